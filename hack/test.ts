@@ -1,0 +1,90 @@
+/**
+ * Runs the tests, tier by tier: `npm test [-- PATH…]`. Its last line is `N passed, N failed, N skipped`.
+ *
+ * A tier is a kind of surroundings that tests need. `KT_TIERS=pure,process` names those that must run: a named tier
+ * that cannot run here is a failure, one that was not named is reported as skipped with the reason.
+ */
+import { globSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Mocha from 'mocha';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+interface Tier {
+  name: string;
+  /** Folders below `test/`; the first tier takes whatever no other names. */
+  folders: readonly string[];
+  /** Why it cannot run here, or null. */
+  obstacle(): string | null;
+}
+
+const tiers: readonly Tier[] = [
+  { name: 'pure', folders: [], obstacle: () => null },
+  {
+    name: 'process',
+    folders: ['integration', 'faults', 'conformance', 'issues'],
+    obstacle: () => (process.platform === 'win32' ? 'it needs POSIX signals and symbolic links' : null),
+  },
+];
+
+const named = (process.env['KT_TIERS'] ?? '').split(',').filter((name) => name !== '');
+const unknown = named.filter((name) => !tiers.some((tier) => tier.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `KT_TIERS names no tier of ours: ${unknown.join(', ')}. There are ${tiers.map((t) => t.name).join(', ')}.`,
+  );
+  process.exit(2);
+}
+
+function tierOf(file: string): Tier {
+  const folder = relative(join(root, 'test'), file).split('/')[0] ?? '';
+  return tiers.find((tier) => tier.folders.includes(folder)) ?? tiers[0]!;
+}
+
+const wanted = process.argv.slice(2);
+const files = globSync('test/**/*.test.ts', { cwd: root })
+  .filter((file) => wanted.length === 0 || wanted.some((prefix) => file.startsWith(prefix)))
+  .sort()
+  .map((file) => join(root, file));
+
+let [passed, failed] = [0, 0];
+const skipped: string[] = [];
+
+for (const tier of tiers) {
+  const own = files.filter((file) => tierOf(file) === tier);
+  if (own.length === 0) continue;
+  const obstacle = tier.obstacle();
+  if (obstacle !== null) {
+    if (named.includes(tier.name)) {
+      console.error(`tier ${tier.name} was named but cannot run here: ${obstacle}`);
+      failed += 1;
+    } else {
+      skipped.push(`tier ${tier.name}: ${obstacle}`);
+    }
+    continue;
+  }
+  console.log(`\ntier ${tier.name}: ${own.length} files`);
+  const mocha = new Mocha({
+    timeout: 30_000,
+    reporter: 'dot',
+    forbidOnly: true,
+    color: process.stdout.isTTY,
+  });
+  for (const file of own) mocha.addFile(file);
+  await mocha.loadFilesAsync();
+  const runner = await new Promise<Mocha.Runner>((resolve) => {
+    const running = mocha.run(() => resolve(running));
+    running.on('pending', (test) => skipped.push(`${relative(root, test.file ?? '')}: ${test.fullTitle()}`));
+  });
+  passed += runner.stats?.passes ?? 0;
+  failed += runner.stats?.failures ?? 0;
+}
+
+if (skipped.length > 0) console.log(`\nskipped:\n  ${skipped.join('\n  ')}`);
+if (passed + failed === 0) {
+  console.error('no test ran');
+  failed += 1;
+}
+console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+process.exit(failed === 0 ? 0 : 1);
