@@ -21,6 +21,7 @@ export interface OwnerReference {
   uid: string;
 }
 
+/** An object as it is stored. Whoever gets one must not change it: the cache hands out its own copy. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;
@@ -28,6 +29,7 @@ export interface KubeObject {
   spec?: unknown;
   status?: unknown;
   data?: Record<string, string>;
+  [field: string]: unknown;
 }
 
 /** What is sent to `apply`: the whole intent. Server-set metadata is left out. */
@@ -48,19 +50,25 @@ export interface ObjectRef {
   name: string;
 }
 
+export type ChangeListener = (
+  ref: ObjectRef,
+  object: KubeObject | undefined,
+  previous: KubeObject | undefined,
+) => void;
+
 /** A cached, watched view of all objects of the watched kinds. Reading never waits. */
 export interface ObjectCache {
   get(ref: ObjectRef): KubeObject | undefined;
+  /** In order of `namespace/name`. */
   list(kind: string, namespace?: string): readonly KubeObject[];
   /** Called with the reference of every object that was added, changed or deleted. Level, not edge. */
-  onChange(
-    listener: (ref: ObjectRef, object: KubeObject | undefined, previous: KubeObject | undefined) => void,
-  ): void;
+  onChange(listener: ChangeListener): void;
 }
 
 /** @throws ObjectError */
 export interface ObjectClient {
   readonly cache: ObjectCache;
+  /** An apply that changes nothing leaves the resourceVersion alone. The status is not touched. */
   apply(manifest: Manifest): Promise<KubeObject>;
   /** Writes the status subresource only; `generation` does not move. */
   applyStatus(manifest: Manifest): Promise<KubeObject>;
@@ -75,4 +83,13 @@ export class ObjectError extends Error {
     this.name = 'ObjectError';
     this.reason = reason;
   }
+}
+
+/** `Kind/namespace/name`: one object among all, as a map key. */
+export function refKey(ref: ObjectRef): string {
+  return `${ref.kind}/${ref.namespace}/${ref.name}`;
+}
+
+export function refOf(object: { kind: string; metadata: { namespace: string; name: string } }): ObjectRef {
+  return { kind: object.kind, namespace: object.metadata.namespace, name: object.metadata.name };
 }

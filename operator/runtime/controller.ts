@@ -1,0 +1,128 @@
+import { FailureBackoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+import type { ControllerMetrics, Outcome } from './metrics.ts';
+import { WorkQueue } from './workqueue.ts';
+
+/** What a reconcile came to. An error that it throws is retried with back-off, a `TerminalError` is not. */
+export type Result = { kind: 'done' } | { kind: 'requeue'; afterMs: number };
+
+export const DONE: Result = { kind: 'done' };
+
+/** Trying again cannot help; the next change of the object will. */
+export class TerminalError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'TerminalError';
+  }
+}
+
+export interface ReconcileContext {
+  /** Aborted at the time-out and when the operator stops. */
+  signal: AbortSignal;
+  /** Stands in every log line of this run. */
+  reconcileId: string;
+  log: Log;
+}
+
+export type Reconcile = (key: string, context: ReconcileContext) => Promise<Result>;
+
+export interface ControllerOptions {
+  name: string;
+  /** How many keys are worked on at once. */
+  workers: number;
+  /** Milliseconds of one reconcile, after which its signal is aborted. */
+  timeoutMs: number;
+}
+
+export interface ControllerDeps {
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  metrics: ControllerMetrics;
+  reconcileId: () => string;
+}
+
+/** First wait and longest wait of one key after failures, in milliseconds. */
+const BACKOFF = { baseMs: 5, capMs: 300_000 };
+
+/** Runs `reconcile` for each key that its queue holds. */
+export class Controller {
+  readonly name: string;
+  readonly queue: WorkQueue;
+  readonly #options: ControllerOptions;
+  readonly #reconcile: Reconcile;
+  readonly #deps: ControllerDeps;
+  readonly #stopping = new AbortController();
+  #workers: Promise<void>[] = [];
+  #active = 0;
+
+  constructor(options: ControllerOptions, reconcile: Reconcile, deps: ControllerDeps) {
+    this.name = options.name;
+    this.#options = options;
+    this.#reconcile = reconcile;
+    this.#deps = deps;
+    const backoff = new FailureBackoff(BACKOFF, deps.random);
+    this.queue = new WorkQueue({ clock: deps.clock, backoff, metrics: deps.metrics });
+  }
+
+  start(): void {
+    this.#workers = Array.from({ length: this.#options.workers }, () => this.#work());
+  }
+
+  /** Takes no further key and waits for the running ones, whose signals are aborted. */
+  async stop(): Promise<void> {
+    this.queue.close();
+    this.#stopping.abort(new Error('the operator is stopping'));
+    await Promise.all(this.#workers);
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const key = await this.queue.take();
+      if (key === undefined) return;
+      this.#deps.metrics.activeWorkers(++this.#active);
+      await this.#runOne(key);
+      this.#deps.metrics.activeWorkers(--this.#active);
+    }
+  }
+
+  async #runOne(key: string): Promise<void> {
+    const { clock, metrics } = this.#deps;
+    const reconcileId = this.#deps.reconcileId();
+    const log = this.#deps.log.child({ controller: this.name, key, reconcileId });
+    const started = clock.monotonic();
+    let outcome: Outcome;
+    const timeout = new AbortController();
+    const timer = clock.after(this.#options.timeoutMs, () => {
+      metrics.timedOut();
+      timeout.abort(new Error(`the reconcile took longer than ${this.#options.timeoutMs} ms`));
+    });
+    try {
+      // A run that ignores its signal keeps the key until it returns: two runs of one key would be worse.
+      const signal = AbortSignal.any([timeout.signal, this.#stopping.signal]);
+      const result = await this.#reconcile(key, { signal, reconcileId, log });
+      this.queue.forget(key);
+      outcome = result.kind === 'done' ? 'success' : 'requeue_after';
+      if (result.kind === 'requeue') this.queue.addAfter(key, result.afterMs);
+    } catch (error) {
+      outcome = this.#failed(key, error, log);
+    } finally {
+      timer.cancel();
+    }
+    metrics.reconciled(outcome, (clock.monotonic() - started) / 1000);
+    this.queue.done(key);
+  }
+
+  #failed(key: string, error: unknown, log: Log): Outcome {
+    if (this.#stopping.signal.aborted) return 'error';
+    if (error instanceof TerminalError) {
+      this.queue.forget(key);
+      log.warn({ reason: error.message }, 'reconcile failed and is not retried');
+      return 'terminal_error';
+    }
+    log.error({ err: error }, 'reconcile failed and is retried');
+    this.queue.retry(key);
+    return 'error';
+  }
+}

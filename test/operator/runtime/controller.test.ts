@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { Controller, DONE, type Reconcile, TerminalError } from '../../../operator/runtime/controller.ts';
+import { silentLog } from '../../../operator/runtime/log.ts';
+import { noMetrics, type Outcome } from '../../../operator/runtime/metrics.ts';
+import { FakeClock, settle } from '../../fakes/clock.ts';
+
+function controllerWith(reconcile: Reconcile, workers = 1) {
+  const clock = new FakeClock();
+  const outcomes: Outcome[] = [];
+  let timeouts = 0;
+  let id = 0;
+  const metrics = {
+    ...noMetrics,
+    reconciled: (outcome: Outcome) => outcomes.push(outcome),
+    timedOut: () => timeouts++,
+  };
+  const controller = new Controller({ name: 'test', workers, timeoutMs: 1000 }, reconcile, {
+    clock,
+    random: () => 1,
+    log: silentLog,
+    metrics,
+    reconcileId: () => `r${++id}`,
+  });
+  controller.start();
+  return { controller, clock, outcomes, timeouts: () => timeouts };
+}
+
+describe('controller', () => {
+  it('gives each run its own id', async () => {
+    const ids: string[] = [];
+    const { controller } = controllerWith(async (_key, context) => {
+      ids.push(context.reconcileId);
+      return DONE;
+    });
+    controller.queue.add('a');
+    controller.queue.add('b');
+    await settle();
+    expect(ids).to.deep.equal(['r1', 'r2']);
+    await controller.stop();
+  });
+
+  it('runs again after the time that a result asks for', async () => {
+    let runs = 0;
+    const { controller, clock, outcomes } = controllerWith(async () =>
+      ++runs === 1 ? { kind: 'requeue', afterMs: 200 } : DONE,
+    );
+    controller.queue.add('a');
+    await clock.advance(199);
+    expect(runs).to.equal(1);
+    await clock.advance(1);
+    expect(outcomes).to.deep.equal(['requeue_after', 'success']);
+    await controller.stop();
+  });
+
+  it('retries an error with growing waits until it succeeds', async () => {
+    let runs = 0;
+    const { controller, clock, outcomes } = controllerWith(async () => {
+      if (++runs < 4) throw new Error('unreachable');
+      return DONE;
+    });
+    controller.queue.add('a');
+    await clock.advance(5 + 10 + 20);
+    expect(outcomes).to.deep.equal(['error', 'error', 'error', 'success']);
+    await controller.stop();
+  });
+
+  it('does not retry a terminal error, but runs again when the key is added', async () => {
+    const { controller, clock, outcomes } = controllerWith(async () => {
+      throw new TerminalError('the spec is wrong');
+    });
+    controller.queue.add('a');
+    await clock.advance(1_000_000);
+    expect(outcomes).to.deep.equal(['terminal_error']);
+    controller.queue.add('a');
+    await settle();
+    expect(outcomes).to.have.length(2);
+    await controller.stop();
+  });
+
+  it('treats a synchronous throw like a rejection', async () => {
+    const { controller, outcomes } = controllerWith(() => {
+      throw new TypeError('undefined is not a function');
+    });
+    controller.queue.add('a');
+    await settle();
+    expect(outcomes).to.deep.equal(['error']);
+    await controller.stop();
+  });
+
+  it('aborts the signal at the time-out and keeps the key until the run returns', async () => {
+    let concurrent = 0;
+    let runs = 0;
+    const { controller, clock, timeouts } = controllerWith(async (_key, { signal }) => {
+      runs += 1;
+      expect(++concurrent).to.equal(1);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      concurrent -= 1;
+      throw signal.reason;
+    }, 2);
+    controller.queue.add('a');
+    await settle();
+    controller.queue.add('a');
+    await clock.advance(999);
+    expect([runs, timeouts()]).to.deep.equal([1, 0]);
+    await clock.advance(1);
+    expect([runs, timeouts()]).to.deep.equal([2, 1]);
+    await controller.stop();
+  });
+
+  it('waits for running reconciles when it stops, with their signals aborted', async () => {
+    let finished = false;
+    const { controller } = controllerWith(async (_key, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      await settle();
+      finished = true;
+      return DONE;
+    });
+    controller.queue.add('a');
+    await settle();
+    await controller.stop();
+    expect(finished).to.equal(true);
+  });
+});

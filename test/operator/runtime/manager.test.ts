@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { silentLog } from '../../../operator/runtime/log.ts';
+import { Manager, type Part } from '../../../operator/runtime/manager.ts';
+import { FakeClock, settle } from '../../fakes/clock.ts';
+
+const options = { syncTimeoutMs: 120_000, graceMs: 30_000 };
+
+function partOf(seen: string[], name: string, over: Partial<Part> = {}): Part {
+  return {
+    name,
+    start: async () => void seen.push(`start ${name}`),
+    stop: async () => void seen.push(`stop ${name}`),
+    ...over,
+  };
+}
+
+describe('manager', () => {
+  it('starts servers first and controllers last, and stops in reverse', async () => {
+    const seen: string[] = [];
+    const manager = new Manager(options, { clock: new FakeClock(), log: silentLog });
+    manager.add('controllers', partOf(seen, 'gateway'));
+    manager.add('caches', partOf(seen, 'cache'));
+    manager.add('servers', partOf(seen, 'api'));
+    manager.add('background', partOf(seen, 'node'));
+    await manager.start();
+    await manager.stop();
+    expect(seen).to.deep.equal([
+      ...['start api', 'start cache', 'start node', 'start gateway'],
+      ...['stop gateway', 'stop node', 'stop cache', 'stop api'],
+    ]);
+  });
+
+  it('stops what it had started when a part fails, and says why', async () => {
+    const seen: string[] = [];
+    const manager = new Manager(options, { clock: new FakeClock(), log: silentLog });
+    manager.add('servers', partOf(seen, 'api'));
+    manager.add(
+      'caches',
+      partOf(seen, 'cache', { start: () => Promise.reject(new Error('no such folder')) }),
+    );
+    manager.add('controllers', partOf(seen, 'gateway'));
+    const failure = await manager.start().catch((error: Error) => error.message);
+    expect(failure).to.equal('no such folder');
+    expect(seen).to.deep.equal(['start api', 'stop cache', 'stop api']);
+  });
+
+  it('gives up on a cache that does not fill', async () => {
+    const clock = new FakeClock();
+    const manager = new Manager(options, { clock, log: silentLog });
+    manager.add('caches', partOf([], 'cache', { start: () => new Promise(() => {}) }));
+    const started = manager.start().catch((error: Error) => error.message);
+    await clock.advance(120_000);
+    expect(await started).to.equal('cache was not in sync after 120000 ms');
+  });
+
+  it('does not wait for ever for a part that will not stop', async () => {
+    const seen: string[] = [];
+    const clock = new FakeClock();
+    const manager = new Manager(options, { clock, log: silentLog });
+    manager.add('servers', partOf(seen, 'api'));
+    manager.add('background', partOf(seen, 'node', { stop: () => new Promise(() => {}) }));
+    await manager.start();
+    const stopped = manager.stop();
+    await settle();
+    await clock.advance(30_000);
+    await stopped;
+    expect(seen).to.include('stop api');
+  });
+});
