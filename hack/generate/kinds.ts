@@ -1,0 +1,57 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** The part of JSON Schema that a kind's `schema.json` may use. */
+export interface KindSchema {
+  $ref?: string;
+  $defs?: Record<string, KindSchema>;
+  title?: string;
+  description?: string;
+  type?: string;
+  format?: string;
+  const?: unknown;
+  default?: unknown;
+  enum?: unknown[];
+  required?: string[];
+  properties?: Record<string, KindSchema>;
+  additionalProperties?: boolean | KindSchema;
+  propertyNames?: KindSchema;
+  items?: KindSchema;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  minItems?: number;
+  maxItems?: number;
+  uniqueItems?: boolean;
+  minProperties?: number;
+  maxProperties?: number;
+}
+
+/** One folder of `gateway/policies`. */
+export interface KindFolder {
+  /** Such as `pii-detector`. */
+  name: string;
+  schema: KindSchema;
+  /** Text of its `README.md`. */
+  readme: string;
+  hasLint: boolean;
+}
+
+/** Every policy kind that has a schema, in order of name. */
+export function readKinds(root: string): KindFolder[] {
+  return globSync('gateway/policies/*/schema.json', { cwd: root })
+    .map((file) => basename(dirname(file)))
+    .sort()
+    .map((name) => {
+      const folder = join(root, 'gateway/policies', name);
+      const [readme] = globSync('README.md', { cwd: folder });
+      return {
+        name,
+        schema: JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8')) as KindSchema,
+        readme: readme === undefined ? '' : readFileSync(join(folder, readme), 'utf8'),
+        hasLint: globSync('lint.ts', { cwd: folder }).length > 0,
+      };
+    });
+}

@@ -1,0 +1,18 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crdOutputs } from './crds.ts';
+import type { Output } from './output.ts';
+import { typeOutputs } from './types.ts';
+
+/** Every generated file of the repository, in memory. */
+export async function allOutputs(root: string): Promise<Output[]> {
+  return [...crdOutputs(root), ...(await typeOutputs(root))];
+}
+
+/** Those that differ from what is on disk. */
+export function stale(root: string, outputs: readonly Output[]): Output[] {
+  return outputs.filter(({ path, text }) => {
+    const file = join(root, path);
+    return !existsSync(file) || readFileSync(file, 'utf8') !== text;
+  });
+}
