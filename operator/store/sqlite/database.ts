@@ -1,0 +1,53 @@
+import { DatabaseSync } from 'node:sqlite';
+import { OLDEST_SQLITE, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+
+/**
+ * Opens the database for this process alone.
+ * @throws Error when SQLite is too old, another process holds the file, or a newer version wrote it
+ */
+export function openDatabase(file: string): DatabaseSync {
+  const version = process.versions['sqlite'] ?? '0';
+  if (older(version, OLDEST_SQLITE)) {
+    throw new Error(
+      `SQLite ${version} can lose commits; ${OLDEST_SQLITE.join('.')} or newer is needed. Run Node 26 or newer.`,
+    );
+  }
+  const database = new DatabaseSync(file);
+  try {
+    database.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA journal_size_limit = 16777216;
+      BEGIN IMMEDIATE; COMMIT;
+    `);
+  } catch (error) {
+    database.close();
+    const busy = error instanceof Error && /locked|busy/i.test(error.message);
+    throw busy
+      ? new Error(
+          `${file} is in use by another control plane. With SQLite only one may run; several need PostgreSQL (DATABASE_URL).`,
+        )
+      : error;
+  }
+  database.exec(SCHEMA);
+  const row = database.prepare("SELECT value FROM meta WHERE name = 'schema'").get();
+  const found = row === undefined ? SCHEMA_VERSION : Number(row['value']);
+  if (found > SCHEMA_VERSION) {
+    database.close();
+    throw new Error(
+      `${file} was written by a newer control plane (schema ${found}, this one knows ${SCHEMA_VERSION}).`,
+    );
+  }
+  database.prepare("INSERT OR REPLACE INTO meta VALUES ('schema', ?)").run(String(SCHEMA_VERSION));
+  return database;
+}
+
+function older(version: string, than: readonly number[]): boolean {
+  const parts = version.split('.').map(Number);
+  for (const [index, wanted] of than.entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== wanted) return part < wanted;
+  }
+  return false;
+}

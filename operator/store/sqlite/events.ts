@@ -1,0 +1,174 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { EventFilter } from '../../../gateway/contract/event-query.ts';
+import { leafHash } from '../../../gateway/contract/evidence.ts';
+import { readColumns } from '../columns.ts';
+import type { AppendResult, EventBatch, EventPage, Store, StoredEvent, StreamHead } from '../store.ts';
+import { where } from './filter.ts';
+
+const COLUMNS =
+  'id, ts, namespace, gateway, verdict, policy, provider, model, team, request_id, status, cost_nanos';
+type Row = Record<string, SQLInputValue>;
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** Everything about events, in the worker thread: each call is one transaction. */
+export class SqliteEvents {
+  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #head: StatementSync;
+  readonly #moveHead: StatementSync;
+  readonly #recordAt: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#insert = database.prepare(
+      `INSERT INTO events (stream, seq, received_at, ${COLUMNS}, record) VALUES (${Array(16).fill('?').join(', ')})`,
+    );
+    this.#head = database.prepare('SELECT next_seq, head, namespace, gateway FROM streams WHERE stream = ?');
+    this.#moveHead = database.prepare(
+      `INSERT INTO streams (stream, namespace, gateway, next_seq, head) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (stream) DO UPDATE SET next_seq = excluded.next_seq, head = excluded.head`,
+    );
+    this.#recordAt = database.prepare('SELECT record FROM events WHERE stream = ? AND seq = ?');
+  }
+
+  append(batch: EventBatch): AppendResult {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = this.#append(batch);
+      this.#database.exec(result.result === 'stored' ? 'COMMIT' : 'ROLLBACK');
+      return result;
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #append(batch: EventBatch): AppendResult {
+    const known = this.#head.get(batch.stream);
+    const next = known === undefined ? 0 : Number(known['next_seq']);
+    if (
+      known !== undefined &&
+      (known['namespace'] !== batch.namespace || known['gateway'] !== batch.gateway)
+    ) {
+      return { result: 'refused', seq: batch.firstSeq, message: 'the stream belongs to another gateway' };
+    }
+    if (batch.firstSeq > next) return { result: 'gap', expected: next };
+    const old = batch.records.slice(0, next - batch.firstSeq);
+    for (const [index, record] of old.entries()) {
+      const stored = this.#recordAt.get(batch.stream, batch.firstSeq + index)?.['record'];
+      if (!(stored instanceof Uint8Array) || Buffer.compare(stored, record) !== 0) {
+        return { result: 'fork', seq: batch.firstSeq + index };
+      }
+    }
+    let head = known === undefined ? '' : String(known['head']);
+    let seq = next;
+    for (const record of batch.records.slice(old.length)) {
+      const parsed = JSON.parse(Buffer.from(record).toString());
+      const misplaced = misplacement(parsed, batch, seq, head);
+      if (misplaced !== null) return { result: 'refused', seq, message: misplaced };
+      const c = readColumns(parsed);
+      this.#insert.run(
+        ...[
+          batch.stream,
+          seq,
+          batch.receivedAt,
+          c.id,
+          c.ts,
+          c.namespace,
+          c.gateway,
+          c.verdict,
+          c.policy,
+          c.provider,
+        ],
+        ...[c.model, c.team, c.request_id, c.status, c.cost_nanos, record],
+      );
+      head = hex(leafHash(record));
+      seq += 1;
+    }
+    if (seq > next) this.#moveHead.run(batch.stream, batch.namespace, batch.gateway, seq, head);
+    return { result: 'stored', acked: seq - 1, added: seq - next };
+  }
+
+  list(query: Parameters<Store['listEvents']>[0]): EventPage {
+    const conditions = where(query.filter);
+    const newest = query.order === 'newest';
+    if (query.position !== null) conditions.add(newest ? 'position < ?' : 'position > ?', query.position);
+    const rows = this.#database
+      .prepare(
+        `SELECT position, stream, seq, ${COLUMNS}, record FROM events ${conditions.sql} ORDER BY position ${newest ? 'DESC' : 'ASC'} LIMIT ?`,
+      )
+      .all(...conditions.values, query.limit + 1) as Row[];
+    const events = rows.slice(0, query.limit).map(toEvent);
+    const last = events.at(-1)?.position ?? null;
+    if (newest) return { events, next: rows.length > query.limit ? last : null };
+    return { events, next: last ?? query.position ?? 0 };
+  }
+
+  count(filter: EventFilter): number {
+    const conditions = where(filter);
+    const row = this.#database
+      .prepare(`SELECT count(*) AS n FROM events ${conditions.sql}`)
+      .get(...conditions.values);
+    return Number(row?.['n']);
+  }
+
+  get(id: string): StoredEvent | null {
+    const row = this.#database
+      .prepare(
+        `SELECT position, stream, seq, ${COLUMNS}, record FROM events WHERE id = ? ORDER BY position LIMIT 1`,
+      )
+      .get(id);
+    return row === undefined ? null : toEvent(row as Row);
+  }
+
+  streams(): StreamHead[] {
+    return this.#database
+      .prepare('SELECT stream, namespace, gateway, next_seq, head FROM streams ORDER BY stream')
+      .all()
+      .map((row) => ({
+        stream: String(row['stream']),
+        namespace: String(row['namespace']),
+        gateway: String(row['gateway']),
+        size: Number(row['next_seq']),
+        head: String(row['head']),
+      }));
+  }
+
+  readStream(stream: string, fromSeq: number, limit: number): StoredEvent[] {
+    return this.#database
+      .prepare(
+        `SELECT position, stream, seq, ${COLUMNS}, record FROM events WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?`,
+      )
+      .all(stream, fromSeq, limit)
+      .map((row) => toEvent(row as Row));
+  }
+}
+
+/** What is wrong with the place that a record claims, or null. */
+function misplacement(
+  record: Record<string, unknown>,
+  batch: EventBatch,
+  seq: number,
+  head: string,
+): string | null {
+  const prev = head === '' ? '' : `sha256:${head}`;
+  if (record['stream'] !== batch.stream)
+    return `stream is ${String(record['stream'])}, expected ${batch.stream}`;
+  if (record['seq'] !== seq) return `seq is ${String(record['seq'])}, expected ${seq}`;
+  if (record['prev_hash'] !== prev) return 'prev_hash is not the hash of the record before';
+  if (record['namespace'] !== batch.namespace || record['gateway'] !== batch.gateway)
+    return 'it names another gateway';
+  return null;
+}
+
+function toEvent(row: Row): StoredEvent {
+  const { position, stream, seq, record, ...columns } = row;
+  return {
+    position: Number(position),
+    stream: String(stream),
+    seq: Number(seq),
+    record: record as Uint8Array,
+    columns: columns as unknown as StoredEvent['columns'],
+  };
+}

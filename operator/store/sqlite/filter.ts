@@ -1,0 +1,34 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { EventFilter } from '../../../gateway/contract/event-query.ts';
+
+/** A WHERE clause with its values. Names come from code, values only as parameters. */
+export class Conditions {
+  readonly #parts: string[] = [];
+  readonly values: SQLInputValue[] = [];
+
+  add(sql: string, ...values: SQLInputValue[]): void {
+    this.#parts.push(sql);
+    this.values.push(...values);
+  }
+
+  get sql(): string {
+    return this.#parts.length === 0 ? '' : `WHERE ${this.#parts.join(' AND ')}`;
+  }
+}
+
+const EQUAL = ['provider', 'model', 'team', 'namespace', 'gateway', 'policy', 'request_id'] as const;
+
+/** The filter in SQL; it says what `matchesFilter` says. */
+export function where(filter: EventFilter): Conditions {
+  const conditions = new Conditions();
+  if (filter.since !== undefined) conditions.add('ts >= ?', filter.since);
+  if (filter.until !== undefined) conditions.add('ts < ?', filter.until);
+  if (filter.decision !== undefined) {
+    conditions.add(`verdict IN (${filter.decision.map(() => '?').join(', ')})`, ...filter.decision);
+  }
+  for (const name of EQUAL) {
+    const value = filter[name];
+    if (value !== undefined) conditions.add(`${name} = ?`, value);
+  }
+  return conditions;
+}

@@ -1,0 +1,31 @@
+/** The tables. Record bytes are a BLOB, never JSON: what was hashed is what is kept. */
+export const SCHEMA = `
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS streams (
+  stream TEXT PRIMARY KEY, namespace TEXT NOT NULL, gateway TEXT NOT NULL,
+  next_seq INTEGER NOT NULL, head TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS events (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  stream TEXT NOT NULL, seq INTEGER NOT NULL, received_at INTEGER NOT NULL,
+  id TEXT NOT NULL, ts INTEGER NOT NULL, namespace TEXT NOT NULL, gateway TEXT NOT NULL, verdict TEXT NOT NULL,
+  policy TEXT, provider TEXT, model TEXT, team TEXT, request_id TEXT NOT NULL, status INTEGER NOT NULL, cost_nanos INTEGER,
+  record BLOB NOT NULL,
+  UNIQUE (stream, seq)
+) STRICT;
+CREATE INDEX IF NOT EXISTS events_id ON events (id);
+CREATE INDEX IF NOT EXISTS events_ts ON events (ts);
+CREATE INDEX IF NOT EXISTS events_verdict ON events (verdict, ts);
+CREATE INDEX IF NOT EXISTS events_team ON events (team, ts) WHERE team IS NOT NULL;
+CREATE TABLE IF NOT EXISTS revisions (
+  hash TEXT PRIMARY KEY, number INTEGER NOT NULL, namespace TEXT NOT NULL, gateway TEXT NOT NULL,
+  document TEXT NOT NULL, objects TEXT NOT NULL, compiled_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS revisions_gateway ON revisions (namespace, gateway, compiled_at);
+`;
+
+/** Raised with every change of the tables that an older control plane could not read. */
+export const SCHEMA_VERSION = 1;
+
+/** Two connections of older versions could lose commits (the WAL-reset race, mended in 3.51.3). */
+export const OLDEST_SQLITE = [3, 51, 3] as const;

@@ -1,0 +1,109 @@
+import type { EventFilter } from '../../gateway/contract/event-query.ts';
+
+/**
+ * What the control plane keeps, as named atomic operations that return promises; never a callback inside a
+ * transaction. One contract test suite runs against every implementation.
+ */
+export interface Store {
+  /** All or nothing: the new suffix of the batch is stored and the stream's high-water mark moved, once. */
+  appendEvents(batch: EventBatch): Promise<AppendResult>;
+  /** Newest first, or oldest first for followers, from an opaque position. */
+  listEvents(query: {
+    filter: EventFilter;
+    limit: number;
+    position: number | null;
+    order: 'newest' | 'oldest';
+  }): Promise<EventPage>;
+  countEvents(filter: EventFilter): Promise<number>;
+  getEvent(id: string): Promise<StoredEvent | null>;
+  /** Every stream with its size and head. */
+  listStreams(): Promise<StreamHead[]>;
+  /** The lines of one stream in order, for verification. */
+  readStream(stream: string, fromSeq: number, limit: number): Promise<StoredEvent[]>;
+
+  /** Keeps a compiled revision by its hash; the same hash again changes nothing. */
+  archiveRevision(revision: ArchivedRevision): Promise<void>;
+  getRevision(hash: string): Promise<ArchivedRevision | null>;
+  /** The newest revision of each gateway. */
+  listConfigurations(): Promise<ArchivedRevision[]>;
+
+  close(): Promise<void>;
+}
+
+export interface EventBatch {
+  stream: string;
+  namespace: string;
+  gateway: string;
+  firstSeq: number;
+  /** The very bytes that the gateway wrote, one record each, without the newline. */
+  records: readonly Uint8Array[];
+  /** Milliseconds since the epoch. */
+  receivedAt: number;
+}
+
+export type AppendResult =
+  /** Everything up to `acked` (a seq) is stored; a repeated batch answers the same. */
+  | { result: 'stored'; acked: number; added: number }
+  /** The batch begins after what is known. */
+  | { result: 'gap'; expected: number }
+  /** The stream has another record at this seq: two histories, nothing was overwritten. */
+  | { result: 'fork'; seq: number }
+  /** A record is not what its place says: nothing of the batch was stored. */
+  | { result: 'refused'; seq: number; message: string };
+
+export interface StoredEvent {
+  /** Position in the store; cursors are made of it. */
+  position: number;
+  stream: string;
+  seq: number;
+  /** The record's bytes. */
+  record: Uint8Array;
+  /** The columns that lists filter on; verification compares them with the record. */
+  columns: EventColumns;
+}
+
+/** Derived from the record at ingest. */
+export interface EventColumns {
+  id: string;
+  /** Milliseconds since the epoch. */
+  ts: number;
+  namespace: string;
+  gateway: string;
+  verdict: string;
+  policy: string | null;
+  provider: string | null;
+  model: string | null;
+  team: string | null;
+  request_id: string;
+  status: number;
+  cost_nanos: number | null;
+}
+
+export interface EventPage {
+  events: StoredEvent[];
+  /** Position to go on from, null at the end. Followers always get one. */
+  next: number | null;
+}
+
+export interface StreamHead {
+  stream: string;
+  namespace: string;
+  gateway: string;
+  /** Number of records: the next seq. */
+  size: number;
+  /** Leaf hash of the last record, hex; empty for an empty stream. */
+  head: string;
+}
+
+export interface ArchivedRevision {
+  hash: string;
+  number: number;
+  namespace: string;
+  gateway: string;
+  /** The document as the gateway got it. */
+  document: string;
+  /** The objects and generations that it came from. */
+  objects: { kind: string; namespace: string; name: string; generation: number }[];
+  /** Milliseconds since the epoch. */
+  compiledAt: number;
+}

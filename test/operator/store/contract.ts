@@ -1,0 +1,248 @@
+import { expect } from 'chai';
+import { leafHash } from '../../../gateway/contract/evidence.ts';
+import { differingColumn } from '../../../operator/store/columns.ts';
+import type { EventBatch, Store } from '../../../operator/store/store.ts';
+
+/** A record as a gateway writes it, with only what the store reads. */
+export interface RecordFields {
+  verdict?: string;
+  model?: string;
+  team?: string;
+  policy?: string;
+  provider?: string;
+  ts?: string;
+  status?: number;
+  cost_nanos?: number;
+  note?: string;
+}
+
+/** A gateway's stream, chained as the spool chains it. */
+export class Writer {
+  readonly stream: string;
+  readonly gateway: string;
+  seq = 0;
+  #head = '';
+
+  constructor(stream: string, gateway = 'default') {
+    this.stream = stream;
+    this.gateway = gateway;
+  }
+
+  batch(...fields: RecordFields[]): EventBatch {
+    const firstSeq = this.seq;
+    const records = fields.map((own) => {
+      const record = Buffer.from(
+        JSON.stringify({
+          schema: 1,
+          id: `evt_${this.stream}_${this.seq}`,
+          namespace: 'default',
+          gateway: this.gateway,
+          stream: this.stream,
+          instance: 'i',
+          seq: this.seq,
+          prev_hash: this.#head,
+          ts: '2026-11-24T12:00:00.000Z',
+          verdict: 'allow',
+          request_id: `r${this.seq}`,
+          status: 200,
+          ...own,
+        }),
+      );
+      this.#head = `sha256:${leafHash(record).toString('hex')}`;
+      this.seq += 1;
+      return record;
+    });
+    return {
+      stream: this.stream,
+      namespace: 'default',
+      gateway: this.gateway,
+      firstSeq,
+      records,
+      receivedAt: 1,
+    };
+  }
+}
+
+/** What every store must do. `open` gives the same database again when it is called again. */
+export function storeContract(name: string, surroundings: { fresh(): Promise<() => Promise<Store>> }): void {
+  describe(`store contract: ${name}`, () => {
+    let open: () => Promise<Store>;
+    let store: Store;
+    beforeEach(async () => {
+      open = await surroundings.fresh();
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    const all = { filter: {}, limit: 100, position: null, order: 'newest' as const };
+
+    it('keeps the very bytes, through a restart', async () => {
+      const batch = new Writer('s1').batch({ note: 'é 😀 \u2028 "\\' }, { note: ' '.repeat(60_000) });
+      expect(await store.appendEvents(batch)).to.deep.equal({ result: 'stored', acked: 1, added: 2 });
+      await store.close();
+      store = await open();
+      const lines = await store.readStream('s1', 0, 10);
+      expect(lines.map((line) => Buffer.from(line.record).toString())).to.deep.equal(
+        batch.records.map(String),
+      );
+    });
+
+    it('stores a batch that comes twice once, and says so the same', async () => {
+      const batch = new Writer('s1').batch({}, {});
+      await store.appendEvents(batch);
+      expect(await store.appendEvents(batch)).to.deep.equal({ result: 'stored', acked: 1, added: 0 });
+      expect(await store.countEvents({})).to.equal(2);
+    });
+
+    it('stores only the new suffix of an overlapping batch', async () => {
+      const writer = new Writer('s1');
+      const first = writer.batch({}, {});
+      await store.appendEvents(first);
+      const second = writer.batch({});
+      const overlapping = { ...first, records: [...first.records, ...second.records] };
+      expect(await store.appendEvents(overlapping)).to.deep.equal({ result: 'stored', acked: 2, added: 1 });
+    });
+
+    it('answers a gap with the expected seq and stores nothing', async () => {
+      const writer = new Writer('s1');
+      await store.appendEvents(writer.batch({}));
+      writer.batch({});
+      expect(await store.appendEvents(writer.batch({}))).to.deep.equal({ result: 'gap', expected: 1 });
+      expect(await store.countEvents({})).to.equal(1);
+    });
+
+    it('finds a fork and overwrites nothing', async () => {
+      await store.appendEvents(new Writer('s1').batch({ note: 'one' }));
+      expect(await store.appendEvents(new Writer('s1').batch({ note: 'two' }))).to.deep.equal({
+        result: 'fork',
+        seq: 0,
+      });
+      const [line] = await store.readStream('s1', 0, 1);
+      expect(Buffer.from(line!.record).toString()).to.contain('"note":"one"');
+    });
+
+    it('refuses a record whose place is not its own, and the whole batch with it', async () => {
+      const writer = new Writer('s1');
+      const [first, second] = [writer.batch({}), writer.batch({})];
+      const swapped = { ...first, records: [first.records[0]!, first.records[0]!] };
+      expect(await store.appendEvents(swapped)).to.include({ result: 'refused', seq: 1 });
+      const unchained = { ...second, firstSeq: 0 };
+      expect(await store.appendEvents(unchained)).to.include({ result: 'refused', seq: 0 });
+      expect(await store.countEvents({})).to.equal(0);
+    });
+
+    it('does not let a gateway write into the stream of another', async () => {
+      await store.appendEvents(new Writer('s1', 'one').batch({}));
+      const foreign = new Writer('s1', 'two');
+      foreign.batch({});
+      expect(await store.appendEvents(foreign.batch({}))).to.include({ result: 'refused' });
+    });
+
+    it('filters, counts and pages without a duplicate or a hole', async () => {
+      const writer = new Writer('s1');
+      await store.appendEvents(
+        writer.batch(
+          ...Array.from({ length: 25 }, (_, i) => ({
+            verdict: i % 5 === 0 ? 'block' : 'allow',
+            model: i % 2 === 0 ? 'a' : 'b',
+            team: 'red',
+            provider: 'mock',
+            policy: i % 5 === 0 ? 'dlp' : 'none',
+            ts: `2026-11-24T12:00:${String(i).padStart(2, '0')}.000Z`,
+          })),
+        ),
+      );
+      expect(await store.countEvents({ decision: ['block'] })).to.equal(5);
+      expect(await store.countEvents({ decision: ['block', 'allow'], model: 'a', team: 'red' })).to.equal(13);
+      expect(await store.countEvents({ policy: 'dlp', provider: 'mock', request_id: 'r5' })).to.equal(1);
+      expect(
+        await store.countEvents({
+          since: Date.parse('2026-11-24T12:00:10Z'),
+          until: Date.parse('2026-11-24T12:00:20Z'),
+        }),
+      ).to.equal(10);
+
+      const seen: number[] = [];
+      let position: number | null = null;
+      do {
+        const page = await store.listEvents({ ...all, limit: 10, position });
+        seen.push(...page.events.map((event) => event.seq));
+        position = page.next;
+        if (seen.length === 10) await store.appendEvents(writer.batch({ note: 'late' }));
+      } while (position !== null);
+      expect(seen).to.deep.equal(Array.from({ length: 25 }, (_, i) => 24 - i));
+    });
+
+    it('lets a follower go on from where it was, also while nothing comes', async () => {
+      const writer = new Writer('s1');
+      await store.appendEvents(writer.batch({}, {}));
+      const follow = { ...all, order: 'oldest' as const };
+      const first = await store.listEvents(follow);
+      expect(first.events.map((event) => event.seq)).to.deep.equal([0, 1]);
+      const idle = await store.listEvents({ ...follow, position: first.next });
+      expect(idle).to.deep.equal({ events: [], next: first.next });
+      await store.appendEvents(writer.batch({}));
+      const next = await store.listEvents({ ...follow, position: idle.next });
+      expect(next.events.map((event) => event.seq)).to.deep.equal([2]);
+    });
+
+    it('finds one by id, with columns that agree with the record', async () => {
+      await store.appendEvents(new Writer('s1').batch({ model: 'gpt-4o', cost_nanos: 2 ** 52, status: 403 }));
+      const event = await store.getEvent('evt_s1_0');
+      expect(event?.columns).to.include({ model: 'gpt-4o', cost_nanos: 2 ** 52, status: 403, team: null });
+      expect(differingColumn(event!.columns, JSON.parse(Buffer.from(event!.record).toString()))).to.equal(
+        null,
+      );
+      expect(
+        differingColumn(
+          { ...event!.columns, status: 200 },
+          JSON.parse(Buffer.from(event!.record).toString()),
+        ),
+      ).to.equal('status');
+      expect(await store.getEvent('evt_none')).to.equal(null);
+    });
+
+    it('knows size and head of every stream', async () => {
+      const batch = new Writer('s1').batch({}, {});
+      await store.appendEvents(batch);
+      await store.appendEvents(new Writer('s2', 'other').batch({}));
+      const streams = await store.listStreams();
+      expect(streams.map(({ stream, gateway, size }) => ({ stream, gateway, size }))).to.deep.equal([
+        { stream: 's1', gateway: 'default', size: 2 },
+        { stream: 's2', gateway: 'other', size: 1 },
+      ]);
+      expect(streams[0]?.head).to.equal(leafHash(batch.records[1]!).toString('hex'));
+    });
+
+    it('keeps concurrent batches of many streams apart', async () => {
+      const writers = Array.from({ length: 8 }, (_, i) => new Writer(`s${i}`));
+      const batches = Array.from({ length: 40 }, (_, i) => writers[i % 8]!.batch({}, {}, {}));
+      const results = await Promise.all(batches.map((batch) => store.appendEvents(batch)));
+      expect(results.every((result) => result.result === 'stored' && result.added === 3)).to.equal(true);
+      expect((await store.listStreams()).map((head) => head.size)).to.deep.equal(Array(8).fill(15));
+    });
+
+    it('archives revisions by hash and lists the newest of each gateway', async () => {
+      const revision = (gateway: string, number: number) => ({
+        hash: `sha256:${gateway}${number}`,
+        number,
+        namespace: 'default',
+        gateway,
+        document: `pack: ${gateway} ${number}`,
+        objects: [{ kind: 'GovernancePolicy', namespace: 'default', name: 'p', generation: number }],
+        compiledAt: number,
+      });
+      for (const [gateway, number] of [
+        ['a', 1],
+        ['a', 2],
+        ['b', 1],
+        ['a', 2],
+      ] as const) {
+        await store.archiveRevision(revision(gateway, number));
+      }
+      expect(await store.listConfigurations()).to.deep.equal([revision('a', 2), revision('b', 1)]);
+      expect(await store.getRevision('sha256:a1')).to.deep.equal(revision('a', 1));
+      expect(await store.getRevision('sha256:none')).to.equal(null);
+    });
+  });
+}

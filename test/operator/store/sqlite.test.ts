@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect } from 'chai';
+import { openSqliteStore, StoreError } from '../../../operator/store/sqlite/store.ts';
+import { storeContract, Writer } from './contract.ts';
+
+const folders: string[] = [];
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), 'keeptrusts-store-'));
+  folders.push(made);
+  return made;
+};
+after(() => {
+  for (const made of folders) rmSync(made, { recursive: true, force: true });
+});
+
+storeContract('SQLite', {
+  async fresh() {
+    const file = join(folder(), 'events.db');
+    return () => openSqliteStore(file);
+  },
+});
+
+describe('SQLite store', () => {
+  const rejection = (promise: Promise<unknown>): Promise<Error> =>
+    promise.then(
+      () => expect.fail('it was accepted'),
+      (error) => error,
+    );
+
+  it('refuses to start beside another control plane, and says what several need', async () => {
+    const file = join(folder(), 'events.db');
+    const store = await openSqliteStore(file);
+    const error = await rejection(openSqliteStore(file));
+    expect(error).to.be.instanceOf(StoreError);
+    expect(error.message).to.contain('DATABASE_URL');
+    await store.close();
+  });
+
+  it('refuses a file that a newer version wrote', async () => {
+    const file = join(folder(), 'events.db');
+    await (await openSqliteStore(file)).close();
+    const database = new DatabaseSync(file);
+    database.exec("UPDATE meta SET value = '99'");
+    database.close();
+    expect((await rejection(openSqliteStore(file))).message).to.contain('newer control plane');
+  });
+
+  it('fails every call after the end instead of waiting', async () => {
+    const store = await openSqliteStore(join(folder(), 'events.db'));
+    await store.close();
+    expect(await rejection(store.countEvents({}))).to.be.instanceOf(StoreError);
+  });
+
+  it('does not hold up the event loop while it writes', async () => {
+    const store = await openSqliteStore(join(folder(), 'events.db'));
+    const writer = new Writer('s1');
+    const batches = Array.from({ length: 20 }, () =>
+      writer.batch(...Array.from({ length: 200 }, () => ({ note: 'x'.repeat(800) }))),
+    );
+    let longest = 0;
+    let last = performance.now();
+    const watch = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    await Promise.all(batches.map((batch) => store.appendEvents(batch)));
+    clearInterval(watch);
+    expect(await store.countEvents({})).to.equal(4000);
+    expect(longest).to.be.lessThan(500);
+    await store.close();
+  });
+});
