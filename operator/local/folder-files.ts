@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const MANIFEST = /\.(ya?ml|json)$/;
+
+/** Paths below `dir` of every manifest file, sorted. Hidden files and folders are left out. @throws when unreadable */
+export function manifestFiles(dir: string): string[] {
+  const found: string[] = [];
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+      const path = join(folder, entry.name);
+      // Following links lets a mounted ConfigMap, whose files are links, be used as a folder.
+      const kind = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
+      if (kind?.isDirectory()) visit(path);
+      else if (kind?.isFile() && MANIFEST.test(entry.name)) found.push(relative(dir, path));
+    }
+  };
+  visit(dir);
+  return found.sort();
+}
+
+/** Changes whenever a manifest file below `dir` may have changed. */
+export function folderSignature(dir: string): string {
+  try {
+    return manifestFiles(dir)
+      .map((file) => {
+        const stat = statSync(join(dir, file), { throwIfNoEntry: false });
+        return `${file}:${stat?.mtimeMs}:${stat?.size}:${stat?.ino}`;
+      })
+      .join('\n');
+  } catch (error) {
+    return `unreadable: ${(error as Error).message}`;
+  }
+}
+
+export function readManifest(dir: string, file: string): string {
+  return readFileSync(join(dir, file), 'utf8');
+}

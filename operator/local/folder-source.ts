@@ -1,0 +1,206 @@
+import { type FSWatcher, watch } from 'node:fs';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import { type Manifest, type ObjectClient, ObjectError, refKey, refOf } from '../runtime/objects.ts';
+import { folderSignature, manifestFiles, readManifest } from './folder-files.ts';
+import { type FileObject, type FolderProblem, parseManifestFile } from './manifest-file.ts';
+
+/** On every object that came from a file: which. It is how a restart knows what a removed file had held. */
+export const FILE_ANNOTATION = 'local.keeptrusts.com/file';
+
+/** Editors write in several steps; a change is read when nothing has happened for this long. */
+const QUIET_MS = 60;
+/** `fs.watch` misses changes on some file systems, so the folder is also looked at this often. */
+const POLL_MS = 1000;
+
+export interface FolderSourceOptions {
+  dir: string;
+  /** Kind to apiVersion of everything that a folder may hold. */
+  kinds: ReadonlyMap<string, string>;
+}
+
+export interface FolderSourceDeps {
+  client: ObjectClient;
+  clock: Clock;
+  log: Log;
+  /** Hears of each problem once, and of it again only after it was gone. */
+  report(problem: FolderProblem): void;
+}
+
+/** Keeps the object store in step with the manifest files of a folder. */
+export class FolderSource {
+  readonly #options: FolderSourceOptions;
+  readonly #deps: FolderSourceDeps;
+  #problems: FolderProblem[] = [];
+  #signature = '';
+  #watcher: FSWatcher | undefined;
+  #quiet: Timer | undefined;
+  #poll: Timer | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: FolderSourceOptions, deps: FolderSourceDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** What is wrong with the folder now, in order of files. */
+  problems(): readonly FolderProblem[] {
+    return this.#problems;
+  }
+
+  /** Resolves when the objects of all files are in the store. @throws when the folder cannot be read */
+  async start(): Promise<void> {
+    manifestFiles(this.#options.dir);
+    await this.sync();
+    try {
+      this.#watcher = watch(this.#options.dir, { recursive: true }, () => this.#noticed());
+      this.#watcher.on('error', (err) =>
+        this.#deps.log.warn({ err }, 'watching the folder failed; polling it'),
+      );
+    } catch (err) {
+      this.#deps.log.warn({ err }, 'the folder cannot be watched; polling it');
+    }
+    this.#schedulePoll();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#watcher?.close();
+    this.#quiet?.cancel();
+    this.#poll?.cancel();
+    await this.#running;
+  }
+
+  /** Reads the folder now. Runs one after the other. */
+  sync(): Promise<void> {
+    this.#running = this.#running.then(() => this.#syncOnce());
+    return this.#running;
+  }
+
+  #noticed(): void {
+    this.#quiet?.cancel();
+    this.#quiet = this.#deps.clock.after(QUIET_MS, () => void this.#syncIfChanged());
+  }
+
+  #schedulePoll(): void {
+    if (this.#stopped) return;
+    this.#poll = this.#deps.clock.after(
+      POLL_MS,
+      () => void this.#syncIfChanged().then(() => this.#schedulePoll()),
+    );
+  }
+
+  async #syncIfChanged(): Promise<void> {
+    if (this.#stopped) return;
+    if (folderSignature(this.#options.dir) !== this.#signature) await this.sync();
+  }
+
+  async #syncOnce(): Promise<void> {
+    // Taken before reading: what changes while we read is seen as a change afterwards.
+    this.#signature = folderSignature(this.#options.dir);
+    const problems: FolderProblem[] = [];
+    const kept = new Set<string>();
+    const wanted = this.#readAll(problems, kept);
+    if (wanted !== null) {
+      for (const { file, line, manifest } of wanted.values()) {
+        await this.#apply(file, line, manifest, problems);
+      }
+      await this.#prune(new Set(wanted.keys()), kept);
+    }
+    const known = new Set(this.#problems.map((problem) => JSON.stringify(problem)));
+    this.#problems = problems;
+    for (const problem of problems) {
+      if (!known.has(JSON.stringify(problem))) this.#deps.report(problem);
+    }
+  }
+
+  /**
+   * Every object of every readable file by key. Files that are not readable go to `kept`: what they last held stays.
+   * Null when the folder itself cannot be read; then nothing changes.
+   */
+  #readAll(problems: FolderProblem[], kept: Set<string>): Map<string, FileObject & { file: string }> | null {
+    const wanted = new Map<string, FileObject & { file: string }>();
+    let files: string[];
+    try {
+      files = manifestFiles(this.#options.dir);
+    } catch (error) {
+      problems.push({ file: this.#options.dir, code: 'unreadable', message: (error as Error).message });
+      return null;
+    }
+    for (const file of files) {
+      const objects = this.#readFile(file, problems);
+      if (objects === null) kept.add(file);
+      for (const object of objects ?? []) {
+        const key = refKey(refOf(object.manifest));
+        const other = wanted.get(key);
+        if (other === undefined) {
+          wanted.set(key, { ...object, file });
+        } else {
+          const message = `${other.file}:${other.line} has the same object; this one is ignored`;
+          problems.push({
+            file,
+            line: object.line,
+            object: nameOf(object.manifest),
+            code: 'duplicate',
+            message,
+          });
+        }
+      }
+    }
+    return wanted;
+  }
+
+  #readFile(file: string, problems: FolderProblem[]): FileObject[] | null {
+    let text: string;
+    try {
+      text = readManifest(this.#options.dir, file);
+    } catch (error) {
+      problems.push({ file, code: 'unreadable', message: (error as Error).message });
+      return null;
+    }
+    const parsed = parseManifestFile(text);
+    if ('problem' in parsed) {
+      const message = `${parsed.problem.message}; the objects that this file last held stay in force`;
+      problems.push({ file, ...parsed.problem, message });
+      return null;
+    }
+    return parsed.objects.filter(({ manifest, line }) => {
+      const { apiVersion, kind } = manifest;
+      if (this.#options.kinds.get(kind) === apiVersion) return true;
+      // A folder is often a kustomization as well; that file is no resource.
+      if (!apiVersion.startsWith('kustomize.config.k8s.io/')) {
+        const message = `${kind} of ${apiVersion} is not used outside a cluster and is ignored`;
+        problems.push({ file, line, object: nameOf(manifest), code: 'not_served', message });
+      }
+      return false;
+    });
+  }
+
+  async #apply(file: string, line: number, manifest: Manifest, problems: FolderProblem[]): Promise<void> {
+    const annotations = { ...manifest.metadata.annotations, [FILE_ANNOTATION]: file };
+    try {
+      await this.#deps.client.apply({ ...manifest, metadata: { ...manifest.metadata, annotations } });
+    } catch (error) {
+      const invalid =
+        error instanceof ObjectError && (error.reason === 'Invalid' || error.reason === 'TooLarge');
+      const message = error instanceof Error ? error.message : String(error);
+      const code = invalid ? 'invalid' : 'failed';
+      problems.push({ file, line, object: nameOf(manifest), code, message });
+    }
+  }
+
+  async #prune(wanted: ReadonlySet<string>, kept: ReadonlySet<string>): Promise<void> {
+    const { cache } = this.#deps.client;
+    for (const object of [...this.#options.kinds.keys()].flatMap((kind) => cache.list(kind))) {
+      const file = object.metadata.annotations?.[FILE_ANNOTATION];
+      if (file === undefined || kept.has(file) || wanted.has(refKey(refOf(object)))) continue;
+      await this.#deps.client.delete(refOf(object), object.metadata.uid);
+      this.#deps.log.info({ file, object: nameOf(object) }, 'object removed: its file no longer holds it');
+    }
+  }
+}
+
+function nameOf(object: Pick<Manifest, 'kind' | 'metadata'>): string {
+  return `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
+}

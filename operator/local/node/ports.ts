@@ -1,0 +1,113 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { writeFileAtomic } from '../files.ts';
+
+/** Traffic port and admin port of one replica. */
+export interface PortPair {
+  shared: number;
+  own: number;
+}
+
+export class PortInUse extends Error {
+  readonly port: number;
+  constructor(port: number, host: string) {
+    super(`port ${port} on ${host} is in use by another process. Stop that one, or choose another port.`);
+    this.name = 'PortInUse';
+    this.port = port;
+  }
+}
+
+export interface PortOptions {
+  host: string;
+  /** The first Deployment gets this port and the next, others the next free pair; 0: any free ports. */
+  base: number;
+  /** File that remembers who has which ports, so that a restart gives the same. */
+  file: string;
+}
+
+/** Gives each Deployment one port that its replicas share and each replica a port of its own. */
+export class Ports {
+  readonly #options: PortOptions;
+  /** `namespace/name` → ports; `own[i]` is replica i's. */
+  readonly #given: Map<string, { shared: number; own: number[] }>;
+
+  constructor(options: PortOptions) {
+    this.#options = options;
+    const stored = existsSync(options.file) ? JSON.parse(readFileSync(options.file, 'utf8')) : {};
+    this.#given = new Map(Object.entries(stored));
+  }
+
+  /**
+   * Ports of one replica. `running` says that the shared port is in use by our own replicas already.
+   * @throws PortInUse when the very first port, which people are told, is taken by another process
+   */
+  async take(deployment: string, index: number, running: boolean): Promise<PortPair> {
+    const ports = this.#given.get(deployment) ?? { shared: 0, own: [] };
+    this.#given.set(deployment, ports);
+    if (!running) ports.shared = await this.#sharedPort(deployment, ports.shared);
+    const own = ports.own[index];
+    if (own === undefined || !(await isFree(own, this.#options.host))) {
+      ports.own[index] = await this.#next(ports.shared + 1, new Set([ports.shared]));
+    }
+    this.#save();
+    return { shared: ports.shared, own: ports.own[index]! };
+  }
+
+  /** Ports that were given to replica `index`, if any. */
+  given(deployment: string, index: number): PortPair | undefined {
+    const ports = this.#given.get(deployment);
+    const own = ports?.own[index];
+    return ports === undefined || own === undefined ? undefined : { shared: ports.shared, own };
+  }
+
+  release(deployment: string): void {
+    if (this.#given.delete(deployment)) this.#save();
+  }
+
+  async #sharedPort(deployment: string, had: number): Promise<number> {
+    const { base, host } = this.#options;
+    if (had !== 0 && (await isFree(had, host))) return had;
+    const others = [...this.#given].some(([name, ports]) => name !== deployment && ports.shared === base);
+    if (base !== 0 && !others) {
+      if (await isFree(base, host)) return base;
+      throw new PortInUse(base, host);
+    }
+    return this.#next(base === 0 ? 0 : base + 2, new Set());
+  }
+
+  /** The next port from `from` on that is free and given to nobody. */
+  async #next(from: number, also: ReadonlySet<number>): Promise<number> {
+    const { base, host } = this.#options;
+    if (base === 0) return anyFree(host);
+    const taken = new Set([...this.#given.values()].flatMap((ports) => [ports.shared, ...ports.own]));
+    for (let port = from; port < 65_536; port++) {
+      if (!taken.has(port) && !also.has(port) && (await isFree(port, host))) return port;
+    }
+    throw new PortInUse(from, host);
+  }
+
+  #save(): void {
+    writeFileAtomic(this.#options.file, `${JSON.stringify(Object.fromEntries(this.#given))}\n`);
+  }
+}
+
+/** Asks by listening without sharing, so that a process that does share its port is noticed too. */
+export function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+function anyFree(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ port: 0, host, exclusive: true }, () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
