@@ -1,0 +1,59 @@
+/** What a running gateway says of itself every few seconds; the API takes it, status is made of it. */
+export interface InstanceReport {
+  namespace: string;
+  gateway: string;
+  instance: string;
+  /** Contract number of its code. */
+  contract: number;
+  version: string;
+  ready: boolean;
+  /** The revision it enforces; null before the first. */
+  revision: { number: number | null; hash: string } | null;
+  /** The last document it refused, with why. */
+  rejected: { hash: string; problems: { code: string; path: string; message: string }[] } | null;
+  /** Events that wait to be shipped. */
+  backlog: number;
+  stream: string | null;
+  /** Milliseconds since the epoch, by the control plane's clock. */
+  reportedAt: number;
+}
+
+/** The newest report of each instance; one that has been silent for `STALE_AFTER_MS` is left out. */
+export interface InstanceReports {
+  put(report: InstanceReport): void;
+  list(namespace?: string, gateway?: string): InstanceReport[];
+  /** Called after each report that says something new. */
+  onChange(listener: (namespace: string, gateway: string) => void): void;
+}
+
+/** Gateways report every 5 s; three missed reports mean that the instance is gone. */
+export const STALE_AFTER_MS = 15_000;
+
+/** Kept in memory: after a restart the gateways tell again. `now` is in milliseconds since the epoch. */
+export function createInstanceReports(now: () => number): InstanceReports {
+  const newest = new Map<string, InstanceReport>();
+  const listeners: ((namespace: string, gateway: string) => void)[] = [];
+  const said = ({ reportedAt: _at, backlog: _backlog, ...rest }: InstanceReport): string =>
+    JSON.stringify(rest);
+  return {
+    put(report) {
+      const key = `${report.namespace}/${report.gateway}/${report.instance}`;
+      const before = newest.get(key);
+      newest.set(key, report);
+      if (before !== undefined && said(before) === said(report)) return;
+      for (const listener of listeners) listener(report.namespace, report.gateway);
+    },
+    list(namespace, gateway) {
+      const oldest = now() - STALE_AFTER_MS;
+      for (const [key, report] of newest) if (report.reportedAt < oldest) newest.delete(key);
+      return [...newest.values()].filter(
+        (report) =>
+          (namespace === undefined || report.namespace === namespace) &&
+          (gateway === undefined || report.gateway === gateway),
+      );
+    },
+    onChange(listener) {
+      listeners.push(listener);
+    },
+  };
+}
