@@ -64,7 +64,13 @@ export interface DecisionEvent {
     output: number;
   };
   entries: EntryResult[];
-  coverage: { request_bytes_scanned: number; response_bytes_scanned: number; skipped: SkippedLeaf[] };
+  coverage: {
+    request_bytes_scanned: number;
+    response_bytes_scanned: number;
+    skipped: SkippedLeaf[];
+    /** Skipped leaves that did not fit the record. */
+    skipped_more?: number;
+  };
   /** The gateway's own edits of the request: `alias`, `include_usage`, … */
   edits: string[];
   /** Revision of the policy config that decided. */

@@ -1,0 +1,345 @@
+import { mkdirSync } from 'node:fs';
+import { GatewayError } from '../errors.ts';
+import { Acks } from './acks.ts';
+import { FILE_CALLS, type FileCalls } from './append-file.ts';
+import { type Gap, gapEvent, interruptedEvent, openedEvent } from './control-events.ts';
+import type { BeginRecord, DecisionEvent, EventRecorder } from './event.ts';
+import { fitEvent } from './fit.ts';
+import { GapCounter } from './gap-counter.ts';
+import { createEventIds, createUlids } from './ids.ts';
+import { type FolderLock, lockFolder } from './lock.ts';
+import type { Log } from './log.ts';
+import { recover } from './recover.ts';
+import { reasonToRemove } from './retention.ts';
+import type { Segment } from './segments.ts';
+import { StreamLog } from './stream-log.ts';
+import { type Turn, TurnBatch } from './turn.ts';
+
+export interface SpoolLimits {
+  /** Bytes of all segments; 256 MiB by default. Requests that have begun may pass it with their ends. */
+  maxBytes: number;
+  /** Days that a segment is kept after its last event; 7 by default. */
+  maxAgeDays: number;
+  /** Bytes after which a new segment begins; 16 MiB by default, at most an eighth of `maxBytes`. */
+  segmentBytes: number;
+}
+
+export type OnFull = 'block' | 'drop';
+
+export interface SpoolOptions {
+  /** Folder of this spool alone; made when missing. */
+  dir: string;
+  namespace: string;
+  gateway: string;
+  /** Id of this process. */
+  instance: string;
+  /** Milliseconds since 1970. */
+  clock(): number;
+  random(bytes: number): Uint8Array;
+  limits?: Partial<SpoolLimits>;
+  /** What a full spool does: refuse requests, or drop events and count them. */
+  onFull: OnFull;
+  /** True where a control plane takes the events: then only what it has may be deleted. */
+  delivered?: boolean;
+  logger: Log;
+  /** Replaced by tests that fill a disk. */
+  calls?: FileCalls;
+}
+
+export interface SpoolStats {
+  stream: string;
+  /** Events written to this stream so far. */
+  nextSeq: number;
+  /** Leaf hash of the last record, `sha256:…`. */
+  head: string;
+  bytes: number;
+  segments: number;
+  /** Next seq of this stream that the control plane expects. */
+  acked: number;
+  /** Begun requests without an end. */
+  open: number;
+  full: boolean;
+  /** Events dropped by this process because the spool was full. */
+  dropped: number;
+}
+
+interface Line {
+  type: 'B' | 'E';
+  json: string;
+  id: string;
+  /** Present on events of requests: what is counted when the line cannot be written. */
+  event?: DecisionEvent;
+  /** Present on gap records: what is counted again then. */
+  gap?: Gap;
+}
+
+const DEFAULTS: SpoolLimits = { maxBytes: 256 * 2 ** 20, maxAgeDays: 7, segmentBytes: 16 * 2 ** 20 };
+const DAY_MS = 86_400_000;
+/** After the system refused a write, one append in this many ms tries again. */
+const RETRY_MS = 1000;
+/** A gap is written down at most this often (ms): reports of a full disk must not fill it. */
+const GAP_EVERY_MS = 1000;
+const PRUNE_EVERY_MS = 60_000;
+/** Most bytes of lines that wait in memory for room on the disk. */
+const MAX_OWED_BYTES = 4 * 2 ** 20;
+
+/**
+ * The gateway's own record of events: append-only files of checksummed lines, written once for all requests of a turn
+ * of the event loop. What `begin` or `end` resolved for survives the death of the process.
+ */
+export class Spool implements EventRecorder {
+  /** May change with the document. */
+  onFull: OnFull;
+  readonly acks: Acks;
+  readonly #options: SpoolOptions;
+  readonly #limits: SpoolLimits;
+  readonly #lock: FolderLock;
+  readonly #eventId: () => string;
+  readonly #log: StreamLog;
+  readonly #stream: string;
+  readonly #listeners = new Set<() => void>();
+  readonly #gap = new GapCounter();
+  /** JSON of the begin record of each request without an end. */
+  readonly #open = new Map<string, string>();
+  readonly #turns = new TurnBatch<Line>((lines, turn) => this.#flush(lines, turn));
+  /** Lines that found no room, written before all others once there is some. */
+  #owed: Line[] = [];
+  #owedBytes = 0;
+  #refusedAtMs: number | null = null;
+  #lastGapMs = 0;
+  #lastPruneMs: number;
+  #closed = false;
+
+  /** @throws SpoolLockedError when another process has the folder */
+  constructor(options: SpoolOptions) {
+    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+    this.#lock = lockFolder(options.dir);
+    this.#options = options;
+    this.onFull = options.onFull;
+    const limits = { ...DEFAULTS, ...options.limits };
+    this.#limits = { ...limits, segmentBytes: Math.min(limits.segmentBytes, limits.maxBytes / 8) };
+    this.#eventId = createEventIds(options);
+    this.acks = new Acks(options.dir);
+    const found = recover(options.dir, this.acks.all, options.logger);
+    this.#stream = found.stream ?? createUlids(options)();
+    this.#log = new StreamLog({
+      dir: options.dir,
+      identity: { ...options, stream: this.#stream },
+      segments: found.segments,
+      nextSeq: found.nextSeq,
+      prevHash: found.prevHash,
+      segmentBytes: this.#limits.segmentBytes,
+      segmentAgeMs: (this.#limits.maxAgeDays * DAY_MS) / 8,
+      clock: options.clock,
+      calls: options.calls ?? FILE_CALLS,
+    });
+    this.#lastPruneMs = options.clock();
+    if (found.stream === null) this.#owe((id, ts) => openedEvent(id, ts, found.lost));
+    for (const gap of found.gaps) this.#owe((id, ts) => gapEvent(id, ts, gap));
+    for (const begin of found.open.values()) {
+      this.#open.set(begin.id, JSON.stringify(begin));
+      this.#oweInterrupted(begin);
+    }
+    this.#prune();
+    this.#write([]);
+    if (found.open.size > 0) {
+      options.logger.warn({ interrupted: found.open.size }, 'recorded the requests that a crash interrupted');
+    }
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#log.segments;
+  }
+
+  get stats(): SpoolStats {
+    return {
+      stream: this.#stream,
+      nextSeq: this.#log.nextSeq,
+      head: this.#log.head,
+      bytes: this.#log.bytes,
+      segments: this.#log.segments.length,
+      acked: this.acks.get(this.#stream),
+      open: this.#open.size,
+      full: this.#isFull(),
+      dropped: this.#gap.total,
+    };
+  }
+
+  /** Called after each append; the result takes the listener away again. */
+  onAppend(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** @throws GatewayError `evidence_unavailable` */
+  admit(): void {
+    if (this.onFull === 'block' && this.#isFull()) throw unavailable();
+  }
+
+  begin(record: BeginRecord): Promise<void> | void {
+    if (this.onFull === 'drop' && this.#isFull()) return;
+    return this.#turns.add({ type: 'B', id: record.id, json: JSON.stringify(record) });
+  }
+
+  end(event: DecisionEvent): Promise<void> | void {
+    if (this.#isFull() && !this.#open.has(event.id)) {
+      this.#gap.add(event);
+      this.#reportGap();
+      return;
+    }
+    this.#reportGap();
+    return this.#turns.add({ type: 'E', id: event.id, json: fitEvent(event), event });
+  }
+
+  /** Notes what the control plane has, durably, and deletes segments that need not be kept. */
+  async ack(stream: string, next: number): Promise<void> {
+    await this.acks.set(stream, next);
+    if (!this.#closed) this.#prune();
+  }
+
+  /** Resolves when everything appended so far is on the disk, also through a power failure. */
+  sync(): Promise<void> {
+    return this.#log.sync();
+  }
+
+  /** Writes what is pending, lets the folder go. Requests without an end are recorded at the next start. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#lastGapMs = Number.NEGATIVE_INFINITY;
+    this.#reportGap();
+    this.#turns.flush();
+    this.#write([]);
+    this.#closed = true;
+    await this.#log.sync().catch(() => undefined);
+    this.#log.close();
+    this.#lock.release();
+  }
+
+  #isFull(): boolean {
+    if (this.#log.bytes >= this.#limits.maxBytes) return true;
+    return this.#refusedAtMs !== null && Math.abs(this.#options.clock() - this.#refusedAtMs) < RETRY_MS;
+  }
+
+  #flush(lines: Line[], turn: Turn): void {
+    if (this.#closed) {
+      turn.reject(new Error('the spool is closed'));
+      return;
+    }
+    const failure = this.#write(lines);
+    if (failure === null || this.onFull === 'drop') turn.resolve();
+    else turn.reject(unavailable(failure));
+  }
+
+  /** @returns why nothing was written */
+  #write(lines: readonly Line[]): Error | null {
+    const batch = this.#owed.length === 0 ? lines : [...this.#owed, ...lines];
+    if (batch.length === 0) return null;
+    try {
+      this.#log.append(batch, () => [...this.#open.values()].map((json) => JSON.parse(json)));
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error));
+      this.#refused(lines, failure);
+      return failure;
+    }
+    if (this.#refusedAtMs !== null) this.#options.logger.info({}, 'the spool has room again');
+    this.#refusedAtMs = null;
+    this.#owed = [];
+    this.#owedBytes = 0;
+    for (const line of batch) {
+      if (line.type === 'B') this.#open.set(line.id, line.json);
+      else this.#open.delete(line.id);
+    }
+    const now = this.#options.clock();
+    if (this.#log.bytes >= this.#limits.maxBytes || Math.abs(now - this.#lastPruneMs) >= PRUNE_EVERY_MS) {
+      this.#prune();
+    }
+    for (const listener of this.#listeners) listener();
+    return null;
+  }
+
+  /** No room: ends of begun requests are owed, everything else is counted. */
+  #refused(lines: readonly Line[], error: Error): void {
+    if (this.#refusedAtMs === null) {
+      this.#options.logger.error({ code: codeOf(error) }, 'the spool cannot be written; treated as full');
+    }
+    this.#refusedAtMs = this.#options.clock();
+    for (const line of lines) {
+      if (line.gap !== undefined) this.#gap.restore(line.gap);
+      if (line.type === 'B' || line.gap !== undefined) continue;
+      const begin = this.#open.get(line.id);
+      // Where the answer is refused now, what the event says did not happen: the request was interrupted.
+      const owed =
+        begin !== undefined && this.onFull === 'block' && line.event !== undefined
+          ? { ...line, json: JSON.stringify(interruptedEvent(JSON.parse(begin))) }
+          : line;
+      if (begin === undefined && line.event !== undefined) this.#gap.add(line.event);
+      else if (!this.#addOwed(owed) && line.event !== undefined) this.#gap.add(line.event);
+    }
+    this.#prune();
+  }
+
+  #addOwed(line: Line): boolean {
+    if (this.#owedBytes + line.json.length > MAX_OWED_BYTES) return false;
+    this.#owed.push(line);
+    this.#owedBytes += line.json.length;
+    return true;
+  }
+
+  #owe(make: (id: string, ts: string) => object): void {
+    const id = this.#eventId();
+    const ts = new Date(this.#options.clock()).toISOString();
+    this.#addOwed({ type: 'E', id, json: JSON.stringify(make(id, ts)) });
+  }
+
+  #oweInterrupted(begin: BeginRecord): void {
+    this.#addOwed({ type: 'E', id: begin.id, json: JSON.stringify(interruptedEvent(begin)) });
+  }
+
+  /** Writes down what was dropped: at once when there is room again, else once a second, past the cap if need be. */
+  #reportGap(): void {
+    if (!this.#gap.pending) return;
+    const now = this.#options.clock();
+    if (Math.abs(now - this.#lastGapMs) < GAP_EVERY_MS) return;
+    this.#lastGapMs = now;
+    const gap = this.#gap.take()!;
+    const id = this.#eventId();
+    const json = JSON.stringify(gapEvent(id, new Date(now).toISOString(), gap));
+    // One that finds no room is counted again, with what comes until the next try.
+    this.#turns.add({ type: 'E', id, json, gap })?.catch(() => undefined);
+  }
+
+  #prune(): void {
+    const nowMs = this.#options.clock();
+    this.#lastPruneMs = nowMs;
+    const rule = {
+      maxBytes: this.#limits.maxBytes - this.#limits.segmentBytes,
+      maxAgeMs: this.#limits.maxAgeDays * DAY_MS,
+      nowMs,
+      acked: this.#options.delivered === true ? (stream: string) => this.acks.get(stream) : null,
+    };
+    for (;;) {
+      const reason = reasonToRemove(this.#log.segments, this.#log.bytes, rule);
+      if (reason === null || !this.#log.removeOldest()) return;
+      this.#refusedAtMs = null;
+      // A clock that jumps ahead must not empty the spool at once: one segment a minute goes for its age.
+      if (reason === 'age') return;
+    }
+  }
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}
+
+function unavailable(cause?: Error): GatewayError {
+  return new GatewayError(
+    'evidence_unavailable',
+    'The gateway cannot record this request: its event spool is full. Try again later.',
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/** Opens the spool of a folder: recovers it, and goes on with its stream. @throws SpoolLockedError */
+export function openSpool(options: SpoolOptions): Spool {
+  return new Spool(options);
+}
