@@ -86,15 +86,32 @@ export interface ParsedAnswer {
   withEdits(edits: readonly LeafEdit[]): Buffer;
 }
 
-/** Governs the text of one channel of a stream: text in, text that may be sent out. See `pipeline/stream-guard.ts`. */
+/** What a guard says after a piece of text. */
+export interface Released {
+  /** The text, edited or not, that stands for every unit decided by this call. */
+  text: string;
+  /** UTF-16 units at the end of all that was pushed that are not decided yet; `text` holds nothing of them. */
+  held: number;
+}
+
+/**
+ * Governs the text of one channel of a stream: text in, text that may be sent out. See `pipeline/stream-guard.ts`.
+ * The dialect delays a frame whose text is held and compares `text` with what it pushed, so a frame that no edit
+ * touches leaves as the bytes that came. A push may end between the halves of a surrogate pair.
+ */
 export interface ChannelGuard {
-  push(text: string): string;
-  /** No more text: everything still held. */
+  /** @throws GatewayError for a block. */
+  push(text: string): Released;
+  /** No more text: what stands for everything still held. @throws GatewayError for a block. */
   end(): string;
 }
 
 export interface StreamOptions {
-  /** Called once per channel (choice × content, refusal, reasoning, tool arguments, logprobs) at its first text. */
+  /**
+   * Makes the guard of a channel at its first text: choice × content, refusal, reasoning, logprobs, each string
+   * inside tool arguments. A channel that was closed and resumes gets a new one, whose first push begins with the
+   * text that the closed one held last.
+   */
   channel(leaf: LeafFacts): ChannelGuard;
   /** The gateway asked for the usage chunk: take it out again. */
   dropUsageChunk: boolean;
