@@ -1,33 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-
-/** The part of JSON Schema that a kind's `schema.json` may use. */
-export interface KindSchema {
-  $ref?: string;
-  $defs?: Record<string, KindSchema>;
-  title?: string;
-  description?: string;
-  type?: string;
-  format?: string;
-  const?: unknown;
-  default?: unknown;
-  enum?: unknown[];
-  required?: string[];
-  properties?: Record<string, KindSchema>;
-  additionalProperties?: boolean | KindSchema;
-  propertyNames?: KindSchema;
-  items?: KindSchema;
-  minimum?: number;
-  maximum?: number;
-  minLength?: number;
-  maxLength?: number;
-  pattern?: string;
-  minItems?: number;
-  maxItems?: number;
-  uniqueItems?: boolean;
-  minProperties?: number;
-  maxProperties?: number;
-}
+import type { KindSchema } from '../../operator/domain/mapping/kind-schema.ts';
 
 /** One folder of `gateway/policies`. */
 export interface KindFolder {

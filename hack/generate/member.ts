@@ -1,6 +1,6 @@
 import type { StructuralSchema, ValidationRule } from '../../crds/schema.ts';
+import { type KindSchema, resolved } from '../../operator/domain/mapping/kind-schema.ts';
 import { camelCase, pascalCase } from '../../operator/domain/mapping/names.ts';
-import type { KindSchema } from './kinds.ts';
 
 const KEPT = ['minimum', 'maximum', 'minLength', 'maxLength', 'pattern', 'minItems', 'maxItems'] as const;
 const PROPERTY_BOUNDS = ['minProperties', 'maxProperties'] as const;
@@ -31,7 +31,7 @@ export function toMember(schema: KindSchema, kind: string): StructuralSchema {
 }
 
 function convert(node: KindSchema, root: KindSchema, path: string): StructuralSchema {
-  const schema = node.$ref === undefined ? node : { ...resolve(node.$ref, root, path), ...node };
+  const schema = resolved(node, root);
   const fail = (what: string): never => {
     throw new Error(`schema of ${path}: ${what}`);
   };
@@ -70,12 +70,6 @@ function convert(node: KindSchema, root: KindSchema, path: string): StructuralSc
     default:
       return fail(`type ${JSON.stringify(schema.type)} has no place in a CRD`);
   }
-}
-
-function resolve(ref: string, root: KindSchema, path: string): KindSchema {
-  const found = root.$defs?.[ref.replace('#/$defs/', '')];
-  if (found === undefined) throw new Error(`schema of ${path}: ${ref} leads nowhere`);
-  return found;
 }
 
 /** The default is part of the description, since the CRD does not apply it. */

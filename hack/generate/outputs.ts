@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crdOutputs } from './crds.ts';
 import type { Output } from './output.ts';
+import { registryOutput } from './registry.ts';
 import { typeOutputs } from './types.ts';
 
 /** Every generated file of the repository, in memory. */
 export async function allOutputs(root: string): Promise<Output[]> {
-  return [...crdOutputs(root), ...(await typeOutputs(root))];
+  return [...crdOutputs(root), ...(await typeOutputs(root)), registryOutput(root)];
 }
 
 /** Those that differ from what is on disk. */

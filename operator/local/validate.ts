@@ -1,0 +1,75 @@
+import { type CustomResourceDefinition, type StructuralSchema, storedSchema } from '../../crds/schema.ts';
+import { withDefaults } from './validate/defaults.ts';
+import { type FieldError, invalid } from './validate/errors.ts';
+import { duplicates } from './validate/lists.ts';
+import { metadataErrors } from './validate/metadata.ts';
+import { ruleCheck } from './validate/rules.ts';
+import { structureCheck } from './validate/structure.ts';
+import { isObject } from './validate/values.ts';
+
+export type { FieldError, FieldErrorCode } from './validate/errors.ts';
+
+/** Either the object with its defaults filled in, or everything that is wrong with it. */
+export type ValidationResult =
+  | { object: Record<string, unknown>; errors?: undefined }
+  | { object?: undefined; errors: [FieldError, ...FieldError[]] };
+
+export interface Validator {
+  /** `governance.keeptrusts.com/v1alpha1/GovernancePolicy`, … */
+  readonly kinds: readonly string[];
+  /** Whether the object is of a kind that this validator knows; others are not its business. */
+  knows(object: unknown): boolean;
+  /** What an API server would answer to a create or, with the old object, an update. The input is not changed. */
+  validate(object: unknown, old?: unknown): ValidationResult;
+}
+
+interface KindCheck {
+  schema: StructuralSchema;
+  structure(value: unknown): FieldError[];
+  rules(value: unknown, old: unknown): FieldError[];
+}
+
+/**
+ * Checks objects against CRDs without an API server, in its order: defaults, metadata, structure, lists, and the CEL
+ * rules only where all of that is right.
+ *
+ * @throws Error for a CRD with a schema or rule that does not compile
+ */
+export function createValidator(crds: readonly CustomResourceDefinition[]): Validator {
+  const checks = new Map(
+    crds.map((crd): [string, KindCheck] => {
+      const schema = storedSchema(crd);
+      const version = crd.spec.versions.find((candidate) => candidate.storage)?.name;
+      const key = `${crd.spec.group}/${version}/${crd.spec.names.kind}`;
+      return [key, { schema, structure: structureCheck(schema), rules: ruleCheck(schema) }];
+    }),
+  );
+  const find = (object: unknown): KindCheck | undefined =>
+    isObject(object) ? checks.get(`${String(object['apiVersion'])}/${String(object['kind'])}`) : undefined;
+  return {
+    kinds: [...checks.keys()],
+    knows: (object) => find(object) !== undefined,
+    validate(object, old) {
+      const check = find(object);
+      if (check === undefined || !isObject(object))
+        return { errors: [unknownKind(object, [...checks.keys()])] };
+      const filled = withDefaults(check.schema, object) as Record<string, unknown>;
+      const shape = [
+        ...metadataErrors(filled['metadata']),
+        ...check.structure({ ...filled, metadata: {} }),
+        ...duplicates(check.schema, filled),
+      ];
+      const [first, ...others] = shape.length > 0 ? shape : check.rules(filled, old);
+      return first === undefined ? { object: filled } : { errors: [first, ...others] };
+    },
+  };
+}
+
+function unknownKind(object: unknown, kinds: readonly string[]): FieldError {
+  if (!isObject(object)) return invalid('<root>', object, 'an object with apiVersion and kind was expected');
+  return invalid(
+    'kind',
+    object['kind'],
+    `no resource of this kind in ${JSON.stringify(object['apiVersion'] ?? '')}; there are ${kinds.join(', ')}`,
+  );
+}
