@@ -91,7 +91,7 @@ export interface StreamHead {
   gateway: string;
   /** Number of records: the next seq. */
   size: number;
-  /** Leaf hash of the last record, hex; empty for an empty stream. */
+  /** Leaf hash of the last record, `sha256:…`; empty for an empty stream. */
   head: string;
 }
 

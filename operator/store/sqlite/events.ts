@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { EventFilter } from '../../../gateway/contract/event-query.ts';
-import { leafHash } from '../../../gateway/contract/evidence.ts';
+import { hashText, leafHash } from '../../../gateway/contract/evidence.ts';
 import { readColumns } from '../columns.ts';
 import type { AppendResult, EventBatch, EventPage, Store, StoredEvent, StreamHead } from '../store.ts';
 import { where } from './filter.ts';
@@ -8,8 +8,6 @@ import { where } from './filter.ts';
 const COLUMNS =
   'id, ts, namespace, gateway, verdict, policy, provider, model, team, request_id, status, cost_nanos';
 type Row = Record<string, SQLInputValue>;
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 /** Everything about events, in the worker thread: each call is one transaction. */
 export class SqliteEvents {
@@ -83,7 +81,7 @@ export class SqliteEvents {
         ],
         ...[c.model, c.team, c.request_id, c.status, c.cost_nanos, record],
       );
-      head = hex(leafHash(record));
+      head = hashText(leafHash(record));
       seq += 1;
     }
     if (seq > next) this.#moveHead.run(batch.stream, batch.namespace, batch.gateway, seq, head);
@@ -152,11 +150,10 @@ function misplacement(
   seq: number,
   head: string,
 ): string | null {
-  const prev = head === '' ? '' : `sha256:${head}`;
   if (record['stream'] !== batch.stream)
     return `stream is ${String(record['stream'])}, expected ${batch.stream}`;
   if (record['seq'] !== seq) return `seq is ${String(record['seq'])}, expected ${seq}`;
-  if (record['prev_hash'] !== prev) return 'prev_hash is not the hash of the record before';
+  if (record['prev_hash'] !== head) return 'prev_hash is not the hash of the record before';
   if (record['namespace'] !== batch.namespace || record['gateway'] !== batch.gateway)
     return 'it names another gateway';
   return null;

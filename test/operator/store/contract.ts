@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { leafHash } from '../../../gateway/contract/evidence.ts';
+import { hashText, leafHash } from '../../../gateway/contract/evidence.ts';
 import { differingColumn } from '../../../operator/store/columns.ts';
 import type { EventBatch, Store } from '../../../operator/store/store.ts';
 
@@ -48,7 +48,7 @@ export class Writer {
           ...own,
         }),
       );
-      this.#head = `sha256:${leafHash(record).toString('hex')}`;
+      this.#head = hashText(leafHash(record));
       this.seq += 1;
       return record;
     });
@@ -211,7 +211,7 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
         { stream: 's1', gateway: 'default', size: 2 },
         { stream: 's2', gateway: 'other', size: 1 },
       ]);
-      expect(streams[0]?.head).to.equal(leafHash(batch.records[1]!).toString('hex'));
+      expect(streams[0]?.head).to.equal(hashText(leafHash(batch.records[1]!)));
     });
 
     it('keeps concurrent batches of many streams apart', async () => {

@@ -1,0 +1,61 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Who calls the API. A gateway may write only what is its own. */
+export type Caller = { role: 'person' } | { role: 'gateway'; namespace: string; gateway: string };
+
+export interface Authenticator {
+  /** Null for a token that nobody was given. */
+  authenticate(token: string): Promise<Caller | null>;
+}
+
+/** Tokens of local mode: one for people, and one for each gateway, all from one secret in the state folder. */
+export interface LocalTokens extends Authenticator {
+  readonly personToken: string;
+  /** File that holds the people's token, readable by its owner only. */
+  readonly personTokenFile: string;
+  gatewayToken(namespace: string, gateway: string): string;
+}
+
+const SECRET_BYTES = 32;
+
+/** Reads or makes the secret in `dir` (mode 0600). */
+export function createLocalTokens(dir: string): LocalTokens {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const secret = readOrMake(join(dir, 'token-secret'), () => randomBytes(SECRET_BYTES).toString('hex'));
+  const mac = (text: string): string =>
+    createHmac('sha256', Buffer.from(secret, 'hex')).update(text).digest('base64url');
+  const personToken = `kt_local_${mac('person')}`;
+  const personTokenFile = join(dir, 'token');
+  writeFileSync(personTokenFile, `${personToken}\n`, { mode: 0o600 });
+  const gatewayToken = (namespace: string, gateway: string): string =>
+    `kt_gateway_${namespace}.${gateway}.${mac(`gateway\n${namespace}\n${gateway}`)}`;
+  return {
+    personToken,
+    personTokenFile,
+    gatewayToken,
+    async authenticate(token) {
+      if (same(token, personToken)) return { role: 'person' };
+      const [, namespace, gateway] = /^kt_gateway_([a-z0-9-]+)\.([a-z0-9-]+)\./.exec(token) ?? [];
+      if (namespace === undefined || gateway === undefined) return null;
+      return same(token, gatewayToken(namespace, gateway)) ? { role: 'gateway', namespace, gateway } : null;
+    },
+  };
+}
+
+function readOrMake(file: string, make: () => string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const value = make();
+    writeFileSync(file, `${value}\n`, { mode: 0o600, flag: 'wx' });
+    return value;
+  }
+}
+
+function same(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

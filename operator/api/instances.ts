@@ -1,0 +1,78 @@
+import express, { Router } from 'express';
+import type { InstanceReport } from '../domain/instance-reports.ts';
+import { requireGateway, requirePerson } from './callers.ts';
+import { ApiError } from './errors.ts';
+import type { ApiParts } from './server.ts';
+
+/** Gateways report themselves; people list them. */
+export function instanceRoutes({ reports, now }: ApiParts): Router {
+  const routes = Router();
+
+  routes.get('/instances', (_request, response) => {
+    requirePerson(response);
+    response.json({ instances: reports.list().map(written) });
+  });
+
+  routes.put(
+    '/gateways/:namespace/:name/instances/:id',
+    express.json({ limit: '256kb' }),
+    (request, response) => {
+      const { namespace, name, id } = request.params;
+      requireGateway(response, namespace, name);
+      reports.put({ ...readReport(request.body), namespace, gateway: name, instance: id, reportedAt: now() });
+      response.status(204).end();
+    },
+  );
+
+  return routes;
+}
+
+const written = ({ reportedAt, ...report }: InstanceReport) => ({
+  ...report,
+  reported_at: new Date(reportedAt).toISOString(),
+});
+
+type Body = Omit<InstanceReport, 'namespace' | 'gateway' | 'instance' | 'reportedAt'>;
+
+/** Takes what it knows; a newer gateway may say more. @throws ApiError `invalid_body` */
+function readReport(body: unknown): Body {
+  const { contract, version, ready, revision, rejected, backlog, stream } = (body ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof contract !== 'number') throw new ApiError('invalid_body', 'contract must be a number.');
+  if (typeof version !== 'string') throw new ApiError('invalid_body', 'version must be a string.');
+  if (typeof ready !== 'boolean') throw new ApiError('invalid_body', 'ready must be a boolean.');
+  return {
+    contract,
+    version: version.slice(0, 64),
+    ready,
+    revision: readRevision(revision),
+    rejected: readRejected(rejected),
+    backlog: typeof backlog === 'number' && backlog >= 0 ? backlog : 0,
+    stream: typeof stream === 'string' ? stream : null,
+  };
+}
+
+function readRevision(value: unknown): Body['revision'] {
+  if (value === null || value === undefined) return null;
+  const { number, hash } = value as Record<string, unknown>;
+  if (typeof hash !== 'string') throw new ApiError('invalid_body', 'revision.hash must be a string.');
+  return { number: typeof number === 'number' ? number : null, hash };
+}
+
+function readRejected(value: unknown): Body['rejected'] {
+  if (value === null || value === undefined) return null;
+  const { hash, problems } = value as Record<string, unknown>;
+  if (typeof hash !== 'string' || !Array.isArray(problems)) {
+    throw new ApiError('invalid_body', 'rejected has a hash and a list of problems.');
+  }
+  return {
+    hash,
+    problems: problems.slice(0, 20).map((problem) => ({
+      code: String(problem?.code).slice(0, 16),
+      path: String(problem?.path).slice(0, 200),
+      message: String(problem?.message).slice(0, 500),
+    })),
+  };
+}

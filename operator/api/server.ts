@@ -1,0 +1,139 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import type { InstanceReports } from '../domain/instance-reports.ts';
+import type { Store } from '../store/store.ts';
+import type { Authenticator, Caller } from './auth.ts';
+import { configurationRoutes } from './configurations.ts';
+import { ApiError } from './errors.ts';
+import { eventRoutes } from './events.ts';
+import { instanceRoutes } from './instances.ts';
+import { openApiDocument } from './openapi.ts';
+import { streamRoutes } from './streams.ts';
+
+export interface ApiOptions {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+}
+
+export interface ApiParts {
+  store: Store;
+  reports: InstanceReports;
+  authenticator: Authenticator;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** True when the control plane may be sent traffic. */
+  ready(): boolean;
+  /** Prometheus text and its content type. */
+  metrics(): Promise<{ contentType: string; text: string }>;
+  /** A failure that nobody threw on purpose; never the caller's content. */
+  onUnexpected(error: unknown, route: string): void;
+}
+
+export interface RunningApi {
+  /** Base URL without a path. */
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the control-plane API. @throws Error when the port is taken */
+export async function startApi(options: ApiOptions, parts: ApiParts): Promise<RunningApi> {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', false);
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', (_request, response) => {
+    const ready = parts.ready();
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'starting' });
+  });
+  app.get('/metrics', async (_request, response) => {
+    const { contentType, text } = await parts.metrics();
+    response.type(contentType).send(text);
+  });
+  app.get('/openapi.json', (_request, response) => void response.json(openApiDocument));
+  app.use('/v1', authenticated(parts.authenticator));
+  app.use('/v1/events', eventRoutes(parts));
+  app.use('/v1/streams', streamRoutes(parts));
+  app.use('/v1/configurations', configurationRoutes(parts));
+  app.use('/v1', instanceRoutes(parts));
+  app.use((request) => {
+    throw new ApiError(
+      'not_found',
+      `there is nothing at ${request.method} ${request.path}. GET /openapi.json lists what there is.`,
+    );
+  });
+  app.use(answerErrors(parts));
+
+  const server = createServer(
+    { keepAliveTimeout: 65_000, requestTimeout: 60_000, headersTimeout: 10_000 },
+    app,
+  );
+  await listen(server, options);
+  const { address, port, family } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function listen(server: Server, options: ApiOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Puts the caller into `response.locals`. */
+function authenticated(authenticator: Authenticator): RequestHandler {
+  return async (request, response, next) => {
+    const [, token] = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    const caller = token === undefined ? null : await authenticator.authenticate(token);
+    if (caller === null) {
+      throw new ApiError(
+        'unauthenticated',
+        "send 'Authorization: Bearer TOKEN' with a token of this control plane.",
+      );
+    }
+    response.locals['caller'] = caller satisfies Caller;
+    next();
+  };
+}
+
+function answerErrors(parts: ApiParts): ErrorRequestHandler {
+  return (error, request, response, _next) => {
+    const known = asApiError(error);
+    if (known === null) parts.onUnexpected(error, `${request.method} ${request.path}`);
+    const answer = known ?? new ApiError('internal_error', 'the control plane failed; its log says why.');
+    if (response.headersSent) return void response.destroy();
+    response
+      .status(answer.status)
+      .json({ error: { code: answer.code, message: answer.message, ...answer.details } });
+  };
+}
+
+function asApiError(error: unknown): ApiError | null {
+  if (error instanceof ApiError) return error;
+  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : '';
+  if (type === 'entity.too.large')
+    return new ApiError('body_too_large', 'the body is over the limit of this path; send less at once.');
+  if (type === 'entity.parse.failed') return new ApiError('invalid_body', 'the body is not JSON.');
+  if (type === 'request.aborted' || type === 'request.size.invalid')
+    return new ApiError('invalid_body', 'the body ended early.');
+  if (type === 'encoding.unsupported')
+    return new ApiError('unsupported_media_type', 'this content encoding is not read.');
+  if (error instanceof Error && error.name === 'StoreError') {
+    return new ApiError(
+      'store_unavailable',
+      'the event store cannot be used at the moment; nothing was stored. Try again.',
+    );
+  }
+  return null;
+}
