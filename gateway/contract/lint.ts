@@ -1,0 +1,1 @@
+export type { KindLint, LintContext, LintFinding, LintSituation, Severity } from './lint-finding.ts';
