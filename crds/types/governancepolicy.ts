@@ -44,6 +44,10 @@ export interface PolicyEntry {
    */
   name: string;
   /**
+   * The policy kind. The member of the same name holds its settings.
+   */
+  kind: never;
+  /**
    * Mode of this entry, in place of the policy's.
    */
   mode?: 'Observe' | 'Guide' | 'Enforce';

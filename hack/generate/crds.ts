@@ -11,8 +11,8 @@ import { notice, type Output } from './output.ts';
  * The CRDs of `crds/`: the hand-written files of `crds/src` with two keys replaced.
  *
  * - `x-include: NAME` becomes the node of `crds/src/includes/NAME.yaml`; keys beside it win.
- * - `x-union: policy-kinds` on a list adds to its items the discriminator `kind`, one member for each policy kind and
- *   the rules that tie them together.
+ * - `x-union: policy-kinds` on an object adds the discriminator `kind`, one member for each policy kind and the
+ *   rules that tie them together.
  */
 export function buildCrds(root: string, kinds: readonly KindFolder[]): CustomResourceDefinition[] {
   const include = (name: string): unknown =>
@@ -30,8 +30,7 @@ export function buildCrds(root: string, kinds: readonly KindFolder[]): CustomRes
     .map((file) => expand(parse(readFileSync(join(root, file), 'utf8'))) as CustomResourceDefinition);
 }
 
-function withUnion(list: StructuralSchema, kinds: readonly KindFolder[]): StructuralSchema {
-  const items = list.items ?? {};
+function withUnion(items: StructuralSchema, kinds: readonly KindFolder[]): StructuralSchema {
   const { name, ...others } = items.properties ?? {};
   const kind: StructuralSchema = {
     type: 'string',
@@ -50,12 +49,9 @@ function withUnion(list: StructuralSchema, kinds: readonly KindFolder[]): Struct
     };
   });
   return {
-    ...list,
-    items: {
-      ...items,
-      'x-kubernetes-validations': rules,
-      properties: { ...(name === undefined ? {} : { name }), kind, ...others, ...members },
-    },
+    ...items,
+    'x-kubernetes-validations': rules,
+    properties: { ...(name === undefined ? {} : { name }), kind, ...others, ...members },
   };
 }
 
