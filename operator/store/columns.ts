@@ -12,6 +12,7 @@ export function readColumns(record: Readonly<Record<string, unknown>>): EventCol
   const status = record['status'];
   return {
     id: String(record['id']),
+    kind: String(record['kind']),
     ts: Number.isNaN(ts) ? 0 : ts,
     namespace: String(record['namespace']),
     gateway: String(record['gateway']),

@@ -65,6 +65,8 @@ export interface StoredEvent {
 /** Derived from the record at ingest. */
 export interface EventColumns {
   id: string;
+  /** `decision`, `refused`, …; records of kind `stream.…` are the spool's own and are never listed. */
+  kind: string;
   /** Milliseconds since the epoch. */
   ts: number;
   namespace: string;

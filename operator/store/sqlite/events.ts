@@ -6,7 +6,7 @@ import type { AppendResult, EventBatch, EventPage, Store, StoredEvent, StreamHea
 import { where } from './filter.ts';
 
 const COLUMNS =
-  'id, ts, namespace, gateway, verdict, policy, provider, model, team, request_id, status, cost_nanos';
+  'id, kind, ts, namespace, gateway, verdict, policy, provider, model, team, request_id, status, cost_nanos';
 type Row = Record<string, SQLInputValue>;
 
 /** Everything about events, in the worker thread: each call is one transaction. */
@@ -20,7 +20,7 @@ export class SqliteEvents {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#insert = database.prepare(
-      `INSERT INTO events (stream, seq, received_at, ${COLUMNS}, record) VALUES (${Array(16).fill('?').join(', ')})`,
+      `INSERT INTO events (stream, seq, received_at, ${COLUMNS}, record) VALUES (${Array(17).fill('?').join(', ')})`,
     );
     this.#head = database.prepare('SELECT next_seq, head, namespace, gateway FROM streams WHERE stream = ?');
     this.#moveHead = database.prepare(
@@ -72,6 +72,7 @@ export class SqliteEvents {
           seq,
           batch.receivedAt,
           c.id,
+          c.kind,
           c.ts,
           c.namespace,
           c.gateway,

@@ -12,15 +12,16 @@ export class Conditions {
   }
 
   get sql(): string {
-    return this.#parts.length === 0 ? '' : `WHERE ${this.#parts.join(' AND ')}`;
+    return `WHERE ${this.#parts.join(' AND ')}`;
   }
 }
 
 const EQUAL = ['provider', 'model', 'team', 'namespace', 'gateway', 'policy', 'request_id'] as const;
 
-/** The filter in SQL; it says what `matchesFilter` says. */
+/** The filter in SQL; it says what `matchesFilter` says. What a spool writes for itself is left out. */
 export function where(filter: EventFilter): Conditions {
   const conditions = new Conditions();
+  conditions.add("kind NOT GLOB 'stream.*'");
   if (filter.since !== undefined) conditions.add('ts >= ?', filter.since);
   if (filter.until !== undefined) conditions.add('ts < ?', filter.until);
   if (filter.decision !== undefined) {

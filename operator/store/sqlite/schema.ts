@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS streams (
 CREATE TABLE IF NOT EXISTS events (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   stream TEXT NOT NULL, seq INTEGER NOT NULL, received_at INTEGER NOT NULL,
-  id TEXT NOT NULL, ts INTEGER NOT NULL, namespace TEXT NOT NULL, gateway TEXT NOT NULL, verdict TEXT NOT NULL,
+  id TEXT NOT NULL, kind TEXT NOT NULL, ts INTEGER NOT NULL, namespace TEXT NOT NULL, gateway TEXT NOT NULL, verdict TEXT NOT NULL,
   policy TEXT, provider TEXT, model TEXT, team TEXT, request_id TEXT NOT NULL, status INTEGER NOT NULL, cost_nanos INTEGER,
   record BLOB NOT NULL,
   UNIQUE (stream, seq)

@@ -14,6 +14,7 @@ export interface RecordFields {
   status?: number;
   cost_nanos?: number;
   note?: string;
+  kind?: string;
 }
 
 /** A gateway's stream, chained as the spool chains it. */
@@ -200,6 +201,13 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
         ),
       ).to.equal('status');
       expect(await store.getEvent('evt_none')).to.equal(null);
+    });
+
+    it('lists no record that a spool writes for itself, but keeps it in the stream', async () => {
+      await store.appendEvents(new Writer('s1').batch({ kind: 'stream.opened' }, {}));
+      expect(await store.countEvents({})).to.equal(1);
+      expect((await store.listEvents(all)).events.map((event) => event.seq)).to.deep.equal([1]);
+      expect(await store.readStream('s1', 0, 10)).to.have.length(2);
     });
 
     it('knows size and head of every stream', async () => {
