@@ -163,17 +163,33 @@ export interface TargetLimits {
   maxConcurrency?: number;
 }
 /**
- * How the built-in mock answers.
+ * How the built-in mock answers. Model `echo` answers with the request body whatever stands here.
  */
 export interface MockSettings {
   /**
-   * Text of every answer.
+   * Text of every answer. A sentence that says what the mock is where it is left out.
    */
   answer?: string;
+  /**
+   * HTTP status of every answer. Anything but 200 is a failure.
+   */
+  status?: number;
   /**
    * Wait before the first byte of an answer, in milliseconds.
    */
   delayMs?: number;
+  /**
+   * Characters of one chunk of a stream. 16 where it is left out.
+   */
+  chunkChars?: number;
+  /**
+   * Wait between two chunks of a stream, in milliseconds.
+   */
+  chunkDelayMs?: number;
+  /**
+   * Chunks of text after which a stream breaks off without an end. Never where it is left out.
+   */
+  cutAfterChunks?: number;
 }
 /**
  * What the operator last observed. Only the operator writes it.
