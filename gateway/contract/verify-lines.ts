@@ -140,13 +140,18 @@ export class LineVerifier {
     this.#problem({ result: 'tampered', stream: this.#lastStream, seq: state?.next ?? null, message });
   }
 
+  /** The input as a whole cannot be verified. */
+  refuse(message: string): void {
+    this.#problem({ result: 'unreadable', stream: null, seq: null, message });
+  }
+
   /** The result over everything that was added. */
   finish(): VerifyReport {
     for (const [stream, state] of this.#streams) this.#finishStream(stream, state);
     for (const head of this.#options.heads ?? []) this.#anchor(head);
     const anchored = this.#options.heads !== undefined && this.#options.heads.length > 0;
-    if (this.#records === 0 && !anchored) {
-      this.#problem({ result: 'unreadable', stream: null, seq: null, message: 'there are no records' });
+    if (this.#records === 0 && !anchored && this.#problems.length === 0) {
+      this.refuse('there are no records');
     }
     const rank = (result: VerifyResult): number => SEVERITY.indexOf(result);
     const problems = this.#problems.toSorted((a, b) => rank(a.result) - rank(b.result));
@@ -174,8 +179,7 @@ export class LineVerifier {
     }
     const { schema, stream, seq, prev_hash } = value;
     if (schema !== 1 && typeof schema === 'number' && this.#lastStream === null) {
-      const message = `records of schema ${schema} need a newer version of this program`;
-      this.#problem({ result: 'unreadable', stream: null, seq: null, message });
+      this.refuse(`records of schema ${schema} need a newer version of this program`);
       return null;
     }
     if (

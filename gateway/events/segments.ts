@@ -13,11 +13,25 @@ export interface Segment {
   begunMs: number;
   /** Seq behind its last event; null while it is the one that grows. */
   end: number | null;
+  /** Store position of the stream's seq 0: positions count on over the streams of a folder. */
+  base: number;
+  /** Places to begin reading at, in order; null until the file was scanned for them. */
+  marks: Mark[] | null;
 }
+
+/** The first event line at or behind `offset` (bytes) has this seq. */
+export interface Mark {
+  seq: number;
+  offset: number;
+}
+
+/** Bytes between two marks, about. */
+export const MARK_BYTES = 128 * 1024;
 
 /** The record of a segment's first line: all that recovery needs of the segments before it. */
 export interface SegmentHeader {
   begun_ms: number;
+  base: number;
   stream: string;
   first_seq: number;
   prev_hash: string;
@@ -26,19 +40,20 @@ export interface SegmentHeader {
 }
 
 const NAME = /^([0-9A-HJKMNP-TV-Z]{26})-(\d{12})\.seg$/;
-const BEGUN = /^\{"begun_ms":(\d+)/;
+const BEGUN = /^\{"begun_ms":(\d+),"base":(\d+)/;
 
 export function segmentPath(dir: string, stream: string, first: number): string {
   return join(dir, `${stream}-${String(first).padStart(12, '0')}.seg`);
 }
 
-/** Reads only the time of the header: it stands first. */
-function begunMs(path: string, fallback: number): number {
+/** Reads only what stands first in the header; null when it cannot be read. */
+function headerStart(path: string): { begunMs: number; base: number } | null {
   const fd = openSync(path, 'r');
   try {
-    const start = Buffer.alloc(PREFIX_BYTES + 40);
+    const start = Buffer.alloc(PREFIX_BYTES + 64);
     const bytes = readSync(fd, start, 0, start.length, 0);
-    return Number(BEGUN.exec(start.toString('latin1', PREFIX_BYTES, bytes))?.[1] ?? fallback);
+    const [, begunMs, base] = BEGUN.exec(start.toString('latin1', PREFIX_BYTES, bytes)) ?? [];
+    return begunMs === undefined ? null : { begunMs: Number(begunMs), base: Number(base) };
   } finally {
     closeSync(fd);
   }
@@ -63,20 +78,23 @@ export function listSegments(dir: string): Segment[] {
       if (match === null) return [];
       const path = join(dir, name);
       const { size, mtimeMs } = statSync(path);
-      return [
-        {
-          stream: match[1]!,
-          first: Number(match[2]),
-          path,
-          bytes: size,
-          begunMs: begunMs(path, Math.floor(mtimeMs)),
-          end: null,
-        },
-      ];
+      const { begunMs, base } = headerStart(path) ?? { begunMs: Math.floor(mtimeMs), base: -1 };
+      const [stream, first] = [match[1]!, Number(match[2])];
+      return [{ stream, first, path, bytes: size, begunMs, end: null, base, marks: null }];
     });
   segments.forEach((segment, index) => {
     const next = segments[index + 1];
+    const previous = segments[index - 1];
+    if (segment.base < 0) {
+      const goesOn = previous?.stream === segment.stream;
+      segment.base = previous === undefined ? 0 : goesOn ? previous.base : positionBehind(previous);
+    }
     if (next !== undefined) segment.end = next.stream === segment.stream ? next.first : endOf(segment);
   });
   return segments;
+}
+
+/** The store position that a stream begun after this segment's starts at. */
+export function positionBehind(segment: Segment): number {
+  return segment.base + (segment.end ?? segment.first);
 }

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { AppendFile, type FileCalls } from './append-file.ts';
 import { lineBound, PREFIX_BYTES, writeLine } from './line.ts';
 import { type RecordIdentity, recordWriter } from './record.ts';
-import { type Segment, type SegmentHeader, segmentPath } from './segments.ts';
+import { MARK_BYTES, positionBehind, type Segment, type SegmentHeader, segmentPath } from './segments.ts';
 
 export interface StreamLogOptions {
   dir: string;
@@ -37,6 +37,7 @@ export class StreamLog {
   #file: AppendFile | null = null;
   #buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES);
   #bytes: number;
+  readonly #base: number;
 
   constructor(options: StreamLogOptions) {
     this.#options = options;
@@ -46,7 +47,9 @@ export class StreamLog {
     this.#prev = options.prevHash;
     this.#bytes = options.segments.reduce((sum, segment) => sum + segment.bytes, 0);
     const last = this.segments.at(-1);
-    if (last !== undefined && last.stream === options.identity.stream) {
+    const goesOn = last !== undefined && last.stream === options.identity.stream;
+    this.#base = last === undefined ? 0 : goesOn ? last.base : positionBehind(last);
+    if (goesOn) {
       this.#file = new AppendFile(last.path, last.bytes, options.calls);
     }
   }
@@ -85,6 +88,7 @@ export class StreamLog {
       }
     }
     file.append(this.#buffer, at);
+    this.#mark();
     this.#seq = seq;
     this.#prev = prev;
     this.#grown(at);
@@ -104,6 +108,14 @@ export class StreamLog {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, at + bytes));
     this.#buffer.copy(larger, 0, 0, at);
     this.#buffer = larger;
+  }
+
+  /** Notes where this batch begins, if the last note is far enough away. */
+  #mark(): void {
+    const { marks, bytes } = this.segments.at(-1)!;
+    if (marks !== null && bytes - (marks.at(-1)?.offset ?? 0) >= MARK_BYTES) {
+      marks.push({ seq: this.#seq, offset: bytes });
+    }
   }
 
   #grown(bytes: number): void {
@@ -131,6 +143,7 @@ export class StreamLog {
     const path = segmentPath(dir, identity.stream, this.#seq);
     const header: SegmentHeader = {
       begun_ms: begunMs,
+      base: this.#base,
       stream: identity.stream,
       first_seq: this.#seq,
       prev_hash: this.#prev,
@@ -154,7 +167,16 @@ export class StreamLog {
     );
     const last = this.segments.at(-1);
     if (last !== undefined) last.end ??= this.#seq;
-    this.segments.push({ stream: identity.stream, first: this.#seq, path, bytes: 0, begunMs, end: null });
+    this.segments.push({
+      stream: identity.stream,
+      first: this.#seq,
+      path,
+      bytes: 0,
+      begunMs,
+      end: null,
+      base: this.#base,
+      marks: [{ seq: this.#seq, offset: 0 }],
+    });
     this.#file = file;
     this.#grown(file.size);
     return file;

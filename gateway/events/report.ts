@@ -1,0 +1,97 @@
+import type { ControlPlaneClient } from './control-plane-client.ts';
+import type { Log } from './log.ts';
+
+/** What a gateway says of itself, see `PUT /v1/gateways/{namespace}/{name}/instances/{id}`. */
+export interface InstanceReport {
+  /** Contract number that this code speaks. */
+  contract: number;
+  version: string;
+  ready: boolean;
+  /** The revision that is enforced; null before the first. */
+  revision: { number: number | null; hash: string } | null;
+  /** The newest document that was refused, and why; null when the newest is enforced. */
+  rejected: {
+    hash: string;
+    problems: { code: string; path: string; message: string }[];
+  } | null;
+  /** Events that the control plane does not have yet. */
+  backlog: number;
+  /** The stream that events are written to. */
+  stream: string | null;
+  /** Size of that stream. */
+  next_seq: number;
+  /** Bytes of the spool. */
+  spool_bytes: number;
+  /** Events dropped by this process, since the spool was full. */
+  dropped: number;
+}
+
+export interface ReporterOptions {
+  client: ControlPlaneClient;
+  namespace: string;
+  gateway: string;
+  instance: string;
+  /** Called for each report. */
+  describe(): InstanceReport;
+  logger: Log;
+  /** Milliseconds between two reports; 5,000 by default. */
+  everyMs?: number;
+}
+
+export interface Reporter {
+  /** Reports now, as after a change of the revision or of readiness. */
+  now(): void;
+  /** Sends a last report, unready, and stops. */
+  stop(): Promise<void>;
+}
+
+const EVERY_MS = 5_000;
+const LAST_REPORT_MS = 1_000;
+
+/** Reports every few seconds, and at once when told to. A control plane that is away costs nothing but a log line. */
+export function startReporter(options: ReporterOptions): Reporter {
+  const { client, namespace, gateway, instance, describe, logger } = options;
+  const path = `/v1/gateways/${encodeURIComponent(namespace)}/${encodeURIComponent(gateway)}/instances/${encodeURIComponent(instance)}`;
+  let sending: Promise<void> | null = null;
+  let again = false;
+  let failed = false;
+
+  async function send(report: InstanceReport, signal?: AbortSignal): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    try {
+      const { status } = await client.send('PUT', path, JSON.stringify(report), headers, signal);
+      if (status >= 300) throw new Error(`the control plane answered ${status}`);
+      failed = false;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!failed) logger.warn({ reason }, 'this instance cannot report to the control plane');
+      failed = true;
+    }
+  }
+
+  function report(): void {
+    if (sending !== null) {
+      again = true;
+      return;
+    }
+    sending = send(describe()).then(() => {
+      sending = null;
+      if (!again) return;
+      again = false;
+      report();
+    });
+  }
+
+  const timer = setInterval(report, options.everyMs ?? EVERY_MS);
+  timer.unref();
+  report();
+  return {
+    now: report,
+    async stop() {
+      clearInterval(timer);
+      again = false;
+      await sending;
+      await send({ ...describe(), ready: false }, AbortSignal.timeout(LAST_REPORT_MS));
+    },
+  };
+}
