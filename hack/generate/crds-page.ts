@@ -20,10 +20,16 @@ function section(crd: CustomResourceDefinition): string {
   return [
     `## ${kind}`,
     `\`apiVersion: ${crd.spec.group}/v1alpha1\`, short name \`${shortNames.join(', ')}\`. ${schema.description ?? ''}`,
-    table(['field', 'type', 'default', 'limits', 'meaning'], rowsOf(schema.properties?.['spec'] ?? {}, 'spec')),
+    table(
+      ['field', 'type', 'default', 'limits', 'meaning'],
+      rowsOf(schema.properties?.['spec'] ?? {}, 'spec'),
+    ),
     ...(rules.length === 0 ? [] : ['Rules over several fields:', table(['where', 'rule'], rules)]),
     'Status, written by the operator:',
-    table(['field', 'type', 'default', 'limits', 'meaning'], rowsOf(schema.properties?.['status'] ?? {}, 'status')),
+    table(
+      ['field', 'type', 'default', 'limits', 'meaning'],
+      rowsOf(schema.properties?.['status'] ?? {}, 'status'),
+    ),
   ].join('\n\n');
 }
 
@@ -50,11 +56,15 @@ function typeOf(schema: StructuralSchema): string {
 }
 
 function rulesOf(schema: StructuralSchema, path: string): string[][] {
-  const own = (schema['x-kubernetes-validations'] ?? []).map(({ message }) => [`\`${path || 'the object'}\``, message]);
+  const own = (schema['x-kubernetes-validations'] ?? []).map(({ message }) => [
+    `\`${path || 'the object'}\``,
+    message,
+  ]);
   const below = Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
     rulesOf(child, path === '' ? name : `${path}.${name}`),
   );
   const items = schema.items === undefined ? [] : rulesOf(schema.items, `${path}[]`);
-  const values = schema.additionalProperties === undefined ? [] : rulesOf(schema.additionalProperties, `${path}.*`);
+  const values =
+    schema.additionalProperties === undefined ? [] : rulesOf(schema.additionalProperties, `${path}.*`);
   return [...own, ...below, ...items, ...values];
 }

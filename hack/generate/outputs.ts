@@ -1,13 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crdOutputs } from './crds.ts';
+import { crdsPage } from './crds-page.ts';
+import { errorsPage } from './errors-page.ts';
 import type { Output } from './output.ts';
+import { policiesPage } from './policies-page.ts';
 import { registryOutput } from './registry.ts';
 import { typeOutputs } from './types.ts';
 
 /** Every generated file of the repository, in memory. */
 export async function allOutputs(root: string): Promise<Output[]> {
-  return [...crdOutputs(root), ...(await typeOutputs(root)), registryOutput(root)];
+  return [
+    ...crdOutputs(root),
+    ...(await typeOutputs(root)),
+    registryOutput(root),
+    crdsPage(root),
+    policiesPage(root),
+    errorsPage(),
+  ];
 }
 
 /** Those that differ from what is on disk. */

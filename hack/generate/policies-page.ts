@@ -22,7 +22,10 @@ function section({ name, schema, readme }: KindFolder): string {
   return [
     `## ${name}`,
     `In a GovernancePolicy: \`kind: ${pascalCase(name)}\`, settings in \`${camelCase(name)}\`.`,
-    readme.replace(/^# .*\n+/, '').replaceAll(/^#/gm, '##').trim(),
+    readme
+      .replace(/^# .*\n+/, '')
+      .replaceAll(/^#/gm, '##')
+      .trim(),
     table(['document', 'resource', 'type', 'default', 'limits', 'meaning'], rows),
   ].join('\n\n');
 }

@@ -15,7 +15,14 @@ describe('a kind’s schema as a member of the CRD union', () => {
   it('converts names of properties and values of enums', () => {
     const member = toMember(
       object(
-        { block_status: { type: 'string', description: 'What happens.', enum: ['soft_block', 'redact'], default: 'soft_block' } },
+        {
+          block_status: {
+            type: 'string',
+            description: 'What happens.',
+            enum: ['soft_block', 'redact'],
+            default: 'soft_block',
+          },
+        },
         { required: ['block_status'] },
       ),
       'pii-detector',
@@ -45,10 +52,9 @@ describe('a kind’s schema as a member of the CRD union', () => {
     };
     const { properties } = toMember(object({ custom_markers: markers }), 'x');
     expect(properties?.['customMarkers']).to.deep.include({ type: 'object', maxProperties: 4 });
-    expect(properties?.['customMarkers']?.['x-kubernetes-validations']?.map(({ rule }) => rule)).to.deep.equal([
-      'self.all(key, size(key) <= 20)',
-      "self.all(key, key.matches(r'^[a-z_]+$'))",
-    ]);
+    expect(
+      properties?.['customMarkers']?.['x-kubernetes-validations']?.map(({ rule }) => rule),
+    ).to.deep.equal(['self.all(key, size(key) <= 20)', "self.all(key, key.matches(r'^[a-z_]+$'))"]);
   });
 
   it('makes a set of unique scalars, a map of named objects, and an atomic list of anything else', () => {
@@ -74,7 +80,11 @@ describe('a kind’s schema as a member of the CRD union', () => {
   const refused: [string, KindSchema, RegExp][] = [
     ['an unbounded string', { type: 'string', description: 'A.' }, /x\.a: it has no maxLength/],
     ['an unbounded list', { type: 'array', description: 'A.', items: text }, /x\.a: it has no maxItems/],
-    ['an unbounded number', { type: 'integer', description: 'A.', minimum: 0 }, /x\.a: it has no minimum or no maximum/],
+    [
+      'an unbounded number',
+      { type: 'integer', description: 'A.', minimum: 0 },
+      /x\.a: it has no minimum or no maximum/,
+    ],
     ['an undescribed field', { type: 'boolean' }, /x\.a: it has no description/],
     ['a float', { type: 'number', description: 'A.' }, /x\.a: type "number" has no place in a CRD/],
     ['an open object', { type: 'object', description: 'A.', properties: {} }, /x\.a: additionalProperties/],
