@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import type { Clock } from '../../runtime/clock.ts';
 import { writeFileAtomic } from '../files.ts';
 
 /** Traffic port and admin port of one replica. */
@@ -88,6 +89,19 @@ export class Ports {
 
   #save(): void {
     writeFileAtomic(this.#options.file, `${JSON.stringify(Object.fromEntries(this.#given))}\n`);
+  }
+}
+
+/** How long a port may still be held by a gateway that is just ending, in milliseconds. */
+const LINGER_MS = 3000;
+const ASK_AGAIN_MS = 100;
+
+/** Waits a moment for a port that is just being given up. @throws PortInUse */
+export async function ensureFree(port: number, host: string, clock: Pick<Clock, 'monotonic'>): Promise<void> {
+  const end = clock.monotonic() + LINGER_MS;
+  while (!(await isFree(port, host))) {
+    if (clock.monotonic() >= end) throw new PortInUse(port, host);
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   }
 }
 

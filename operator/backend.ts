@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { createLocalTokens } from './api/auth.ts';
+import { type RunningApi, startApi } from './api/server.ts';
+import type { Revision } from './controllers/gateway.ts';
+import type { InstanceReports } from './domain/instance-reports.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Log } from './runtime/log.ts';
+import { openSqliteStore } from './store/sqlite/store.ts';
+
+export interface BackendOptions {
+  stateDir: string;
+  host: string;
+  apiPort: number;
+}
+
+export interface BackendParts {
+  reports: InstanceReports;
+  clock: Clock;
+  log: Log;
+  ready(): boolean;
+  metrics(): Promise<{ contentType: string; text: string }>;
+}
+
+/** The event store and the API over it. */
+export interface Backend {
+  url: string;
+  /** File that holds the token of people and of `kt`. */
+  tokenFile: string;
+  gatewayToken(namespace: string, gateway: string): string;
+  archive(revision: Revision): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws Error when the store cannot be opened or the port is taken; nothing stays open then */
+export async function startBackend(options: BackendOptions, parts: BackendParts): Promise<Backend> {
+  const tokens = createLocalTokens(options.stateDir);
+  const store = await openSqliteStore(join(options.stateDir, 'events.db'));
+  let api: RunningApi;
+  try {
+    api = await startApi(
+      { host: options.host, port: options.apiPort },
+      {
+        store,
+        reports: parts.reports,
+        authenticator: tokens,
+        now: () => parts.clock.now(),
+        ready: parts.ready,
+        metrics: parts.metrics,
+        onUnexpected: (err, route) => parts.log.error({ err, route }, 'the API failed'),
+      },
+    );
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return {
+    url: api.url,
+    tokenFile: tokens.personTokenFile,
+    gatewayToken: tokens.gatewayToken,
+    archive: (revision) => store.archiveRevision({ ...revision, compiledAt: parts.clock.now() }),
+    async close() {
+      await api.close();
+      await store.close();
+    },
+  };
+}

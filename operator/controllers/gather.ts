@@ -1,0 +1,96 @@
+import type { GovernanceGatewaySpec } from '../../crds/types/governancegateway.ts';
+import type { GovernancePolicySpec } from '../../crds/types/governancepolicy.ts';
+import type { ProviderTargetSpec } from '../../crds/types/providertarget.ts';
+import { readAccepted } from '../domain/accepted.ts';
+import { gatewaysOf } from '../domain/attach.ts';
+import {
+  type Gateway,
+  KINDS,
+  type Policy,
+  type Resource,
+  type Snapshot,
+  type Target,
+} from '../domain/snapshot.ts';
+import { HASH_ANNOTATION, REVISION_ANNOTATION } from '../render/configmap.ts';
+import { GATEWAY_LABEL } from '../render/labels.ts';
+import { CONFIG_KEYS, childName } from '../render/names.ts';
+import { IMPLICIT_SHAPE } from '../render/shape.ts';
+import type { KubeObject, ObjectCache, OwnerReference } from '../runtime/objects.ts';
+
+function resource<Spec>(object: KubeObject): Resource<Spec> {
+  const { namespace, name, uid, generation } = object.metadata;
+  return { namespace, name, uid, generation, spec: object.spec as Spec };
+}
+
+export const policiesOf = (cache: ObjectCache, namespace: string): Policy[] =>
+  cache.list(KINDS.policy, namespace).map((object) => resource<GovernancePolicySpec>(object));
+
+export const targetsOf = (cache: ObjectCache, namespace: string): Target[] =>
+  cache.list(KINDS.target, namespace).map((object) => resource<ProviderTargetSpec>(object));
+
+export function gatewayObject(cache: ObjectCache, namespace: string, name: string): Gateway | null {
+  const object = cache.get({ kind: KINDS.gateway, namespace, name });
+  return object === undefined ? null : resource<GovernanceGatewaySpec>(object);
+}
+
+/** Names of the gateways that a namespace has. */
+export function gatewayNames(cache: ObjectCache, namespace: string): string[] {
+  return gatewaysOf(
+    cache.list(KINDS.gateway, namespace).map((object) => object.metadata.name),
+    cache.list(KINDS.policy, namespace).length,
+    cache.list(KINDS.target, namespace).length,
+  );
+}
+
+/** Names of the gateways that we made something for, whether they are still wanted or not. */
+export function renderedGateways(cache: ObjectCache, namespace: string): string[] {
+  const names = ['ConfigMap', 'Deployment']
+    .flatMap((kind) => cache.list(kind, namespace))
+    .map((object) => object.metadata.labels?.[GATEWAY_LABEL]);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+export function gatherSnapshot(
+  cache: ObjectCache,
+  namespace: string,
+  gateway: string,
+  controlPlane: Snapshot['controlPlane'],
+): Snapshot {
+  const configMaps = cache
+    .list('ConfigMap', namespace)
+    .filter((object) => object.metadata.labels?.[GATEWAY_LABEL] !== undefined);
+  const own = configMaps.find((object) => object.metadata.name === childName(gateway));
+  return {
+    namespace,
+    gateway,
+    gatewayObject: gatewayObject(cache, namespace, gateway),
+    policies: policiesOf(cache, namespace),
+    targets: targetsOf(cache, namespace),
+    accepted: configMaps.flatMap((object) => readAccepted(object.data?.[CONFIG_KEYS.accepted])),
+    previous: own === undefined ? null : revisionOf(own),
+    controlPlane,
+  };
+}
+
+function revisionOf(configMap: KubeObject): Snapshot['previous'] {
+  const hash = configMap.metadata.annotations?.[HASH_ANNOTATION];
+  const number = Number(configMap.metadata.annotations?.[REVISION_ANNOTATION]);
+  return hash === undefined || !Number.isSafeInteger(number) ? null : { number, hash };
+}
+
+/**
+ * Who owns a gateway's objects: the GovernanceGateway, or for the implicit one every policy and target of the
+ * namespace, so that the objects go when the last of them goes.
+ */
+export function ownersOf(cache: ObjectCache, snapshot: Snapshot): OwnerReference[] {
+  const { namespace, gatewayObject: declared } = snapshot;
+  const owners =
+    declared === null
+      ? [...cache.list(KINDS.policy, namespace), ...cache.list(KINDS.target, namespace)]
+      : cache.list(KINDS.gateway, namespace).filter((object) => object.metadata.uid === declared.uid);
+  return owners.map(({ apiVersion, kind, metadata: { name, uid } }) => ({ apiVersion, kind, name, uid }));
+}
+
+export function shapeOf(snapshot: Snapshot): GovernanceGatewaySpec {
+  return snapshot.gatewayObject?.spec ?? IMPLICIT_SHAPE;
+}

@@ -1,0 +1,45 @@
+import type { InstanceReports } from '../domain/instance-reports.ts';
+import { Controller, type ControllerDeps } from '../runtime/controller.ts';
+import { type GatewayControllerDeps, reconcileGateway } from './gateway.ts';
+import { gatewayKeys, statusKeys } from './mapping.ts';
+import { Outcomes } from './outcomes.ts';
+import { reconcileStatus, type StatusControllerDeps } from './status.ts';
+
+export type ControllersDeps = Omit<GatewayControllerDeps, 'outcomes'> &
+  Omit<StatusControllerDeps, 'outcomes' | 'client' | 'reports'> & {
+    reports: InstanceReports;
+    runtime(controller: string): ControllerDeps;
+  };
+
+/** Milliseconds of one reconcile: it reads memory and makes a handful of calls. */
+const TIMEOUT_MS = 30_000;
+
+/** The controllers, with every change mapped to the keys that it concerns. */
+export function createControllers(deps: ControllersDeps): {
+  gateway: Controller;
+  status: Controller;
+  outcomes: Outcomes;
+} {
+  const outcomes = new Outcomes();
+  const { cache } = deps.client;
+  const gateway = new Controller(
+    { name: 'gateway', workers: 2, timeoutMs: TIMEOUT_MS },
+    reconcileGateway({ ...deps, outcomes }),
+    deps.runtime('gateway'),
+  );
+  const status = new Controller(
+    { name: 'status', workers: 1, timeoutMs: TIMEOUT_MS },
+    reconcileStatus({ ...deps, outcomes }),
+    deps.runtime('status'),
+  );
+  const writeStatus = (namespace: string): void => {
+    for (const key of statusKeys(cache, namespace)) status.queue.add(key);
+  };
+  cache.onChange((ref, object, previous) => {
+    for (const key of gatewayKeys(cache, ref, object, previous)) gateway.queue.add(key);
+    if (ref.kind === 'Deployment') writeStatus(ref.namespace);
+  });
+  outcomes.onChange(writeStatus);
+  deps.reports.onChange(writeStatus);
+  return { gateway, status, outcomes };
+}

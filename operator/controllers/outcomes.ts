@@ -1,0 +1,34 @@
+import type { Decision } from '../domain/decide.ts';
+
+/** What the last reconcile of a gateway came to. */
+export interface Outcome {
+  namespace: string;
+  gateway: string;
+  decision: Decision;
+  /** Why it could not be applied, in words; null when it was. */
+  failure: string | null;
+}
+
+/** The last outcome of each gateway, for those who write status. In memory: a start decides everything again. */
+export class Outcomes {
+  readonly #outcomes = new Map<string, Outcome>();
+  readonly #listeners: ((namespace: string) => void)[] = [];
+
+  get(namespace: string, gateway: string): Outcome | undefined {
+    return this.#outcomes.get(`${namespace}/${gateway}`);
+  }
+
+  set(outcome: Outcome): void {
+    this.#outcomes.set(`${outcome.namespace}/${outcome.gateway}`, outcome);
+    for (const listener of this.#listeners) listener(outcome.namespace);
+  }
+
+  remove(namespace: string, gateway: string): void {
+    if (!this.#outcomes.delete(`${namespace}/${gateway}`)) return;
+    for (const listener of this.#listeners) listener(namespace);
+  }
+
+  onChange(listener: (namespace: string) => void): void {
+    this.#listeners.push(listener);
+  }
+}

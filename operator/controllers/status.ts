@@ -1,0 +1,114 @@
+import { governs } from '../domain/attach.ts';
+import type { InstanceReports } from '../domain/instance-reports.ts';
+import { API_VERSION, type Finding, KINDS } from '../domain/snapshot.ts';
+import { type Clock, timestamp } from '../runtime/clock.ts';
+import { DONE, type Reconcile } from '../runtime/controller.ts';
+import { sameJson } from '../runtime/json.ts';
+import type { KubeObject, ObjectClient, ObjectRef } from '../runtime/objects.ts';
+import { gatewayStatus } from '../status/gateway.ts';
+import { policyStatus } from '../status/policy.ts';
+import { targetStatus } from '../status/target.ts';
+import { gatewayNames, gatewayObject, policiesOf, targetsOf } from './gather.ts';
+import { liveGateway } from './live.ts';
+import type { Outcome, Outcomes } from './outcomes.ts';
+
+export interface StatusControllerDeps {
+  client: ObjectClient;
+  outcomes: Outcomes;
+  reports: Pick<InstanceReports, 'list'>;
+  clock: Pick<Clock, 'now'>;
+  /** Base URL of a gateway for applications; null while it is not known. */
+  address(namespace: string, gateway: string): string | null;
+}
+
+/** Writes the status of one object, and only where it changed. Keys are `Kind/namespace/name`. */
+export function reconcileStatus(deps: StatusControllerDeps): Reconcile {
+  return async (key) => {
+    const [kind, namespace, name] = key.split('/') as [string, string, string];
+    const object = deps.client.cache.get({ kind, namespace, name });
+    if (object === undefined) return DONE;
+    const status = statusOf(deps, object, { kind, namespace, name });
+    if (status === null || sameJson(status, object.status)) return DONE;
+    await deps.client.applyStatus({ apiVersion: API_VERSION, kind, metadata: { namespace, name }, status });
+    return DONE;
+  };
+}
+
+/** Null where it is too early to say anything. */
+function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef): object | null {
+  const { client, outcomes, clock } = deps;
+  const { cache } = client;
+  const { namespace, name } = ref;
+  const now = timestamp(clock);
+  const parts = { cache, outcomes, reports: deps.reports };
+  const names = gatewayNames(cache, namespace);
+  const known = names
+    .map((gateway) => outcomes.get(namespace, gateway))
+    .filter((outcome) => outcome !== undefined);
+  if (known.length < names.length) return null;
+  const previous = object.status as never;
+  if (ref.kind === KINDS.policy) {
+    const policy = policiesOf(cache, namespace).find((candidate) => candidate.name === name)!;
+    const governed = names.filter((gateway) => governs(policy, gateway));
+    return policyStatus({
+      policy,
+      previous,
+      accepted: acceptedGeneration(known, ref, policy),
+      findings: findingsOf(known, ref),
+      overruled: overruledOf(known, `${namespace}/${name}`),
+      gateways: governed.map((gateway) => liveGateway(parts, namespace, gateway)),
+      now,
+    });
+  }
+  if (ref.kind === KINDS.target) {
+    const target = targetsOf(cache, namespace).find((candidate) => candidate.name === name)!;
+    const using = known
+      .filter(({ decision }) => decision.targets.includes(name))
+      .map(({ gateway }) => gateway);
+    return targetStatus({
+      target,
+      previous,
+      accepted: acceptedGeneration(known, ref, target),
+      findings: findingsOf(known, ref),
+      gateways: using.map((gateway) => liveGateway(parts, namespace, gateway)),
+      now,
+    });
+  }
+  const gateway = gatewayObject(cache, namespace, name)!;
+  return gatewayStatus({
+    gateway,
+    previous,
+    live: liveGateway(parts, namespace, name),
+    policies: outcomes.get(namespace, name)?.decision.policies.length ?? 0,
+    address: deps.address(namespace, name),
+    now,
+  });
+}
+
+function findingsOf(outcomes: readonly Outcome[], ref: ObjectRef): Finding[] {
+  return outcomes
+    .flatMap(({ decision }) => decision.findings)
+    .filter(({ object }) => object.kind === ref.kind && object.name === ref.name);
+}
+
+/** The generation in force. A valid object that no gateway looked at is in force as it stands. */
+function acceptedGeneration(
+  outcomes: readonly Outcome[],
+  ref: ObjectRef,
+  object: { uid: string; generation: number },
+): number | null {
+  const spec = outcomes
+    .flatMap(({ decision }) => decision.acceptedSpecs)
+    .find(({ kind, uid }) => kind === ref.kind && uid === object.uid);
+  if (spec !== undefined) return spec.generation;
+  return findingsOf(outcomes, ref).some((finding) => finding.reason === 'Invalid') ? null : object.generation;
+}
+
+function overruledOf(outcomes: readonly Outcome[], policy: string): string[] {
+  const messages = outcomes.flatMap(({ decision }) =>
+    decision.fields
+      .filter((field) => field.overruled.includes(policy))
+      .map((field) => `${field.path} is ${JSON.stringify(field.value)} by ${field.from.join(', ')}`),
+  );
+  return [...new Set(messages)];
+}

@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Another control plane works with the folder. */
+export class StateInUse extends Error {
+  constructor(dir: string) {
+    super(
+      `${dir} is in use by another control plane. Stop that one, or give this one its own folder with --state-dir.`,
+    );
+    this.name = 'StateInUse';
+  }
+}
+
+/**
+ * Takes the state folder for this process. The lock is an exclusive transaction on an empty database, which the
+ * kernel lets go when the process dies, however it dies; Node has no file lock of its own.
+ * @throws StateInUse
+ */
+export function lockState(dir: string): { release(): void } {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(join(dir, 'control-plane.lock'));
+  try {
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && /locked|busy/i.test(error.message)) throw new StateInUse(dir);
+    throw error;
+  }
+  return { release: () => database.close() };
+}

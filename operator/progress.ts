@@ -1,0 +1,139 @@
+import { gatewayNames } from './controllers/gather.ts';
+import { liveGateway } from './controllers/live.ts';
+import type { Outcomes } from './controllers/outcomes.ts';
+import type { InstanceReports } from './domain/instance-reports.ts';
+import { KINDS } from './domain/snapshot.ts';
+import type { Node } from './local/node/node.ts';
+import { childName, gatewayOf } from './render/names.ts';
+import type { Clock, Timer } from './runtime/clock.ts';
+import type { Controller } from './runtime/controller.ts';
+import type { ObjectCache } from './runtime/objects.ts';
+import { programmed } from './status/gateway-state.ts';
+
+/** One running gateway process, for people. */
+export interface GatewayInstance {
+  namespace: string;
+  gateway: string;
+  name: string;
+  /** Base URL for applications. */
+  url: string;
+  adminUrl: string;
+  pid: number | null;
+  ready: boolean;
+  /** Why it does not run, in words. */
+  failure: string | null;
+}
+
+interface Watched {
+  cache: ObjectCache;
+  reports: InstanceReports;
+  outcomes: Outcomes;
+  gateway: Controller;
+  report(line: string): void;
+}
+
+const RECHECK_MS = 100;
+
+/** What a person who started the control plane wants to know: is it up, where, and what is wrong with the objects. */
+export class Progress {
+  readonly #node: Node;
+  readonly #clock: Clock;
+  #again: Timer | undefined;
+  readonly #waiting: (() => void)[] = [];
+  #reported = new Set<string>();
+  #watched: Watched | undefined;
+
+  constructor(node: Node, clock: Clock) {
+    this.#node = node;
+    this.#clock = clock;
+  }
+
+  watch(watched: Watched): void {
+    this.#watched = watched;
+    const check = (): void => this.#check();
+    watched.cache.onChange(check);
+    watched.reports.onChange(check);
+    watched.outcomes.onChange((namespace) => {
+      this.#reportFindings(namespace);
+      this.#check();
+    });
+  }
+
+  instances(): GatewayInstance[] {
+    return this.#node
+      .instances()
+      .map(({ namespace, deployment, name, host, sharedPort, ownPort, ...state }) => ({
+        namespace,
+        gateway: gatewayOf(deployment),
+        name,
+        url: `http://${host}:${sharedPort}`,
+        adminUrl: `http://${host}:${ownPort}`,
+        ...state,
+      }));
+  }
+
+  address(namespace: string, gateway: string): string | null {
+    const deployment = childName(gateway);
+    const instance = this.#node
+      .instances()
+      .find((candidate) => candidate.namespace === namespace && candidate.deployment === deployment);
+    return instance === undefined || instance.sharedPort === 0
+      ? null
+      : `http://${instance.host}:${instance.sharedPort}`;
+  }
+
+  whenReady(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#check();
+    });
+  }
+
+  #check(): void {
+    if (this.#waiting.length === 0) return;
+    if (!this.#isReady()) {
+      // The last step is a queue that runs empty, which nobody hears of.
+      this.#again ??= this.#clock.after(RECHECK_MS, () => {
+        this.#again = undefined;
+        this.#check();
+      });
+      return;
+    }
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #isReady(): boolean {
+    const watched = this.#watched;
+    // Keys that wait are changes that no outcome speaks of yet.
+    if (watched === undefined || !watched.gateway.queue.idle) return false;
+    return namespacesOf(watched.cache).every((namespace) =>
+      gatewayNames(watched.cache, namespace).every(
+        (gateway) => programmed(liveGateway(watched, namespace, gateway)).status === 'True',
+      ),
+    );
+  }
+
+  /** Each finding once, and again only after it was gone. */
+  #reportFindings(namespace: string): void {
+    const watched = this.#watched;
+    if (watched === undefined) return;
+    const outcomes = gatewayNames(watched.cache, namespace).map((gateway) =>
+      watched.outcomes.get(namespace, gateway),
+    );
+    const lines = outcomes.flatMap((outcome) => [
+      ...(outcome?.decision.findings ?? []).map(
+        ({ object, message }) => `${object.kind} ${object.namespace}/${object.name}: ${message}`,
+      ),
+      ...(outcome?.failure ? [`gateway ${namespace}/${outcome.gateway}: ${outcome.failure}`] : []),
+    ]);
+    const now = new Set(lines.map((line) => `${namespace}\n${line}`));
+    for (const line of now) if (!this.#reported.has(line)) watched.report(line.slice(namespace.length + 1));
+    const others = [...this.#reported].filter((line) => !line.startsWith(`${namespace}\n`));
+    this.#reported = new Set([...others, ...now]);
+  }
+}
+
+function namespacesOf(cache: ObjectCache): string[] {
+  const objects = Object.values(KINDS).flatMap((kind) => cache.list(kind));
+  return [...new Set(objects.map((object) => object.metadata.namespace))];
+}

@@ -1,0 +1,17 @@
+import type { RenderInput } from './input.ts';
+import { CONFIG_KEYS, MOUNTS, PORTS, TOKEN_FILE } from './names.ts';
+
+/** The gateway learns every path and every address from these alone. */
+export function gatewayArguments(input: RenderInput): string[] {
+  return [
+    `--config=${MOUNTS.config}/${CONFIG_KEYS.document}`,
+    `--listen=0.0.0.0:${PORTS.traffic}`,
+    `--admin-listen=0.0.0.0:${PORTS.admin}`,
+    `--state-dir=${MOUNTS.state}`,
+    ...(input.credentials.length === 0 ? [] : [`--secrets-dir=${MOUNTS.secrets}`]),
+    ...(input.reports ? [`--control-plane-token-file=${MOUNTS.token}/${TOKEN_FILE}`] : []),
+    `--namespace=${input.namespace}`,
+    `--name=${input.gateway}`,
+    '--instance=$(POD_NAME)',
+  ];
+}

@@ -1,0 +1,74 @@
+import type { GovernanceGatewaySpec } from '../../crds/types/governancegateway.ts';
+import type { Manifest } from '../runtime/objects.ts';
+import { gatewayArguments } from './arguments.ts';
+import type { RenderInput } from './input.ts';
+import { selectorLabels, standardLabels } from './labels.ts';
+import { childMetadata } from './metadata.ts';
+import { childName, PORTS } from './names.ts';
+import { CONTAINER_SECURITY, POD_SECURITY } from './pod-security.ts';
+import { renderMounts, renderVolumes } from './volumes.ts';
+
+/** Seconds beyond the drain grace, for the spool to be flushed and closed. */
+const CLOSING_SECONDS = 10;
+
+export function renderDeployment(input: RenderInput): Manifest {
+  const { shape } = input;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: childMetadata(input),
+    spec: {
+      replicas: shape.replicas,
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: selectorLabels(input.gateway) },
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      template: {
+        metadata: { labels: standardLabels(input.gateway) },
+        spec: {
+          serviceAccountName: childName(input.gateway),
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: shape.drainGraceSeconds + CLOSING_SECONDS,
+          securityContext: POD_SECURITY,
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: 'kubernetes.io/hostname',
+              whenUnsatisfiable: 'ScheduleAnyway',
+              labelSelector: { matchLabels: selectorLabels(input.gateway) },
+            },
+          ],
+          containers: [renderContainer(input)],
+          volumes: renderVolumes(input),
+        },
+      },
+    },
+  };
+}
+
+function renderContainer(input: RenderInput): object {
+  return {
+    name: 'gateway',
+    image: input.image,
+    imagePullPolicy: 'IfNotPresent',
+    args: gatewayArguments(input),
+    env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+    ports: [
+      { name: 'traffic', containerPort: PORTS.traffic, protocol: 'TCP' },
+      { name: 'admin', containerPort: PORTS.admin, protocol: 'TCP' },
+    ],
+    readinessProbe: probe('/readyz', 2, 2),
+    livenessProbe: probe('/healthz', 10, 6),
+    ...resourcesOf(input.shape),
+    securityContext: CONTAINER_SECURITY,
+    volumeMounts: renderMounts(input),
+  };
+}
+
+function probe(path: string, periodSeconds: number, failureThreshold: number): object {
+  return { httpGet: { path, port: 'admin' }, periodSeconds, timeoutSeconds: 2, failureThreshold };
+}
+
+function resourcesOf({ resources }: GovernanceGatewaySpec): { resources?: object } {
+  return resources === undefined ? {} : { resources };
+}

@@ -1,0 +1,56 @@
+import type { GovernanceGatewayStatus } from '../../crds/types/governancegateway.ts';
+import type { Gateway } from '../domain/snapshot.ts';
+import { conditions, type Wanted, withReady } from './conditions.ts';
+import { type LiveGateway, programmed } from './gateway-state.ts';
+
+export interface GatewayStatusInput {
+  gateway: Pick<Gateway, 'generation' | 'spec'>;
+  previous: GovernanceGatewayStatus | undefined;
+  live: LiveGateway;
+  /** Policies in force that govern it. */
+  policies: number;
+  /** Base URL for applications; null while it is not known. */
+  address: string | null;
+  now: string;
+}
+
+export function gatewayStatus(input: GatewayStatusInput): GovernanceGatewayStatus {
+  const { gateway, live, previous, now } = input;
+  const ready = live.deployment?.ready ?? 0;
+  const { replicas } = gateway.spec;
+  const available: Wanted =
+    ready >= replicas
+      ? {
+          type: 'Available',
+          status: 'True',
+          reason: 'Available',
+          message: `${ready} of ${replicas} instances are ready`,
+        }
+      : {
+          type: 'Available',
+          status: 'False',
+          reason: 'Unavailable',
+          message: live.deployment?.failure ?? `${ready} of ${replicas} instances are ready`,
+        };
+  const accepted: Wanted =
+    input.policies > 0
+      ? { type: 'Accepted', status: 'True', reason: 'Accepted', message: '' }
+      : {
+          type: 'Accepted',
+          status: 'False',
+          reason: 'NoPolicy',
+          message: 'no policy in force governs this gateway',
+        };
+  const wanted = withReady(
+    [accepted, available, programmed(live)],
+    'every instance runs the current revision',
+  );
+  return {
+    observedGeneration: gateway.generation,
+    conditions: conditions(wanted, previous?.conditions, gateway.generation, now),
+    replicas: live.deployment?.replicas ?? 0,
+    readyReplicas: ready,
+    ...(live.revision === null ? {} : { revision: live.revision.number, hash: live.revision.hash }),
+    ...(input.address === null ? {} : { address: input.address }),
+  };
+}

@@ -1,0 +1,98 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type ControllerMetrics, OUTCOMES } from '../runtime/metrics.ts';
+
+const SECONDS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
+
+/**
+ * The operator's metrics. The work queue has the names that every Kubernetes dashboard knows; the reconcile set
+ * mirrors `controller_runtime_reconcile_total`, `_reconcile_time_seconds` and `_active_workers`.
+ */
+export class OperatorMetrics {
+  readonly registry = new Registry();
+  readonly #depth: Gauge<'name'>;
+  readonly #adds: Counter<'name'>;
+  readonly #retries: Counter<'name'>;
+  readonly #queued: Histogram<'name'>;
+  readonly #worked: Histogram<'name'>;
+  readonly #reconciles: Counter<'controller' | 'result'>;
+  readonly #duration: Histogram<'controller'>;
+  readonly #timeouts: Counter<'controller'>;
+  readonly #active: Gauge<'controller'>;
+
+  constructor() {
+    const registers = [this.registry];
+    const queue = { labelNames: ['name'] as const, registers };
+    this.#depth = new Gauge({ name: 'workqueue_depth', help: 'Keys that wait for a worker.', ...queue });
+    this.#adds = new Counter({ name: 'workqueue_adds_total', help: 'Keys that were added.', ...queue });
+    this.#retries = new Counter({
+      name: 'workqueue_retries_total',
+      help: 'Keys that were added again after a failure.',
+      ...queue,
+    });
+    this.#queued = new Histogram({
+      name: 'workqueue_queue_duration_seconds',
+      help: 'Time in the queue.',
+      buckets: SECONDS,
+      ...queue,
+    });
+    this.#worked = new Histogram({
+      name: 'workqueue_work_duration_seconds',
+      help: 'Time of working on a key.',
+      buckets: SECONDS,
+      ...queue,
+    });
+    const own = { labelNames: ['controller'] as const, registers };
+    this.#reconciles = new Counter({
+      name: 'keeptrusts_operator_reconcile_total',
+      help: 'Reconciles by result.',
+      labelNames: ['controller', 'result'] as const,
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: 'keeptrusts_operator_reconcile_seconds',
+      help: 'Time of a reconcile.',
+      buckets: SECONDS,
+      ...own,
+    });
+    this.#timeouts = new Counter({
+      name: 'keeptrusts_operator_reconcile_timeouts_total',
+      help: 'Reconciles that were aborted for taking too long.',
+      ...own,
+    });
+    this.#active = new Gauge({
+      name: 'keeptrusts_operator_active_workers',
+      help: 'Workers that are busy.',
+      ...own,
+    });
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** The metrics of one controller, every label value present from the start so that rates work from the first. */
+  controller(name: string): ControllerMetrics {
+    const queue = { name };
+    const own = { controller: name };
+    this.#depth.set(queue, 0);
+    this.#adds.inc(queue, 0);
+    this.#retries.inc(queue, 0);
+    this.#timeouts.inc(own, 0);
+    for (const result of OUTCOMES) this.#reconciles.inc({ ...own, result }, 0);
+    return {
+      depth: (value) => this.#depth.set(queue, value),
+      added: () => this.#adds.inc(queue),
+      retried: () => this.#retries.inc(queue),
+      waited: (seconds) => this.#queued.observe(queue, seconds),
+      worked: (seconds) => this.#worked.observe(queue, seconds),
+      reconciled: (result, seconds) => {
+        this.#reconciles.inc({ ...own, result });
+        this.#duration.observe(own, seconds);
+      },
+      timedOut: () => this.#timeouts.inc(own),
+      activeWorkers: (value) => this.#active.set(own, value),
+    };
+  }
+
+  /** Prometheus text. */
+  async text(): Promise<{ contentType: string; text: string }> {
+    return { contentType: this.registry.contentType, text: await this.registry.metrics() };
+  }
+}
