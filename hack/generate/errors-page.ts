@@ -1,3 +1,4 @@
+import { CODES } from '../../gateway/contract/codes.ts';
 import { ERROR_CATALOGUE } from '../../gateway/errors.ts';
 import { page, table } from './markdown.ts';
 import { notice, type Output } from './output.ts';
@@ -11,12 +12,16 @@ export function errorsPage(): Output {
     'retryAfter' in kind ? `${kind.retryAfter} s` : '',
     'shouldRetry' in kind ? 'no' : '',
   ]);
+  const codes = Object.entries(CODES).map(([code, { title, advice }]) => [`\`${code}\``, title, advice]);
   return {
     path: 'docs/reference/errors.md',
-    text: page('Errors', notice('`gateway/errors.ts`'), [
+    text: page('Errors', notice('`gateway/errors.ts` and `gateway/contract/codes.ts`'), [
       '## Answers of a gateway',
       'Each stands in the body as `error.code`, in the form of the API that was called.',
       table(['code', 'status', 'type', '`retry-after`', '`x-should-retry`'], rows),
+      '## Codes of a policy config',
+      'Told by `kt policy lint`, by a gateway that reads a document, and in the status of a GovernancePolicy. `E…` keeps a document from loading, `W…` does not.',
+      table(['code', 'meaning', 'what to do'], codes),
     ]),
   };
 }
