@@ -1,4 +1,5 @@
 import type { DataPolicy } from '../contract/document.ts';
+import type { Finder } from '../detectors/finder.ts';
 
 /**
  * What a policy kind is. One folder under `policies/` holds one: `schema.json`, `lint.ts`, `kind.ts` (which exports
@@ -83,9 +84,10 @@ export interface TextScanner {
 }
 
 /** The scanner of one pattern, before a kind gives its findings a type and a replacement. */
-export interface PatternScanner {
-  readonly maxMatchLength: number | null;
-  readonly contextLength: number;
+export interface PatternScanner extends Finder {
+  /** Names of the pattern's capture groups, with their numbers. */
+  readonly groupNames: Readonly<Record<string, number>>;
+  /** As `TextScanner.scan`; `groups` holds the whole match first. */
   scan(
     text: string,
     from: number,

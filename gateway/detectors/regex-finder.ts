@@ -1,0 +1,46 @@
+import { after, type Finder, isHighSurrogate, type Match } from './finder.ts';
+
+/** The parts of a finder that depend on the engine. */
+export interface RegexParts {
+  /** The first match at or after `from` that is not empty, as though no more text came. */
+  search(text: string, from: number): Match | null;
+  /** The smallest index at or after `from` from which a match could need text that is not there yet. */
+  reach(text: string, from: number): number;
+  /** A match that begins before the last so many units cannot change. `Infinity`: any may. */
+  window: number;
+  maxMatchLength: number | null;
+  contextLength: number;
+  /** Says of a whole text whether it can hold a match at all; cheaper than the search. */
+  mayHold?(text: string, from: number): boolean;
+  /** A second look at a match, such as a checksum; depends on the matched text alone. */
+  accept?(text: string, match: Match): boolean;
+}
+
+export function regexFinder(parts: RegexParts): Finder {
+  const { search, reach, window, mayHold, accept } = parts;
+  return {
+    maxMatchLength: parts.maxMatchLength,
+    contextLength: parts.contextLength,
+    next(whole, from, final) {
+      if (!final && window === Number.POSITIVE_INFINITY) return from;
+      // Half a character at the end is as good as not there.
+      const cut = !final && whole.length > from && isHighSurrogate(whole.charCodeAt(whole.length - 1));
+      const text = cut ? whole.slice(0, -1) : whole;
+      let at = from;
+      for (;;) {
+        const match = mayHold?.(text, at) === false ? null : search(text, at);
+        if (final) {
+          if (match === null) return text.length;
+        } else {
+          const edge = Math.max(at, text.length - window + 1);
+          if (match === null || match.start >= edge) {
+            const open = Math.max(at, reach(text, edge));
+            if (match === null || match.start >= open) return open;
+          }
+        }
+        if (accept === undefined || accept(text, match)) return match;
+        at = after(text, match.start);
+      }
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { after, type Match } from './finder.ts';
+
+/** Search and reach by V8's own engine. The sources must have been found safe. */
+export function v8Search(source: string, flags: string): (text: string, from: number) => Match | null {
+  const regex = new RegExp(source, `g${flags}`);
+  return (text, from) => {
+    for (let at = from; at <= text.length; ) {
+      regex.lastIndex = at;
+      const found = regex.exec(text);
+      if (found === null) return null;
+      const length = found[0].length;
+      if (length > 0) return { start: found.index, end: found.index + length, groups: found };
+      at = after(text, found.index);
+    }
+    return null;
+  };
+}
+
+export function v8Reach(source: string, flags: string): (text: string, from: number) => number {
+  const regex = new RegExp(source, `g${flags}`);
+  return (text, from) => {
+    if (from >= text.length) return text.length;
+    regex.lastIndex = from;
+    return regex.exec(text)?.index ?? text.length;
+  };
+}
