@@ -1,0 +1,146 @@
+import type { LeafFacts } from '../policies/kind.ts';
+import type { ChannelGuard } from './dialect.ts';
+import { type Difference, difference } from './difference.ts';
+
+/** A frame as its texts see it: it may not leave while a text in it is undecided. */
+export interface Delayed {
+  waiting: number;
+  edited: boolean;
+}
+
+/** A piece of a channel's text as it stands in a frame (or, for an escape cut in two, in several). */
+export class TextUnit {
+  readonly text: string;
+  readonly #frames: readonly Delayed[];
+  #edits: Difference[] | null = null;
+
+  constructor(text: string, frames: readonly Delayed[]) {
+    this.text = text;
+    this.#frames = frames;
+    for (const frame of frames) frame.waiting++;
+  }
+
+  get edited(): boolean {
+    return this.#edits !== null;
+  }
+
+  /** What the guard made of it. */
+  get result(): string {
+    if (this.#edits === null) return this.text;
+    let out = '';
+    let at = 0;
+    for (const edit of this.#edits) {
+      out += this.text.slice(at, edit.start) + edit.text;
+      at = edit.end;
+    }
+    return out + this.text.slice(at);
+  }
+
+  edit(change: Difference): void {
+    this.#edits ??= [];
+    this.#edits.push(change);
+    for (const frame of this.#frames) frame.edited = true;
+  }
+
+  decided(): void {
+    for (const frame of this.#frames) frame.waiting--;
+  }
+}
+
+/**
+ * One channel of a stream with its guard: knows which units of text are decided and finds out, by comparing what came
+ * with what the guard lets out, what to change in which of them.
+ */
+export class Channel {
+  /** Frames with text of other channels that came since this one's last, while it holds text. */
+  idle = 0;
+  readonly #facts: LeafFacts;
+  readonly #open: (facts: LeafFacts) => ChannelGuard;
+  #guard: ChannelGuard | null = null;
+  /** What the guard has not decided; its first unit is at position `#decided` of the channel. */
+  #undecided = '';
+  #decided = 0;
+  /** Up to here the text has left, decided by an earlier guard. */
+  #left = 0;
+  /** The last text that a closed guard held and did not change. */
+  #memory = '';
+  #units: { start: number; unit: TextUnit }[] = [];
+
+  constructor(facts: LeafFacts, open: (facts: LeafFacts) => ChannelGuard) {
+    this.#facts = facts;
+    this.#open = open;
+  }
+
+  get holds(): boolean {
+    return this.#units.length > 0;
+  }
+
+  /** @throws what the guard throws */
+  push(unit: TextUnit): void {
+    this.idle = 0;
+    let text = unit.text;
+    const start = this.#decided + this.#undecided.length;
+    if (this.#guard === null) {
+      this.#guard = this.#open(this.#facts);
+      this.#left = start;
+      this.#decided = start - this.#memory.length;
+      this.#undecided = this.#memory;
+      text = this.#memory + text;
+      this.#memory = '';
+    }
+    this.#units.push({ start, unit });
+    this.#undecided += unit.text;
+    const { text: released, held } = this.#guard.push(text);
+    if (!(held >= 0 && held <= this.#undecided.length)) {
+      throw new RangeError(`a guard holds ${held} of ${this.#undecided.length} units`);
+    }
+    this.#settle(released, held);
+  }
+
+  /**
+   * Decides all text so far. A channel that resumes gets a new guard which is shown the end of the text again: a match
+   * across the gap then loses the part that has not left.
+   * @throws what the guard throws
+   */
+  close(): void {
+    if (this.#guard === null) return;
+    const guard = this.#guard;
+    const undecided = this.#undecided;
+    this.#guard = null;
+    const released = guard.end();
+    this.#memory = released === undecided ? undecided : '';
+    this.#settle(released, 0);
+  }
+
+  #settle(released: string, held: number): void {
+    const size = this.#undecided.length - held;
+    const text = held === 0 ? this.#undecided : this.#undecided.slice(0, size);
+    const change = difference(text, released);
+    if (change !== null) this.#edit(change);
+    this.#undecided = held === 0 ? '' : this.#undecided.slice(size);
+    this.#decided += size;
+    let done = 0;
+    for (const { start, unit } of this.#units) {
+      if (start + unit.text.length > this.#decided) break;
+      unit.decided();
+      done++;
+    }
+    if (done > 0) this.#units = this.#units.slice(done);
+  }
+
+  /** Spreads a change over the units it touches: the first has the new text, the others lose theirs. */
+  #edit(change: Difference): void {
+    const from = Math.max(this.#left, this.#decided + change.start);
+    const to = Math.max(from, this.#decided + change.end);
+    let told = false;
+    for (const [index, { start, unit }] of this.#units.entries()) {
+      const end = start + unit.text.length;
+      const last = index === this.#units.length - 1;
+      if (told ? start >= to : end <= from && !(last && end === from)) continue;
+      const edit = { start: from - start, end: Math.min(to, end) - start, text: told ? '' : change.text };
+      if (told) edit.start = 0;
+      unit.edit(edit);
+      told = true;
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { Buffer } from 'node:buffer';
+import { GatewayError } from '../../errors.ts';
+import { JsonError } from '../../json/error.ts';
+import { ARRAY, type JsonNode, member, pathOf, STRING, stringMember, stringValue } from '../../json/node.ts';
+import { decodeUtf8, type JsonDocument, readJson } from '../../json/read.ts';
+import type { Leaf, LeafEdit, ParsedAnswer, SkippedLeaf, Usage } from '../dialect.ts';
+import { LeafList } from '../leaves.ts';
+import { compileShape, type FieldRule } from '../shape.ts';
+import { walk } from '../walk.ts';
+import { ANSWER_FIELDS } from './answer-fields.ts';
+import { alternativeBytes, readTokens, tokensSplices } from './logprobs.ts';
+import { readUsage } from './usage.ts';
+
+export const ANSWER_SHAPE = compileShape(ANSWER_FIELDS);
+export const ALTERNATIVES = 'other tokens that the model considered; removed where a token is masked';
+
+/** Members one of which every error body that we know has: OpenAI's, Mistral's, FastAPI's, Cohere's. */
+const ERROR_MEMBERS = ['error', 'detail', 'message'];
+
+/** @throws GatewayError `upstream_invalid` for what is neither an answer nor an error body of a vendor. */
+export function readAnswer(body: Buffer): ParsedAnswer {
+  const document = readUpstream(() => readJson(decodeUtf8(body)), 'The answer');
+  const { root } = document;
+  if (member(root, 'choices')?.kind !== ARRAY && !ERROR_MEMBERS.some((key) => member(root, key) !== null)) {
+    throw new GatewayError(
+      'upstream_invalid',
+      'The answer of the upstream has neither choices nor an error.',
+    );
+  }
+  const list = new LeafList('output');
+  walk(document, ANSWER_SHAPE, {
+    text(node, value, part, role, rule) {
+      if (rule?.json === true) list.json(node, value, part, role);
+      else list.value(node, value, part, role);
+    },
+    key: (node, part, role) => list.key(node, part, role),
+    skipped: (node, rule) => list.skip(rule.path, literalBytes(document, node), rule.skip!.reason),
+    mismatch: refuseUpstream,
+    logprobs: (node) => addLogprobs(document, node, list),
+  });
+  return new ChatAnswer(body, document, list);
+}
+
+/** Reads JSON of the upstream: what cannot be read is its fault. */
+export function readUpstream(read: () => JsonDocument, what: string): JsonDocument {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new GatewayError('upstream_invalid', `${what} of the upstream is not valid JSON (${error.code}).`, {
+      cause: error,
+    });
+  }
+}
+
+export function refuseUpstream(node: JsonNode, rule: FieldRule): never {
+  throw new GatewayError(
+    'upstream_invalid',
+    `In the answer of the upstream \`${pathOf(node)}\` is not ${rule.expect!.words}.`,
+  );
+}
+
+/** UTF-8 bytes between the quotes of a string. */
+export function literalBytes(document: JsonDocument, node: JsonNode): number {
+  return Buffer.byteLength(document.text.slice(node.start + 1, node.end - 1));
+}
+
+function addLogprobs(document: JsonDocument, node: JsonNode, list: LeafList): void {
+  const tokens = readTokens(document.text, node);
+  const bytes = alternativeBytes(document.text, tokens);
+  if (bytes > 0) list.skip('choices[].logprobs[].top_logprobs[].token', bytes, ALTERNATIVES);
+  const text = tokens.map((token) => token.value).join('');
+  if (text === '') return;
+  list.spread(node, text, 'logprobs', { splices: (_, value) => tokensSplices(tokens, value) });
+}
+
+/** The finish reasons of an answer or a chunk, with the choice that each belongs to. */
+export function readFinishReasons(document: JsonDocument): { choice: number; reason: string }[] {
+  const found: { choice: number; reason: string }[] = [];
+  const { root, text } = document;
+  for (let choice = member(root, 'choices')?.first ?? null; choice !== null; choice = choice.next) {
+    const reason = stringMember(text, choice, 'finish_reason');
+    if (reason !== null && reason !== '') found.push({ choice: choiceIndex(text, choice), reason });
+  }
+  return found;
+}
+
+/** The index that a choice says it has, else its place. */
+export function choiceIndex(text: string, choice: JsonNode): number {
+  const node = member(choice, 'index');
+  const index = node === null ? Number.NaN : Number(text.slice(node.start, node.end));
+  return Number.isSafeInteger(index) && index >= 0 ? index : choice.index;
+}
+
+/** The model that an answer or a chunk names; `null` where it names none. */
+export function readModel(document: JsonDocument): string | null {
+  const node = member(document.root, 'model');
+  const model = node?.kind === STRING ? stringValue(document.text, node) : '';
+  return model === '' ? null : model;
+}
+
+class ChatAnswer implements ParsedAnswer {
+  readonly model: string | null;
+  readonly usage: Usage | null;
+  readonly finishReasons: readonly string[];
+  readonly #body: Buffer;
+  readonly #document: JsonDocument;
+  readonly #list: LeafList;
+
+  constructor(body: Buffer, document: JsonDocument, list: LeafList) {
+    this.#body = body;
+    this.#document = document;
+    this.#list = list;
+    this.model = readModel(document);
+    this.usage = readUsage(document);
+    this.finishReasons = readFinishReasons(document).map(({ reason }) => reason);
+  }
+
+  get leaves(): readonly Leaf[] {
+    return this.#list.leaves;
+  }
+
+  get skipped(): readonly SkippedLeaf[] {
+    return this.#list.skipped;
+  }
+
+  get scannedBytes(): number {
+    return this.#list.scannedBytes;
+  }
+
+  withEdits(edits: readonly LeafEdit[]): Buffer {
+    if (edits.length === 0) return this.#body;
+    return Buffer.from(this.#list.splice(this.#document.text, edits));
+  }
+}

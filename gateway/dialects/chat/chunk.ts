@@ -1,0 +1,117 @@
+import { Buffer } from 'node:buffer';
+import { type JsonNode, member, pathOf } from '../../json/node.ts';
+import type { JsonDocument } from '../../json/read.ts';
+import type { LeafFacts } from '../../policies/kind.ts';
+import type { TextUnit } from '../channel.ts';
+import type { SkippedLeaf } from '../dialect.ts';
+import type { OutFrame } from '../frame.ts';
+import type { FieldRule } from '../shape.ts';
+import { SkippedList } from '../skipped.ts';
+import { type Visitor, walk } from '../walk.ts';
+import { ALTERNATIVES, ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream } from './answer.ts';
+import type { Channels } from './channels.ts';
+import { alternativeBytes, readTokens, tokenSplices } from './logprobs.ts';
+import { placeOf } from './places.ts';
+
+/** Reads the chunks of one stream: gives each text to its channel and counts what was scanned and what was not. */
+export class ChunkReader {
+  /** Choices that were seen. */
+  readonly choices = new Set<number>();
+  readonly #channels: Channels;
+  readonly #skipped = new SkippedList();
+  #scannedBytes = 0;
+  #outputChars = 0;
+
+  constructor(channels: Channels) {
+    this.#channels = channels;
+  }
+
+  get skipped(): SkippedLeaf[] {
+    return this.#skipped.all;
+  }
+
+  get scannedBytes(): number {
+    return this.#scannedBytes;
+  }
+
+  get outputChars(): number {
+    return this.#outputChars;
+  }
+
+  /** @throws GatewayError `upstream_invalid`, and what a guard throws */
+  read(document: JsonDocument, frame: OutFrame): void {
+    const { root, text } = document;
+    for (let choice = member(root, 'choices')?.first ?? null; choice !== null; choice = choice.next) {
+      this.choices.add(choiceIndex(text, choice));
+    }
+    const visitor: Visitor = {
+      text: (node, value, part, role, rule) => this.#text(document, frame, node, value, part, role, rule),
+      key: (node, part, role) => this.#key(frame, node, part, role),
+      skipped: (node, rule) => this.#skipped.add(rule.path, literalBytes(document, node), rule.skip!.reason),
+      mismatch: refuseUpstream,
+      logprobs: (node) => this.#logprobs(document, frame, node),
+    };
+    walk(document, ANSWER_SHAPE, visitor);
+  }
+
+  #text(
+    document: JsonDocument,
+    frame: OutFrame,
+    node: JsonNode,
+    value: string,
+    part: LeafFacts['part'],
+    role: string | null,
+    rule: FieldRule | null,
+  ): void {
+    this.#scannedBytes += Buffer.byteLength(value);
+    const place = placeOf(document.text, node, rule);
+    if (place.form === 'once') {
+      const facts = outputFacts(pathOf(node), part, role);
+      this.#literal(frame, node, this.#channels.once(frame, facts, value));
+      return;
+    }
+    this.#outputChars += value.length;
+    const facts = outputFacts(place.path, part, 'assistant');
+    if (rule?.json === true) {
+      this.#channels.json(place.id, place.choice, facts).push(frame, node, value);
+    } else if (place.form === 'eager') {
+      this.#literal(frame, node, this.#channels.whole(frame, place.id, place.choice, facts, value));
+    } else this.#literal(frame, node, this.#channels.text(frame, place.id, place.choice, facts, value));
+  }
+
+  #literal(frame: OutFrame, node: JsonNode, unit: TextUnit): void {
+    frame.add({
+      splices: () =>
+        unit.edited ? [{ start: node.start, end: node.end, text: JSON.stringify(unit.result) }] : [],
+    });
+  }
+
+  #key(frame: OutFrame, node: JsonNode, part: LeafFacts['part'], role: string | null): void {
+    this.#scannedBytes += Buffer.byteLength(node.key!);
+    const unit = this.#channels.once(frame, outputFacts(`${pathOf(node)}#key`, part, role), node.key!);
+    frame.add({
+      splices: () =>
+        unit.edited ? [{ start: node.keyStart, end: node.keyEnd, text: JSON.stringify(unit.result) }] : [],
+    });
+  }
+
+  #logprobs(document: JsonDocument, frame: OutFrame, node: JsonNode): void {
+    const { text } = document;
+    const tokens = readTokens(text, node);
+    const bytes = alternativeBytes(text, tokens);
+    if (bytes > 0) this.#skipped.add('choices[].logprobs[].top_logprobs[].token', bytes, ALTERNATIVES);
+    const choice = choiceIndex(text, node.parent!.parent!);
+    const path = `choices[${choice}].logprobs.${node.key}`;
+    const facts = outputFacts(path, 'logprobs', null);
+    for (const token of tokens) {
+      if (token.value === '') continue;
+      this.#scannedBytes += Buffer.byteLength(token.value);
+      const unit = this.#channels.text(frame, path, choice, facts, token.value);
+      frame.add({ splices: () => (unit.edited ? tokenSplices(token, unit.result) : []) });
+    }
+  }
+}
+
+function outputFacts(path: string, part: LeafFacts['part'], role: string | null): LeafFacts {
+  return role === null ? { phase: 'output', path, part } : { phase: 'output', path, part, role };
+}

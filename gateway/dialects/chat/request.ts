@@ -1,0 +1,151 @@
+import { GatewayError } from '../../errors.ts';
+import { JsonError } from '../../json/error.ts';
+import {
+  BOOLEAN,
+  type JsonNode,
+  member,
+  numberMember,
+  OBJECT,
+  pathOf,
+  stringMember,
+} from '../../json/node.ts';
+import { decodeUtf8, type JsonDocument, readJson } from '../../json/read.ts';
+import type { Splice } from '../../json/splice.ts';
+import type { Leaf, LeafEdit, ParsedRequest, SkippedLeaf } from '../dialect.ts';
+import { LeafList } from '../leaves.ts';
+import { compileShape, type FieldRule } from '../shape.ts';
+import { nameAncestors, walk } from '../walk.ts';
+import { REQUEST_FIELDS } from './request-fields.ts';
+
+const SHAPE = compileShape(REQUEST_FIELDS);
+
+/** @throws GatewayError `invalid_json`, `invalid_utf8`, `duplicate_key`, `nesting_too_deep`, `invalid_request` */
+export function readRequest(body: Buffer): ParsedRequest {
+  const document = parse(body);
+  const list = new LeafList('input');
+  walk(document, SHAPE, {
+    text(node, value, part, role, rule) {
+      if (rule?.json === true) list.json(node, value, part, role);
+      else list.value(node, value, part, role);
+    },
+    key: (node, part, role) => list.key(node, part, role),
+    skipped: (node, rule) => list.skip(rule.path, stringBytes(document, node), rule.skip!.reason),
+    mismatch: refuse,
+    logprobs: () => undefined,
+  });
+  const { root, text } = document;
+  const model = stringMember(text, root, 'model') ?? '';
+  if (model === '') throw invalid('`model` must be a string that is not empty.');
+  return new ChatRequest(body, document, list, model);
+}
+
+function parse(body: Buffer): JsonDocument {
+  try {
+    return readJson(decodeUtf8(body));
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    let where = '';
+    if (error.node !== null) {
+      nameAncestors(error.node, SHAPE);
+      const path = pathOf(error.node);
+      if (path !== '') where = ` At \`${path}\`.`;
+    }
+    throw new GatewayError(error.code, error.message + where, { cause: error });
+  }
+}
+
+class ChatRequest implements ParsedRequest {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly maxOutputTokens: number | null;
+  readonly #body: Buffer;
+  readonly #document: JsonDocument;
+  readonly #list: LeafList;
+
+  constructor(body: Buffer, document: JsonDocument, list: LeafList, model: string) {
+    const { root, text } = document;
+    this.#body = body;
+    this.#document = document;
+    this.#list = list;
+    this.model = model;
+    this.stream = isTrue(document, member(root, 'stream'));
+    this.maxOutputTokens =
+      numberMember(text, root, 'max_completion_tokens') ?? numberMember(text, root, 'max_tokens');
+  }
+
+  get leaves(): readonly Leaf[] {
+    return this.#list.leaves;
+  }
+
+  get skipped(): readonly SkippedLeaf[] {
+    return this.#list.skipped;
+  }
+
+  get scannedBytes(): number {
+    return this.#list.scannedBytes;
+  }
+
+  withEdits(
+    edits: readonly LeafEdit[],
+    own: { model?: string; includeUsage?: boolean },
+  ): { body: Buffer; listed: string[] } {
+    const { root, text } = this.#document;
+    const splices: Splice[] = [];
+    const listed: string[] = [];
+    if (own.model !== undefined && own.model !== this.model) {
+      const { start, end } = member(root, 'model')!;
+      splices.push({ start, end, text: JSON.stringify(own.model) });
+      listed.push('alias');
+    }
+    const usage = own.includeUsage === true ? this.#includeUsage() : null;
+    if (usage !== null) {
+      splices.push(usage);
+      listed.push('include_usage');
+    }
+    if (edits.length === 0 && splices.length === 0) return { body: this.#body, listed };
+    return { body: Buffer.from(this.#list.splice(text, edits, splices)), listed };
+  }
+
+  /** The smallest change by which the request asks for usage; none when it does already. */
+  #includeUsage(): Splice | null {
+    const { root } = this.#document;
+    const options = member(root, 'stream_options');
+    if (options === null) return appendMember(root, '"stream_options":{"include_usage":true}');
+    if (options.kind !== OBJECT) {
+      return { start: options.start, end: options.end, text: '{"include_usage":true}' };
+    }
+    const asked = member(options, 'include_usage');
+    if (asked === null) return appendMember(options, '"include_usage":true');
+    if (isTrue(this.#document, asked)) return null;
+    return { start: asked.start, end: asked.end, text: 'true' };
+  }
+}
+
+/** Writes a member behind the last one of an object, or as its only one. */
+function appendMember(object: JsonNode, written: string): Splice {
+  const at = object.last === null ? object.start + 1 : object.last.end;
+  return { start: at, end: at, text: object.last === null ? written : `,${written}` };
+}
+
+function isTrue(document: JsonDocument, node: JsonNode | null): boolean {
+  return node?.kind === BOOLEAN && document.text.charCodeAt(node.start) === 0x74;
+}
+
+function stringBytes(document: JsonDocument, node: JsonNode): number {
+  return Buffer.byteLength(document.text.slice(node.start + 1, node.end - 1));
+}
+
+function refuse(node: JsonNode, rule: FieldRule): never {
+  const name = rule.path.slice(rule.path.lastIndexOf('.') + 1);
+  const expected = rule.expect!.words;
+  if (rule.expect!.required === true && node.key !== name) {
+    const above = pathOf(node);
+    throw invalid(`\`${above === '' ? name : `${above}.${name}`}\` is missing; it must be ${expected}.`);
+  }
+  const path = pathOf(node);
+  throw invalid(`${path === '' ? 'The body' : `\`${path}\``} must be ${expected}.`);
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError('invalid_request', message);
+}

@@ -1,0 +1,145 @@
+import { Buffer } from 'node:buffer';
+import { GatewayError } from '../../errors.ts';
+import { ARRAY, type JsonNode, member, NULL, OBJECT } from '../../json/node.ts';
+import { readJson } from '../../json/read.ts';
+import type { AnswerStream, SkippedLeaf, StreamOptions, Usage } from '../dialect.ts';
+import { FrameQueue, OutFrame } from '../frame.ts';
+import { type SseFrame, SseReader } from '../sse.ts';
+import { readFinishReasons, readModel, readUpstream } from './answer.ts';
+import { Channels } from './channels.ts';
+import { ChunkReader } from './chunk.ts';
+import { readUsage } from './usage.ts';
+
+/** One streamed answer: frames in, frames out, in order, each delayed until its text is decided. */
+export class ChatStream implements AnswerStream {
+  readonly #options: StreamOptions;
+  readonly #sse: SseReader;
+  readonly #queue = new FrameQueue();
+  readonly #channels: Channels;
+  readonly #chunks: ChunkReader;
+  readonly #reasons = new Map<number, string>();
+  #model: string | null = null;
+  #usage: Usage | null = null;
+  #done = false;
+  #failed = false;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    this.#sse = new SseReader(options.maxFrameBytes);
+    this.#channels = new Channels(options);
+    this.#chunks = new ChunkReader(this.#channels);
+  }
+
+  push(chunk: Buffer): Buffer {
+    const whole = this.#queue.length === 0 && this.#sse.open === 0;
+    const out: Buffer[] = [];
+    let same = whole;
+    for (const frame of this.#sse.push(chunk)) {
+      const before = out.length;
+      this.#read(frame);
+      this.#queue.take(out);
+      same &&= out.length === before + 1 && out[before] === frame.raw;
+    }
+    if (same && this.#sse.open === 0 && this.#queue.length === 0) return chunk;
+    return out.length === 1 ? out[0]! : Buffer.concat(out);
+  }
+
+  end(): Buffer {
+    const out: Buffer[] = [];
+    const last = this.#sse.end();
+    if (last !== null) this.#readLast(last);
+    if (!this.#done && !this.#failed && !this.#finished()) {
+      throw new GatewayError(
+        'upstream_interrupted',
+        'The stream of the upstream ended before the answer did.',
+      );
+    }
+    this.#channels.close(null);
+    this.#queue.take(out);
+    return Buffer.concat(out);
+  }
+
+  get model(): string | null {
+    return this.#model;
+  }
+
+  get usage(): Usage | null {
+    return this.#usage;
+  }
+
+  get finishReasons(): readonly string[] {
+    return [...this.#reasons.entries()].sort(([a], [b]) => a - b).map(([, reason]) => reason);
+  }
+
+  get skipped(): readonly SkippedLeaf[] {
+    return this.#chunks.skipped;
+  }
+
+  get scannedBytes(): number {
+    return this.#chunks.scannedBytes;
+  }
+
+  get outputChars(): number {
+    return this.#chunks.outputChars;
+  }
+
+  get started(): boolean {
+    return this.#chunks.outputChars > 0;
+  }
+
+  #read(frame: SseFrame): void {
+    if (frame.data === null || frame.data.trim() === '') {
+      this.#queue.push(new OutFrame(frame));
+      return;
+    }
+    if (frame.data.trim() === '[DONE]') {
+      this.#channels.close(null);
+      this.#done = true;
+      this.#queue.push(new OutFrame(frame));
+      return;
+    }
+    const data = frame.data;
+    const document = readUpstream(() => readJson(data), 'An event of the stream');
+    const out = new OutFrame(frame);
+    this.#chunks.read(document, out);
+    this.#model ??= readModel(document);
+    const usage = readUsage(document);
+    if (usage !== null) this.#usage = usage;
+    for (const { choice, reason } of readFinishReasons(document)) {
+      this.#reasons.set(choice, reason);
+      this.#channels.close(choice);
+    }
+    const error = member(document.root, 'error');
+    if (error !== null && error.kind !== NULL) {
+      this.#channels.close(null);
+      this.#failed = true;
+    }
+    this.#channels.frameDone();
+    if (!(this.#options.dropUsageChunk && isUsageChunk(document.root))) this.#queue.push(out);
+  }
+
+  /** An event without its blank line: whole, or the trace of an interruption. */
+  #readLast(frame: SseFrame): void {
+    try {
+      this.#read(frame);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== 'upstream_invalid') throw error;
+      throw new GatewayError('upstream_interrupted', 'The stream of the upstream ended within an event.', {
+        cause: error,
+      });
+    }
+  }
+
+  /** Every choice that had text has its finish reason. */
+  #finished(): boolean {
+    if (this.#reasons.size === 0) return false;
+    for (const choice of this.#chunks.choices) if (!this.#reasons.has(choice)) return false;
+    return true;
+  }
+}
+
+/** The chunk that carries nothing but the usage that was asked for. */
+function isUsageChunk(root: JsonNode): boolean {
+  const choices = member(root, 'choices');
+  return choices?.kind === ARRAY && choices.size === 0 && member(root, 'usage')?.kind === OBJECT;
+}

@@ -1,0 +1,136 @@
+import { Buffer } from 'node:buffer';
+import { type InnerString, innerReplacement, innerStrings } from '../json/inner.ts';
+import { type JsonNode, pathOf } from '../json/node.ts';
+import { type Splice, spliceText } from '../json/splice.ts';
+import type { LeafFacts, Phase } from '../policies/kind.ts';
+import type { Leaf, LeafEdit, SkippedLeaf } from './dialect.ts';
+import { SkippedList } from './skipped.ts';
+
+/** How a leaf's new value gets into the body. */
+interface Place {
+  /** Splices for this value, given the document's text. */
+  splices(text: string, value: string): Splice[];
+}
+
+/** One scanned string. Its path is written only when somebody asks. */
+class ScannedLeaf implements Leaf {
+  readonly phase: Phase;
+  readonly part: LeafFacts['part'];
+  readonly role?: string;
+  readonly text: string;
+  readonly ref: number;
+  readonly #node: JsonNode;
+  readonly #suffix: string;
+
+  constructor(
+    facts: { phase: Phase; part: LeafFacts['part']; role: string | null },
+    text: string,
+    ref: number,
+    node: JsonNode,
+    suffix: string,
+  ) {
+    this.phase = facts.phase;
+    this.part = facts.part;
+    if (facts.role !== null) this.role = facts.role;
+    this.text = text;
+    this.ref = ref;
+    this.#node = node;
+    this.#suffix = suffix;
+  }
+
+  get path(): string {
+    return pathOf(this.#node) + this.#suffix;
+  }
+}
+
+/** Collects the strings of one body and splices new values into it. */
+export class LeafList {
+  readonly leaves: Leaf[] = [];
+  readonly #phase: Phase;
+  readonly #places: (Place | { host: JsonNode; hostText: string; inner: InnerString })[] = [];
+  readonly #skipped = new SkippedList();
+  #scannedBytes = 0;
+
+  constructor(phase: Phase) {
+    this.#phase = phase;
+  }
+
+  get skipped(): SkippedLeaf[] {
+    return this.#skipped.all;
+  }
+
+  get scannedBytes(): number {
+    return this.#scannedBytes;
+  }
+
+  /** A string value. */
+  value(node: JsonNode, text: string, part: LeafFacts['part'], role: string | null): void {
+    this.#add(node, '', text, part, role, {
+      splices: (_, value) => [{ start: node.start, end: node.end, text: JSON.stringify(value) }],
+    });
+  }
+
+  /** The key of a member. */
+  key(node: JsonNode, part: LeafFacts['part'], role: string | null): void {
+    this.#add(node, '#key', node.key!, part, role, {
+      splices: (_, value) => [{ start: node.keyStart, end: node.keyEnd, text: JSON.stringify(value) }],
+    });
+  }
+
+  /** The strings of a JSON text that is itself a string value. */
+  json(node: JsonNode, text: string, part: LeafFacts['part'], role: string | null): void {
+    for (const inner of innerStrings(text)) {
+      this.#add(node, `{${inner.index}}`, inner.value, part, role, { host: node, hostText: text, inner });
+    }
+  }
+
+  /** A text that is spread over several literals. */
+  spread(node: JsonNode, text: string, part: LeafFacts['part'], place: Place): void {
+    this.#add(node, '', text, part, null, place);
+  }
+
+  /** A string that is not scanned. Strings of one field are counted together. */
+  skip(path: string, bytes: number, reason: string): void {
+    this.#skipped.add(path, bytes, reason);
+  }
+
+  /** The document's text with these edits and the further splices. */
+  splice(text: string, edits: readonly LeafEdit[], more: readonly Splice[] = []): string {
+    const splices: Splice[] = [...more];
+    const hosts = new Map<JsonNode, { text: string; splices: Splice[] }>();
+    for (const edit of edits) {
+      const place = this.#places[edit.ref];
+      if (place === undefined) throw new RangeError(`no leaf ${edit.ref}`);
+      if (!('host' in place)) {
+        splices.push(...place.splices(text, edit.text));
+        continue;
+      }
+      let host = hosts.get(place.host);
+      if (host === undefined) {
+        host = { text: place.hostText, splices: [] };
+        hosts.set(place.host, host);
+      }
+      const { start, end } = place.inner;
+      host.splices.push({ start, end, text: innerReplacement(place.inner, edit.text) });
+    }
+    for (const [node, host] of hosts) {
+      const value = spliceText(host.text, host.splices);
+      splices.push({ start: node.start, end: node.end, text: JSON.stringify(value) });
+    }
+    return spliceText(text, splices);
+  }
+
+  #add(
+    node: JsonNode,
+    suffix: string,
+    text: string,
+    part: LeafFacts['part'],
+    role: string | null,
+    place: Place | { host: JsonNode; hostText: string; inner: InnerString },
+  ): void {
+    const facts = { phase: this.#phase, part, role };
+    this.leaves.push(new ScannedLeaf(facts, text, this.leaves.length, node, suffix));
+    this.#places.push(place);
+    this.#scannedBytes += Buffer.byteLength(text);
+  }
+}

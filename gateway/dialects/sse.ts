@@ -1,0 +1,156 @@
+import { Buffer } from 'node:buffer';
+import { GatewayError } from '../errors.ts';
+import { JsonError } from '../json/error.ts';
+import { decodeUtf8 } from '../json/read.ts';
+
+/** One event of a stream with the very bytes it came in, its blank line included. */
+export interface SseFrame {
+  readonly raw: Buffer;
+  /** The `data` lines joined by newlines; `null` for comments, other fields and blank lines alone. */
+  readonly data: string | null;
+  /** Byte offsets in `raw` of the values of the `data` lines, as pairs. */
+  readonly ranges: readonly number[];
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/**
+ * Cuts server-sent events out of bytes that arrive in any split: LF, CRLF or CR, a byte order mark, comments, several
+ * `data` lines, no final blank line. No byte is lost: the frames in a row are the bytes that came.
+ */
+export class SseReader {
+  readonly #maxFrameBytes: number;
+  #parts: Buffer[] = [];
+  #size = 0;
+  #atLineStart = true;
+  #afterCr = false;
+  #first = true;
+
+  constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Bytes of an event whose end has not come. */
+  get open(): number {
+    return this.#size;
+  }
+
+  /** @throws GatewayError `upstream_invalid` for an event that is too large or no UTF-8 */
+  push(chunk: Buffer): SseFrame[] {
+    const frames: SseFrame[] = [];
+    let from = 0;
+    for (let i = 0; i < chunk.length; i++) {
+      const c = chunk[i];
+      if (c !== LF && c !== CR) {
+        this.#atLineStart = false;
+        this.#afterCr = false;
+        continue;
+      }
+      if (c === LF && this.#afterCr) {
+        this.#afterCr = false;
+        continue;
+      }
+      this.#afterCr = c === CR;
+      if (!this.#atLineStart) {
+        this.#atLineStart = true;
+        continue;
+      }
+      // A blank line. The LF of a CRLF that is still to come stays with the next frame.
+      if (c === CR && chunk[i + 1] === LF) {
+        this.#afterCr = false;
+        i++;
+      }
+      frames.push(this.#frame(chunk.subarray(from, i + 1)));
+      from = i + 1;
+    }
+    if (from < chunk.length) this.#keep(chunk.subarray(from));
+    return frames;
+  }
+
+  /** What came after the last blank line; `null` when nothing did. */
+  end(): SseFrame | null {
+    return this.#size === 0 ? null : this.#frame(Buffer.alloc(0));
+  }
+
+  #keep(part: Buffer): void {
+    this.#size += part.length;
+    this.#check();
+    this.#parts.push(part);
+  }
+
+  #check(): void {
+    if (this.#size <= this.#maxFrameBytes) return;
+    throw new GatewayError(
+      'upstream_invalid',
+      `An event of the upstream's stream is larger than ${this.#maxFrameBytes} bytes.`,
+    );
+  }
+
+  #frame(last: Buffer): SseFrame {
+    this.#size += last.length;
+    this.#check();
+    const raw = this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last]);
+    this.#parts = [];
+    this.#size = 0;
+    this.#atLineStart = true;
+    const start = this.#first && raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf ? 3 : 0;
+    this.#first = false;
+    const ranges = dataRanges(raw, start);
+    return { raw, data: decode(raw, ranges), ranges };
+  }
+}
+
+function dataRanges(raw: Buffer, start: number): number[] {
+  const ranges: number[] = [];
+  let from = start;
+  for (let i = start; i <= raw.length; i++) {
+    const c = raw[i];
+    if (c !== LF && c !== CR && i < raw.length) continue;
+    if (isData(raw, from, i)) {
+      let value = Math.min(from + 5, i);
+      if (value < i && raw[value] === 0x20) value++;
+      ranges.push(value, i);
+    }
+    from = i + 1;
+  }
+  return ranges;
+}
+
+/** Whether the line is `data` alone or begins with `data:`. */
+function isData(raw: Buffer, from: number, to: number): boolean {
+  return (
+    to - from >= 4 &&
+    raw[from] === 0x64 &&
+    raw[from + 1] === 0x61 &&
+    raw[from + 2] === 0x74 &&
+    raw[from + 3] === 0x61 &&
+    (to - from === 4 || raw[from + 4] === 0x3a)
+  );
+}
+
+function decode(raw: Buffer, ranges: readonly number[]): string | null {
+  if (ranges.length === 0) return null;
+  try {
+    if (ranges.length === 2) return decodeUtf8(raw.subarray(ranges[0], ranges[1]));
+    const lines: string[] = [];
+    for (let i = 0; i < ranges.length; i += 2) lines.push(decodeUtf8(raw.subarray(ranges[i], ranges[i + 1])));
+    return lines.join('\n');
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new GatewayError('upstream_invalid', "An event of the upstream's stream is not valid UTF-8.", {
+      cause: error,
+    });
+  }
+}
+
+/** The frame's bytes with other data: in the place of the first `data` line, the others are taken out. */
+export function rewriteFrame(frame: SseFrame, data: string): Buffer {
+  const { raw, ranges } = frame;
+  const written = data.includes('\n') ? data.split('\n').join('\ndata: ') : data;
+  return Buffer.concat([
+    raw.subarray(0, ranges[0]),
+    Buffer.from(written),
+    raw.subarray(ranges[ranges.length - 1]),
+  ]);
+}

@@ -1,0 +1,97 @@
+import { ARRAY, type JsonNode, OBJECT, STRING, stringMember, stringValue } from '../json/node.ts';
+import type { JsonDocument } from '../json/read.ts';
+import type { LeafFacts } from '../policies/kind.ts';
+import { type FieldRule, type Shape, skips } from './shape.ts';
+
+/** What a body's reader does with what stands in it. */
+export interface Visitor {
+  /** A string that is scanned. `rule` is `null` where the dialect's list does not know the field. */
+  text(
+    node: JsonNode,
+    value: string,
+    part: LeafFacts['part'],
+    role: string | null,
+    rule: FieldRule | null,
+  ): void;
+  /** A key that is no word of the API. */
+  key(node: JsonNode, part: LeafFacts['part'], role: string | null): void;
+  skipped(node: JsonNode, rule: FieldRule): void;
+  /** A value that is not what the field takes; `node` is the object when a required field is missing. */
+  mismatch(node: JsonNode, rule: FieldRule): void;
+  /** A list of log probabilities, which is read as a whole. */
+  logprobs(node: JsonNode): void;
+}
+
+/** Walks a body along its dialect's list. Recursion is bounded by the reader's limit on nesting. */
+export function walk(document: JsonDocument, shape: Shape, visitor: Visitor): void {
+  visit(document.text, document.root, shape, null, 'other', null, visitor);
+}
+
+function visit(
+  text: string,
+  node: JsonNode,
+  shape: Shape | null,
+  words: ReadonlySet<string> | null,
+  partAbove: LeafFacts['part'],
+  roleAbove: string | null,
+  visitor: Visitor,
+): void {
+  const rule = shape === null ? null : shape.rule;
+  const part = rule?.part ?? partAbove;
+  if (rule?.expect !== undefined && (rule.expect.kinds & node.kind) === 0) visitor.mismatch(node, rule);
+  if (node.kind === STRING) {
+    const value = stringValue(text, node);
+    if (rule?.skip !== undefined && skips(rule.skip.when, value)) visitor.skipped(node, rule);
+    else if (value !== '') visitor.text(node, value, part, roleAbove, rule);
+    return;
+  }
+  if (node.kind === ARRAY) {
+    if (rule?.part === 'logprobs') {
+      visitor.logprobs(node);
+      return;
+    }
+    const items = shape === null ? null : shape.items;
+    for (let child = node.first; child !== null; child = child.next) {
+      visit(text, child, items, words, part, roleAbove, visitor);
+    }
+    return;
+  }
+  if (node.kind !== OBJECT) return;
+  if (shape !== null && shape.required.length > 0) checkRequired(node, shape, visitor);
+  const role = rule?.role === true ? (stringMember(text, node, 'role') ?? roleAbove) : roleAbove;
+  const known = rule?.words ?? words;
+  for (let child = node.first; child !== null; child = child.next) {
+    const key = child.key!;
+    const next = shape === null ? undefined : shape.fields.get(key);
+    if (next !== undefined || known?.has(key) === true) child.named = true;
+    else if (key !== '') visitor.key(child, part, role);
+    visit(text, child, next ?? null, known, part, role, visitor);
+  }
+}
+
+function checkRequired(node: JsonNode, shape: Shape, visitor: Visitor): void {
+  for (const rule of shape.required) {
+    const key = rule.path.slice(rule.path.lastIndexOf('.') + 1);
+    let found = false;
+    for (let child = node.first; child !== null && !found; child = child.next) found = child.key === key;
+    if (!found) visitor.mismatch(node, rule);
+  }
+}
+
+/** Marks the words of the API above a node, so that its path can be told before the body was walked. */
+export function nameAncestors(node: JsonNode, shape: Shape): void {
+  const chain: JsonNode[] = [];
+  for (let at: JsonNode | null = node; at !== null; at = at.parent) chain.push(at);
+  let here: Shape | null = shape;
+  let words: ReadonlySet<string> | null = null;
+  for (const at of chain.reverse()) {
+    if (at.parent === null) continue;
+    words = here?.rule.words ?? words;
+    if (at.key === null) here = here?.items ?? null;
+    else {
+      const next: Shape | undefined = here?.fields.get(at.key);
+      at.named = next !== undefined || words?.has(at.key) === true;
+      here = next ?? null;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { FragmentReader } from './fragments.ts';
+import { escapeText } from './literal.ts';
+
+/** A string inside a text in JSON form. */
+export interface InnerString {
+  /** Offsets of what stands between the quotes, or of the plain rest. */
+  start: number;
+  end: number;
+  value: string;
+  /** No literal: the text is no JSON from here on. */
+  plain: boolean;
+  /** Running number of the string in the text, from 0; empty ones count. */
+  index: number;
+}
+
+/** Every key and value of a text in JSON form that holds at least one unit. See `FragmentReader`. */
+export function innerStrings(text: string): InnerString[] {
+  const found: InnerString[] = [];
+  let at = 0;
+  let pending = 0;
+  let index = -1;
+  let open: InnerString | null = null;
+  const reader = new FragmentReader({
+    structure(raw) {
+      at += raw.length;
+    },
+    pending(raw) {
+      pending += raw.length;
+    },
+    pendingWasStructure() {
+      at += pending;
+      pending = 0;
+    },
+    pendingWasText() {
+      open!.end += pending;
+      at += pending;
+      pending = 0;
+    },
+    open(plain) {
+      index++;
+      open = { start: at, end: at, value: '', plain, index };
+    },
+    text(raw, value) {
+      open!.end += raw.length;
+      open!.value += value;
+      at += raw.length;
+    },
+    partial(raw) {
+      open!.end += raw.length;
+      at += raw.length;
+    },
+    close() {
+      const string = open!;
+      if (string.plain) string.value = text.slice(string.start, string.end);
+      if (string.end > string.start) found.push(string);
+      open = null;
+    },
+  });
+  reader.push(text);
+  reader.end();
+  return found;
+}
+
+/** What stands in the place of a string once it has this value. */
+export function innerReplacement(string: Pick<InnerString, 'plain'>, value: string): string {
+  return string.plain ? value : escapeText(value);
+}
