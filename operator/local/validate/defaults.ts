@@ -3,7 +3,7 @@ import { isObject, own } from './values.ts';
 
 /**
  * A copy of the value in which absent fields have their defaults, as the API server fills them in: outside in, only
- * below objects that are there, and a `null` where none is allowed counts as absent if there is a default.
+ * below objects that are there. A field that is `null` counts as absent.
  */
 export function withDefaults(schema: StructuralSchema, value: unknown): unknown {
   if (Array.isArray(value)) {
@@ -15,8 +15,7 @@ export function withDefaults(schema: StructuralSchema, value: unknown): unknown 
   const entries = Object.entries(value).flatMap(([name, child]): [string, unknown][] => {
     const childSchema = (properties && own(properties, name)) ?? additionalProperties;
     if (childSchema === undefined) return [[name, structuredClone(child)]];
-    const { default: fallback } = childSchema as StructuralSchema;
-    if (child === null && fallback !== undefined) return [];
+    if (child === null) return [];
     return [[name, withDefaults(childSchema as StructuralSchema, child)]];
   });
   const filled = Object.fromEntries(entries);

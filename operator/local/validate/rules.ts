@@ -1,7 +1,7 @@
 import type { StructuralSchema, ValidationRule } from '../../../crds/schema.ts';
 import { usesOf } from './cel-ast.ts';
 import { environmentOf, toCel } from './cel-types.ts';
-import { type FieldError, formatPath, type PathPart, shown } from './errors.ts';
+import { type FieldError, formatPath, type PathPart } from './errors.ts';
 import { identity } from './lists.ts';
 import { isObject, own } from './values.ts';
 
@@ -74,7 +74,7 @@ function evaluate(
     const oldSelf = old === undefined ? undefined : toCel(schema, old, isRoot);
     for (const rule of rules) {
       if (rule.transition && oldSelf === undefined) continue;
-      const error = broken(rule, self, oldSelf, value, path);
+      const error = broken(rule, self, oldSelf, path);
       if (error !== undefined) errors.push(error);
     }
   }
@@ -88,7 +88,6 @@ function broken(
   { rule, holds }: CompiledRule,
   self: unknown,
   oldSelf: unknown,
-  value: unknown,
   path: readonly PathPart[],
 ): FieldError | undefined {
   let detail = rule.message;
@@ -99,8 +98,7 @@ function broken(
     detail = `rule evaluation error: ${reason}`;
   }
   const at = (rule.fieldPath ?? '').split('.').filter((part) => part !== '');
-  const message = `Invalid value: ${shown(value)}: ${detail}`;
-  return { path: formatPath([...path, ...at]), code: 'Invalid', message };
+  return { path: formatPath([...path, ...at]), code: 'Invalid', message: `Invalid value: ${detail}` };
 }
 
 type Child = [schema: StructuralSchema, value: unknown, old: unknown, part: PathPart];

@@ -21,7 +21,7 @@ export function structureCheck(schema: StructuralSchema): (value: unknown) => Fi
   const check = ajv.compile(closed(schema));
   return (value) => {
     if (check(value)) return [];
-    return dedupe((check.errors ?? []).flatMap((error) => toFieldError(error, value)));
+    return withoutEchoes(check.errors ?? []).flatMap((error) => toFieldError(error, value));
   };
 }
 
@@ -124,7 +124,12 @@ function typeName(value: unknown): string {
   return Number.isInteger(value) ? 'integer' : typeof value;
 }
 
-/** One fault may be found by two keywords of one field; the first says enough. */
-function dedupe(errors: FieldError[]): FieldError[] {
-  return [...new Map(errors.map((error) => [`${error.path} ${error.message}`, error])).values()];
+/** A string of the wrong length is told its length only, as the API server does it. */
+function withoutEchoes(errors: readonly ErrorObject[]): ErrorObject[] {
+  const wrongLength = new Set(
+    errors.filter(({ keyword }) => /^(min|max)Length$/.test(keyword)).map(({ instancePath }) => instancePath),
+  );
+  return errors.filter(
+    ({ keyword, instancePath }) => keyword !== 'pattern' || !wrongLength.has(instancePath),
+  );
 }
