@@ -202,8 +202,7 @@ class Shipper implements Delivery {
       const acked = body?.['acked'];
       if (!Number.isSafeInteger(acked)) return retry(answer, 'the control plane did not say what it stored');
       this.#most = Math.min(MAX_BATCH_RECORDS, this.#most * 2);
-      await this.#options.spool.ack(stream, (acked as number) + 1);
-      return GO_ON;
+      return this.#goOnAt(stream, (acked as number) + 1);
     }
     if (status === 409) {
       const expected = error['expected'];
@@ -216,20 +215,25 @@ class Shipper implements Delivery {
 
   /** Goes on where the server says: behind what it got by another way, or again from before after a restore. */
   async #conflict(batch: Batch, expected: number, answer: ControlPlaneAnswer): Promise<Outcome> {
-    const { spool } = this.#options;
     const first = batch.lines[0]!.seq;
     if (expected === first || expected === batch.lostFrom) {
       return retry(answer, `the control plane does not go on at seq ${first} of the stream`);
     }
-    await spool.ack(batch.stream, expected);
-    const last = spool.segments.findLast((segment) => segment.stream === batch.stream);
-    const end = last?.end ?? spool.stats.nextSeq;
-    return expected > end ? this.#fork(batch.stream, end) : GO_ON;
+    return this.#goOnAt(batch.stream, expected);
   }
 
-  /** Two histories of one stream. The next start finds the mark ahead of the spool and begins a new stream. */
+  async #goOnAt(stream: string, seq: number): Promise<Outcome> {
+    const { spool } = this.#options;
+    await spool.ack(stream, seq);
+    const last = spool.segments.findLast((segment) => segment.stream === stream);
+    const end = last?.end ?? spool.stats.nextSeq;
+    return seq > end ? this.#fork(stream, end) : GO_ON;
+  }
+
+  /** Two histories of one stream: what it has is never overwritten, and new events go into a new stream. */
   #fork(stream: string, seq: unknown): Outcome {
     this.#forked.add(stream);
+    this.#options.spool.abandon(stream);
     this.#options.logger.error(
       { stream, seq },
       'the control plane holds another history of this stream; it is not delivered any further',

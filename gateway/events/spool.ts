@@ -95,8 +95,11 @@ export class Spool implements EventRecorder {
   readonly #limits: SpoolLimits;
   readonly #lock: FolderLock;
   readonly #eventId: () => string;
-  readonly #log: StreamLog;
-  readonly #stream: string;
+  readonly #newStream: () => string;
+  /** Streams that the control plane will never take further: they do not hold deletion up. */
+  readonly #abandoned = new Set<string>();
+  #log: StreamLog;
+  #stream: string;
   readonly #listeners = new Set<() => void>();
   readonly #gap = new GapCounter();
   /** JSON of the begin record of each request without an end. */
@@ -121,18 +124,9 @@ export class Spool implements EventRecorder {
     this.#eventId = createEventIds(options);
     this.acks = new Acks(options.dir);
     const found = recover(options.dir, this.acks.all, options.logger);
-    this.#stream = found.stream ?? createUlids(options)();
-    this.#log = new StreamLog({
-      dir: options.dir,
-      identity: { ...options, stream: this.#stream },
-      segments: found.segments,
-      nextSeq: found.nextSeq,
-      prevHash: found.prevHash,
-      segmentBytes: this.#limits.segmentBytes,
-      segmentAgeMs: (this.#limits.maxAgeDays * DAY_MS) / 8,
-      clock: options.clock,
-      calls: options.calls ?? FILE_CALLS,
-    });
+    this.#newStream = createUlids(options);
+    this.#stream = found.stream ?? this.#newStream();
+    this.#log = this.#openLog(found.segments, found.nextSeq, found.prevHash);
     this.#lastPruneMs = options.clock();
     if (found.stream === null) this.#owe((id, ts) => openedEvent(id, ts, found.lost));
     for (const gap of found.gaps) this.#owe((id, ts) => gapEvent(id, ts, gap));
@@ -145,6 +139,39 @@ export class Spool implements EventRecorder {
     if (found.open.size > 0) {
       options.logger.warn({ interrupted: found.open.size }, 'recorded the requests that a crash interrupted');
     }
+  }
+
+  #openLog(segments: Segment[], nextSeq: number, prevHash: string): StreamLog {
+    const { dir, namespace, gateway, instance, clock, calls } = this.#options;
+    return new StreamLog({
+      dir,
+      identity: { stream: this.#stream, namespace, gateway, instance },
+      segments,
+      nextSeq,
+      prevHash,
+      segmentBytes: this.#limits.segmentBytes,
+      segmentAgeMs: (this.#limits.maxAgeDays * DAY_MS) / 8,
+      clock,
+      calls: calls ?? FILE_CALLS,
+    });
+  }
+
+  /**
+   * Gives a stream up that the control plane has another history of. Its lines stay as long as any; where it is the
+   * current one, a new stream begins, whose first record names it.
+   */
+  abandon(stream: string): void {
+    this.#abandoned.add(stream);
+    if (stream !== this.#stream || this.#closed) return;
+    this.#turns.flush();
+    const { segments, nextSeq } = this.#log;
+    const last = segments.at(-1);
+    if (last !== undefined) last.end = nextSeq;
+    this.#log.close();
+    this.#stream = this.#newStream();
+    this.#log = this.#openLog(segments, 0, '');
+    this.#owe((id, ts) => openedEvent(id, ts, stream));
+    this.#write([]);
   }
 
   get segments(): readonly Segment[] {
@@ -308,6 +335,9 @@ export class Spool implements EventRecorder {
     this.#turns.add({ type: 'E', id, json, gap })?.catch(() => undefined);
   }
 
+  readonly #ackedOf = (stream: string): number =>
+    this.#abandoned.has(stream) ? Number.POSITIVE_INFINITY : this.acks.get(stream);
+
   #prune(): void {
     const nowMs = this.#options.clock();
     this.#lastPruneMs = nowMs;
@@ -315,7 +345,7 @@ export class Spool implements EventRecorder {
       maxBytes: this.#limits.maxBytes - this.#limits.segmentBytes,
       maxAgeMs: this.#limits.maxAgeDays * DAY_MS,
       nowMs,
-      acked: this.#options.delivered === true ? (stream: string) => this.acks.get(stream) : null,
+      acked: this.#options.delivered === true ? this.#ackedOf : null,
     };
     for (;;) {
       const reason = reasonToRemove(this.#log.segments, this.#log.bytes, rule);
