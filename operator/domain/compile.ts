@@ -1,3 +1,4 @@
+import { DEFAULT_FALLBACK, DEFAULT_LIMITS } from '../../gateway/contract/defaults.ts';
 import {
   CONTRACT_VERSION,
   type FallbackTrigger,
@@ -27,16 +28,6 @@ export interface Compiled {
 
 /** Version that compiled documents state in `pack`: nobody edits them, so it only has to be there. */
 const PACK_VERSION = '1.0.0';
-
-/** Values where no policy says anything. */
-const DEFAULTS = {
-  max_body_bytes: 33_554_432,
-  max_response_bytes: 67_108_864,
-  fail_mode: 'block',
-  on_spool_full: 'block',
-  max_fallback_attempts: 2,
-  triggers: ['connect_error', 'rate_limit', 'server_error'] as FallbackTrigger[],
-} as const;
 
 /** Makes the document of one gateway out of what is in force. Pure: the same objects in any order give the same. */
 export function compile(
@@ -92,8 +83,8 @@ function missingTargets(policies: readonly Policy[], targets: readonly Target[])
 
 function providersOf(fields: CombinedFields, targets: readonly Target[]): Providers {
   const attempts =
-    fields.get<number>('providers.fallback.max_fallback_attempts') ?? DEFAULTS.max_fallback_attempts;
-  const triggers = fields.get<FallbackTrigger[]>('providers.fallback.triggers') ?? DEFAULTS.triggers;
+    fields.get<number>('providers.fallback.max_fallback_attempts') ?? DEFAULT_FALLBACK.max_fallback_attempts;
+  const triggers = fields.get<FallbackTrigger[]>('providers.fallback.triggers') ?? DEFAULT_FALLBACK.triggers;
   return {
     targets: targets.map(targetToDocument),
     routing: { strategy: 'ordered' },
@@ -125,10 +116,10 @@ function identityOf(fields: CombinedFields, policies: readonly Policy[], finding
 
 function limitsOf(fields: CombinedFields): Limits {
   return {
-    max_body_bytes: fields.get<number>('limits.max_body_bytes') ?? DEFAULTS.max_body_bytes,
-    max_response_bytes: fields.get<number>('limits.max_response_bytes') ?? DEFAULTS.max_response_bytes,
-    fail_mode: fields.get<'block' | 'allow'>('limits.fail_mode') ?? DEFAULTS.fail_mode,
-    on_spool_full: fields.get<'block' | 'drop'>('limits.on_spool_full') ?? DEFAULTS.on_spool_full,
+    max_body_bytes: fields.get<number>('limits.max_body_bytes') ?? DEFAULT_LIMITS.max_body_bytes,
+    max_response_bytes: fields.get<number>('limits.max_response_bytes') ?? DEFAULT_LIMITS.max_response_bytes,
+    fail_mode: fields.get<'block' | 'allow'>('limits.fail_mode') ?? 'block',
+    on_spool_full: fields.get<'block' | 'drop'>('limits.on_spool_full') ?? DEFAULT_LIMITS.on_spool_full,
     timeouts: fields.below<Timeouts>('limits.timeouts'),
   };
 }

@@ -75,15 +75,10 @@ function timeoutsToDocument(timeouts: NonNullable<Spec['timeouts']>): Timeouts {
   });
 }
 
+/** Every setting of the mock is a plain value, so that names alone convert. */
 function mockToDocument(mock: NonNullable<Spec['mock']>): Record<string, unknown> {
-  return defined({
-    answer: mock.answer,
-    status: mock.status,
-    delay_ms: mock.delayMs,
-    chunk_chars: mock.chunkChars,
-    chunk_delay_ms: mock.chunkDelayMs,
-    cut_after_chunks: mock.cutAfterChunks,
-  });
+  const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(mock).map(([name, value]) => [snake(name), value]));
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

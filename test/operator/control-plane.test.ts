@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -138,6 +139,22 @@ describe('control plane over a folder, with a fake gateway', () => {
     expect(existsSync(state.file(`pods/default/keeptrusts-default/0/state/was-here-${before.pid}`))).to.equal(
       true,
     );
+  });
+
+  it('ends the gateway when the control plane is killed', async () => {
+    folder.write('all.yaml', `${POLICY}---\n${TARGET}`);
+    const program = fileURLToPath(new URL('../fakes/control-plane-process.ts', import.meta.url));
+    const child = spawn(process.execPath, [program, folder.path, state.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const pid = Number(
+      await new Promise((resolve) => child.stdout.once('data', (chunk) => resolve(String(chunk)))),
+    );
+    expect(isAlive(pid)).to.equal(true);
+    child.kill('SIGKILL');
+    await eventually(() => !isAlive(pid), 'the gateway’s end', 3000);
+    running = await start();
+    await eventually(ready, 'the new gateway');
   });
 
   it('refuses a state folder that another control plane works with', async () => {
