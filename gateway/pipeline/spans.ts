@@ -33,14 +33,17 @@ export interface Flushed {
   at: number;
 }
 
-/** Adds a redaction, grown to whole characters. A finding of no length hides nothing. */
+/**
+ * Adds a redaction, grown to whole characters. A finding of no length hides nothing. An empty replacement would join
+ * what stood apart into text that nobody inspected, so it is not taken.
+ */
 export function addSpan(spans: Span[], text: string, finding: TextFinding, order: number): void {
   if (finding.start === finding.end) return;
   spans.push({
     start: splitsPair(text, finding.start) ? finding.start - 1 : finding.start,
     end: splitsPair(text, finding.end) ? finding.end + 1 : finding.end,
     order,
-    marker: finding.replacement ?? DEFAULT_MARKER,
+    marker: finding.replacement || DEFAULT_MARKER,
   });
 }
 

@@ -2,7 +2,6 @@ import type { CompiledEntry } from '../config/plan.ts';
 import type { TextFinding, TextHook } from '../policies/kind.ts';
 import { COULD_NOT_RUN, findingReason, NO_APPROVAL, NOT_RUN } from './reasons.ts';
 import {
-  applyMode,
   type EntryResult,
   MAX_RECORDED_FINDINGS,
   type RecordedFinding,
@@ -85,21 +84,28 @@ export class EntryTally {
 
   result(): EntryResult {
     const { entry, kind } = this.compiled;
-    const { verdict, would_verdict } = applyMode(entry.mode, this.asked);
-    const reason = this.#reason();
-    return {
+    const withheld = !this.acts && this.asked !== 'allow';
+    const result: EntryResult = {
       entry: { id: entry.id, kind: entry.kind, mode: entry.mode, source: entry.source },
       version: kind.version,
       phase: this.phase,
-      outcome: this.failed ? 'error' : !this.ran ? 'not_run' : this.#found ? 'findings' : 'no_findings',
-      verdict,
-      ...(would_verdict === undefined ? undefined : { would_verdict }),
-      ...(reason === undefined ? undefined : { reason }),
+      outcome: this.#outcome(),
+      verdict: withheld ? 'allow' : this.asked,
       score: this.#score,
       findings: this.#findings ?? [],
       findings_more: this.#more,
       us: Math.round(this.us * 10) / 10,
     };
+    if (withheld) result.would_verdict = this.asked;
+    const reason = this.#reason();
+    if (reason !== undefined) result.reason = reason;
+    return result;
+  }
+
+  #outcome(): EntryResult['outcome'] {
+    if (this.failed) return 'error';
+    if (!this.ran) return 'not_run';
+    return this.#found ? 'findings' : 'no_findings';
   }
 
   #reason(): string | undefined {

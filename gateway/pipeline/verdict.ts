@@ -1,4 +1,4 @@
-import type { Entry, Mode } from '../contract/document.ts';
+import type { Entry } from '../contract/document.ts';
 import type { Phase } from '../policies/kind.ts';
 
 /** What happened. "Could not run" is an `error` beside it, never one of these. */
@@ -43,10 +43,4 @@ const RANK: Record<Verdict, number> = { allow: 0, redact: 1, escalate: 2, block:
 /** The stronger of two verdicts. Block beats escalate beats redact beats allow. */
 export function stronger(a: Verdict, b: Verdict): Verdict {
   return RANK[a] >= RANK[b] ? a : b;
-}
-
-/** What a mode lets through of what a check asks for. Only Enforce acts; the others withhold. */
-export function applyMode(mode: Mode, asked: Verdict): { verdict: Verdict; would_verdict?: Verdict } {
-  if (mode === 'enforce' || asked === 'allow') return { verdict: asked };
-  return { verdict: 'allow', would_verdict: asked };
 }
