@@ -88,8 +88,10 @@ const MAX_OWED_BYTES = 4 * 2 ** 20;
  * of the event loop. What `begin` or `end` resolved for survives the death of the process.
  */
 export class Spool implements EventRecorder {
-  /** May change with the document. */
+  /** May change with the document, as may `delivered`. */
   onFull: OnFull;
+  /** True where a control plane takes the events: then only what it has may be deleted. */
+  delivered: boolean;
   readonly acks: Acks;
   readonly #options: SpoolOptions;
   readonly #limits: SpoolLimits;
@@ -119,6 +121,7 @@ export class Spool implements EventRecorder {
     this.#lock = lockFolder(options.dir);
     this.#options = options;
     this.onFull = options.onFull;
+    this.delivered = options.delivered ?? false;
     const limits = { ...DEFAULTS, ...options.limits };
     this.#limits = { ...limits, segmentBytes: Math.min(limits.segmentBytes, limits.maxBytes / 8) };
     this.#eventId = createEventIds(options);
@@ -345,7 +348,7 @@ export class Spool implements EventRecorder {
       maxBytes: this.#limits.maxBytes - this.#limits.segmentBytes,
       maxAgeMs: this.#limits.maxAgeDays * DAY_MS,
       nowMs,
-      acked: this.#options.delivered === true ? this.#ackedOf : null,
+      acked: this.delivered ? this.#ackedOf : null,
     };
     for (;;) {
       const reason = reasonToRemove(this.#log.segments, this.#log.bytes, rule);
