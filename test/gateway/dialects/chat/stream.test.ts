@@ -1,0 +1,447 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { chat } from '../../../../gateway/dialects/chat/dialect.ts';
+import type { AnswerStream, StreamOptions } from '../../../../gateway/dialects/dialect.ts';
+import { GatewayError } from '../../../../gateway/errors.ts';
+import { innerStrings } from '../../../../gateway/json/inner.ts';
+import type { LeafFacts } from '../../../../gateway/policies/kind.ts';
+import { dice, options, passAll, ssnBlocker, ssnGuard } from './guards.ts';
+
+interface Delta {
+  index: number;
+  delta?: Record<string, unknown>;
+  finish_reason?: string | null;
+  logprobs?: unknown;
+}
+
+function sse(...payloads: unknown[]): Buffer {
+  return Buffer.from(
+    payloads.map((load) => `data: ${typeof load === 'string' ? load : JSON.stringify(load)}\n\n`).join(''),
+  );
+}
+
+function chunk(...choices: Delta[]): object {
+  return { id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'm', choices };
+}
+
+function said(content: string, more: Partial<Delta> = {}): object {
+  return chunk({ index: 0, delta: { content }, finish_reason: null, ...more });
+}
+
+const FINISH = chunk({ index: 0, delta: {}, finish_reason: 'stop' });
+
+function payloads(bytes: Buffer): { choices: Delta[]; [key: string]: unknown }[] {
+  return bytes
+    .toString()
+    .split('\n\n')
+    .filter((event) => event.startsWith('data: {'))
+    .map((event) => JSON.parse(event.slice('data: '.length)));
+}
+
+function content(bytes: Buffer, index = 0, field = 'content'): string {
+  return payloads(bytes)
+    .flatMap((load) => load.choices ?? [])
+    .filter((choice) => choice.index === index)
+    .map((choice) => choice.delta?.[field] ?? '')
+    .join('');
+}
+
+function run(bytes: Buffer, streamOptions: StreamOptions): { out: Buffer; stream: AnswerStream } {
+  const stream = chat.openStream(streamOptions);
+  return { out: Buffer.concat([stream.push(bytes), stream.end()]), stream };
+}
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof GatewayError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('chat stream', () => {
+  it('masks a number that is cut over frames, in the frame where it begins', () => {
+    const { out } = run(
+      sse(said('SSN 123-'), said('45-67'), said('89.'), FINISH, '[DONE]'),
+      options(ssnGuard),
+    );
+    const texts = payloads(out).map((load) => load.choices[0]!.delta!['content']);
+    expect(texts).to.deep.equal(['SSN [SSN]', '', '.', undefined]);
+    expect(out.toString()).to.match(/data: \[DONE\]\n\n$/);
+  });
+
+  it('rewrites only the literal, and keeps odd formatting around it', () => {
+    const odd =
+      ': ping\nevent: x\ndata:{ "choices" : [ {"index":0, "delta" : {"content":"123-45-6789"}, "n": 12345678901234567890 } ] }\r\n\r\n';
+    const { out } = run(Buffer.from(odd + sse(FINISH, '[DONE]').toString()), options(ssnGuard));
+    expect(out.toString()).to.equal(odd.replace('123-45-6789', '[SSN]') + sse(FINISH, '[DONE]').toString());
+  });
+
+  it('delays a frame with held text and the ones behind it, and sends the rest at once', () => {
+    const stream = chat.openStream(options(ssnGuard));
+    const first = sse(said('plain'));
+    expect(stream.push(first)).to.equal(first);
+    expect(stream.push(sse(said('12'))).length).to.equal(0);
+    const comment = Buffer.from(': keep\n\n');
+    expect(stream.push(comment).length).to.equal(0);
+    expect(stream.push(sse(said(' o')))).to.deep.equal(
+      Buffer.concat([sse(said('12')), comment, sse(said(' o'))]),
+    );
+  });
+
+  it('never lets a finish reason or the end go before held text', () => {
+    const stream = chat.openStream(options(ssnGuard));
+    expect(stream.push(sse(said('code 123'))).length).to.equal(0);
+    expect(stream.push(sse(FINISH))).to.deep.equal(sse(said('code 123'), FINISH));
+    expect(stream.push(sse('[DONE]'))).to.deep.equal(sse('[DONE]'));
+  });
+
+  it('throws a block before any byte of the match has left', () => {
+    const stream = chat.openStream(options(ssnBlocker));
+    const sent = [stream.push(sse(said('number '))), stream.push(sse(said('123-45')))];
+    expect(codeOf(() => stream.push(sse(said('-6789'))))).to.equal('output_blocked');
+    expect(content(Buffer.concat(sent))).to.equal('number ');
+  });
+
+  it('guards each channel of each choice for itself', () => {
+    const seen: LeafFacts[] = [];
+    const guard = (leaf: LeafFacts) => {
+      seen.push(leaf);
+      return ssnGuard();
+    };
+    const body = sse(
+      chunk({ index: 0, delta: { role: 'assistant', content: '123-', reasoning_content: '987-' } }),
+      chunk({ index: 1, delta: { content: '111-' } }, { index: 0, delta: { refusal: '222-' } }),
+      chunk({ index: 0, delta: { content: '45-6789', reasoning_content: '65-4321', refusal: '22-2222' } }),
+      chunk(
+        { index: 1, delta: { content: '11-1111' }, finish_reason: 'stop' },
+        { index: 0, delta: {}, finish_reason: 'stop' },
+      ),
+      '[DONE]',
+    );
+    const { out, stream } = run(body, options(guard));
+    for (const [index, field] of [
+      [0, 'content'],
+      [0, 'reasoning_content'],
+      [0, 'refusal'],
+      [1, 'content'],
+    ] as const) {
+      expect(content(out, index, field), `${index} ${field}`).to.equal('[SSN]');
+    }
+    expect(seen.map((leaf) => [leaf.path, leaf.part])).to.deep.equal([
+      ['choices[0].message.content', 'content'],
+      ['choices[0].message.reasoning_content', 'reasoning'],
+      ['choices[1].message.content', 'content'],
+      ['choices[0].message.refusal', 'refusal'],
+    ]);
+    expect(stream.finishReasons).to.deep.equal(['stop', 'stop']);
+  });
+
+  it('sees tool arguments unescaped, in fragments that cut an escape', () => {
+    const call = (fragment: string, more: object = {}): object =>
+      chunk({ index: 0, delta: { tool_calls: [{ index: 0, function: { arguments: fragment }, ...more }] } });
+    const args = '{"note":"\\u0031\\u0032\\u0033-45-6789 caf\\u00e9","n":12,"ssn":"123-45-6789"}';
+    for (let size = 1; size <= args.length; size++) {
+      const pieces = args.match(new RegExp(`.{1,${size}}`, 'gs'))!;
+      const body = sse(
+        call('', { id: 'call_1', type: 'function', function: { name: 'save', arguments: '' } }),
+        ...pieces.map((piece) => call(piece)),
+        chunk({ index: 0, delta: {}, finish_reason: 'tool_calls' }),
+        '[DONE]',
+      );
+      const { out } = run(body, options(ssnGuard));
+      const fragments = payloads(out).flatMap((load) => load.choices[0]!.delta!['tool_calls'] ?? []) as {
+        function: { arguments: string };
+      }[];
+      expect(JSON.parse(fragments.map((piece) => piece.function.arguments).join(''))).to.deep.equal({
+        note: '[SSN] café',
+        n: 12,
+        ssn: '[SSN]',
+      });
+      expect(fragments).to.have.length(pieces.length + 1);
+      expect(run(body, options(passAll)).out.equals(body)).to.equal(true);
+    }
+  });
+
+  it('masks log probabilities: tokens, bytes and alternatives', () => {
+    const token = (text: string): object => ({
+      token: text,
+      logprob: -0.5,
+      bytes: [...Buffer.from(text)],
+      top_logprobs: [{ token: text, logprob: -0.5, bytes: [...Buffer.from(text)] }],
+    });
+    const frame = (...texts: string[]): object =>
+      said(texts.join(''), { logprobs: { content: texts.map(token) } });
+    const { out, stream } = run(
+      sse(frame('a ', '123'), frame('-45-', '6789', '!'), FINISH),
+      options(ssnGuard),
+    );
+    const tokens = payloads(out).flatMap(
+      (load) => (load.choices[0]!.logprobs as { content: object[] } | undefined)?.content ?? [],
+    );
+    const masked = (text: string): object => ({
+      token: text,
+      logprob: -0.5,
+      bytes: [...Buffer.from(text)],
+      top_logprobs: [],
+    });
+    expect(tokens).to.deep.equal([token('a '), masked('[SSN]'), masked(''), masked(''), token('!')]);
+    expect(stream.skipped.map((skip) => skip.path)).to.include('choices[].logprobs[].top_logprobs[].token');
+  });
+
+  it('scans what it does not know, in deltas as a channel and elsewhere at once', () => {
+    const body = sse(
+      { ...chunk({ index: 0, delta: { thoughts: '123-45' } }), 'x 123-45-6789': { note: '123-45-6789' } },
+      chunk({ index: 0, delta: { thoughts: '-6789' }, finish_reason: 'stop' }),
+      '[DONE]',
+    );
+    const { out } = run(body, options(ssnGuard));
+    expect(out.toString()).not.to.match(/6789/);
+    expect(payloads(out)[0]!['x [SSN]']).to.deep.equal({ note: '[SSN]' });
+    expect(content(out, 0, 'thoughts')).to.equal('[SSN]');
+  });
+
+  it('passes an error in mid-stream, inspected, after what was held', () => {
+    const error = { error: { message: 'key of 123-45-6789 is bad', type: 'server_error', code: null } };
+    const { out } = run(sse(said('pre 12'), error), options(ssnGuard));
+    expect(
+      out.equals(
+        Buffer.concat([
+          sse(said('pre 12')),
+          sse({ error: { ...error.error, message: 'key of [SSN] is bad' } }),
+        ]),
+      ),
+    ).to.equal(true);
+  });
+
+  it('tells an interrupted stream, and never ends one itself', () => {
+    for (const frames of [
+      [],
+      [said('a')],
+      [
+        said('a'),
+        chunk({ index: 1, delta: { content: 'b' } }, { index: 0, delta: {}, finish_reason: 'stop' }),
+      ],
+    ]) {
+      const stream = chat.openStream(options(passAll));
+      expect(stream.push(sse(...frames)).toString()).not.to.match(/DONE/);
+      expect(codeOf(() => stream.end())).to.equal('upstream_interrupted');
+    }
+    const cut = chat.openStream(options(passAll));
+    cut.push(sse(said('a')));
+    cut.push(Buffer.from('data: {"choices":[{"ind'));
+    expect(codeOf(() => cut.end())).to.equal('upstream_interrupted');
+    expect(run(sse(said('a'), FINISH), options(passAll)).stream.finishReasons).to.deep.equal(['stop']);
+  });
+
+  it('refuses garbage and events over their size', () => {
+    for (const bytes of [
+      'data: {"choices":\n\n',
+      'data: 1\n\n',
+      'data: {"choices":[1]}\n\n',
+      'data: {"choices":[{"delta":{"content":5}}]}\n\n',
+      'data: {"a":1,"a":2}\n\n',
+    ]) {
+      const stream = chat.openStream(options(passAll));
+      expect(
+        codeOf(() => stream.push(Buffer.from(bytes))),
+        bytes,
+      ).to.equal('upstream_invalid');
+    }
+    const invalid = Buffer.concat([Buffer.from('data: {"a":"'), Buffer.from([0xff]), Buffer.from('"}\n\n')]);
+    expect(codeOf(() => chat.openStream(options(passAll)).push(invalid))).to.equal('upstream_invalid');
+    const large = chat.openStream(options(passAll, { maxFrameBytes: 100 }));
+    expect(large.push(Buffer.from(`data: ${'x'.repeat(80)}`)).length).to.equal(0);
+    expect(codeOf(() => large.push(Buffer.from('x'.repeat(80))))).to.equal('upstream_invalid');
+  });
+
+  it("drops only the usage chunk that was asked for, not Azure's first", () => {
+    const azure = { choices: [], id: '', model: '', prompt_filter_results: [{ prompt_index: 0 }] };
+    const usage = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } };
+    const body = sse(azure, said('a'), FINISH, usage, '[DONE]');
+    const { out, stream } = run(body, options(passAll, { dropUsageChunk: true }));
+    expect(out.equals(sse(azure, said('a'), FINISH, '[DONE]'))).to.equal(true);
+    expect(stream.usage).to.include({ input: 3, output: 2 });
+    expect(stream.model).to.equal('m');
+  });
+
+  it('does not let a channel that went silent stop the others for long', () => {
+    const stream = chat.openStream(options(ssnGuard));
+    const thought = chunk({ index: 0, delta: { reasoning_content: 'about 123-45' } });
+    expect(stream.push(sse(thought)).length).to.equal(0);
+    const words = Array.from({ length: 20 }, (_, i) => said(`word${i} is. `));
+    const delays = words.map((word) => stream.push(sse(word)).length === 0);
+    expect(delays.indexOf(false)).to.equal(8);
+    expect(delays.slice(8)).not.to.include(true);
+    // What completes the number later is masked from there on: it never leaves whole.
+    const late = stream.push(sse(chunk({ index: 0, delta: { reasoning_content: '-6789 it was' } })));
+    expect(content(late, 0, 'reasoning_content')).to.equal('[SSN] it was');
+  });
+
+  it('is the same as the whole answer, for any answer and any cuts', () => {
+    const text = fc
+      .array(fc.constantFrom('123', '-45-', '6789', '123-45-6789', ' ', 'é😀', '"', '\\', '\n', 'x', '0'), {
+        maxLength: 8,
+      })
+      .map((parts) => parts.join(''));
+    const choice = fc.record({
+      content: text,
+      reasoning: text,
+      refusal: text,
+      args: fc.dictionary(text, text),
+      raw: text,
+    });
+    fc.assert(
+      fc.property(fc.array(choice, { minLength: 1, maxLength: 3 }), fc.integer(), (choices, seed) => {
+        const roll = dice(seed);
+        const whole = choices.map((item, index) => wholeChoice(item, index, roll));
+        const answer = chat.readAnswer(Buffer.from(JSON.stringify({ model: 'm', choices: whole })));
+        const edits = answer.leaves.flatMap(({ ref, text: before }) => {
+          const after = maskAll(before);
+          return after === before ? [] : [{ ref, text: after }];
+        });
+        const expected = JSON.parse(answer.withEdits(edits).toString()) as { choices: WholeChoice[] };
+        const bytes = cutIntoFrames(whole, roll);
+        const stream = chat.openStream(options(ssnGuard));
+        const out: Buffer[] = [];
+        for (let at = 0; at < bytes.length; ) {
+          const to = at + 1 + (roll() % 60);
+          out.push(stream.push(bytes.subarray(at, to)));
+          at = to;
+        }
+        out.push(stream.end());
+        expect(fold(Buffer.concat(out), choices.length)).to.deep.equal(foldWhole(expected.choices));
+        if (edits.length === 0) expect(Buffer.concat(out).equals(bytes)).to.equal(true);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+interface WholeChoice {
+  index: number;
+  message: Record<string, unknown> & { tool_calls: { function: { name: string; arguments: string } }[] };
+  logprobs: { content: { token: string; logprob: number; bytes: number[] }[] };
+  finish_reason: string;
+}
+
+function maskAll(text: string): string {
+  return text.replaceAll(/\d{3}-\d{2}-\d{4}/g, '[SSN]');
+}
+
+function wholeChoice(
+  item: { content: string; reasoning: string; refusal: string; args: Record<string, string>; raw: string },
+  index: number,
+  roll: () => number,
+): WholeChoice {
+  const tokens = cut(item.content, roll);
+  const call = (name: string, args: string) => ({
+    id: `call_${name}`,
+    type: 'function',
+    function: { name, arguments: args },
+  });
+  return {
+    index,
+    message: {
+      role: 'assistant',
+      content: item.content,
+      reasoning_content: item.reasoning,
+      refusal: item.refusal,
+      tool_calls: [call('json', JSON.stringify(item.args, null, roll() % 3)), call('raw', item.raw)],
+    },
+    logprobs: { content: tokens.map((token) => ({ token, logprob: -1, bytes: [...Buffer.from(token)] })) },
+    finish_reason: 'stop',
+  };
+}
+
+/** Cuts a text into at most four pieces, never inside a surrogate pair. */
+function cut(text: string, roll: () => number): string[] {
+  const chars = [...text];
+  const pieces: string[] = [];
+  while (chars.length > 0) {
+    pieces.push(chars.splice(0, pieces.length === 3 ? chars.length : 1 + (roll() % chars.length)).join(''));
+  }
+  return pieces;
+}
+
+/** Frames of all choices: within a choice in order, reasoning first as models do; choices alternate. */
+function cutIntoFrames(choices: WholeChoice[], roll: () => number): Buffer {
+  const queues = choices.map(({ index, message, logprobs, finish_reason }) => {
+    const frames: Delta[] = [{ index, delta: { role: 'assistant' } }];
+    for (const field of ['reasoning_content', 'refusal']) {
+      for (const piece of cut(message[field] as string, roll))
+        frames.push({ index, delta: { [field]: piece } });
+    }
+    for (const token of logprobs.content) {
+      frames.push({ index, delta: { content: token.token }, logprobs: { content: [token] } });
+    }
+    for (const [at, call] of message.tool_calls.entries()) {
+      frames.push({
+        index,
+        delta: { tool_calls: [{ index: at, ...call, function: { ...call.function, arguments: '' } }] },
+      });
+      for (const piece of cut(call.function.arguments, roll)) {
+        frames.push({ index, delta: { tool_calls: [{ index: at, function: { arguments: piece } }] } });
+      }
+    }
+    frames.push({ index, delta: {}, finish_reason });
+    return frames;
+  });
+  const out: object[] = [];
+  while (queues.some((queue) => queue.length > 0)) {
+    const queue = queues[roll() % queues.length]!;
+    if (queue.length > 0) out.push(chunk(queue.shift()!));
+  }
+  return sse(...out, '[DONE]');
+}
+
+type Folded = Record<string, unknown>[];
+
+function foldArguments(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON: what its strings say must be the same, while one may be escaped where the other is not.
+    return innerStrings(text).map((string) => string.value);
+  }
+}
+
+function fold(bytes: Buffer, count: number): Folded {
+  const folded = Array.from({ length: count }, () => ({
+    content: '',
+    reasoning_content: '',
+    refusal: '',
+    tokens: '',
+    calls: ['', ''],
+  }));
+  for (const choice of payloads(bytes).flatMap((load) => load.choices)) {
+    const into = folded[choice.index]!;
+    for (const field of ['content', 'reasoning_content', 'refusal'] as const) {
+      into[field] += (choice.delta?.[field] as string | undefined) ?? '';
+    }
+    const logprobs = choice.logprobs as { content: { token: string; bytes: number[] }[] } | undefined;
+    for (const token of logprobs?.content ?? []) {
+      into.tokens += token.token;
+      expect(token.bytes).to.deep.equal([...Buffer.from(token.token)]);
+    }
+    for (const call of (choice.delta?.['tool_calls'] ?? []) as {
+      index: number;
+      function: { arguments: string };
+    }[]) {
+      into.calls[call.index] += call.function.arguments;
+    }
+  }
+  return folded.map((choice) => ({ ...choice, calls: choice.calls.map(foldArguments) }));
+}
+
+function foldWhole(choices: WholeChoice[]): Folded {
+  return choices.map(({ message, logprobs }) => ({
+    content: message['content'],
+    reasoning_content: message['reasoning_content'],
+    refusal: message['refusal'],
+    tokens: logprobs.content.map((token) => token.token).join(''),
+    calls: message.tool_calls.map((call) => foldArguments(call.function.arguments)),
+  }));
+}
