@@ -16,11 +16,13 @@ export const CODES = {
   },
   E003: {
     title: 'A chained kind has no settings',
-    advice: 'Add a `policy.<kind>` block, or `settings` at the entry, with the fields that the kind requires.',
+    advice:
+      'Add a `policy.<kind>` block, or `settings` at the entry, with the fields that the kind requires.',
   },
   E010: {
     title: 'The text is not YAML',
-    advice: 'Correct the syntax at the line named. Indent with spaces, and quote values that hold `: ` or ` #`.',
+    advice:
+      'Correct the syntax at the line named. Indent with spaces, and quote values that hold `: ` or ` #`.',
   },
   E011: {
     title: 'A key stands twice in one map',
@@ -45,7 +47,8 @@ export const CODES = {
   },
   E018: {
     title: 'Policy kind known, but not built',
-    advice: 'Remove the kind from the chain: this release cannot run it, and a check that does not run must not look as if it did.',
+    advice:
+      'Remove the kind from the chain: this release cannot run it, and a check that does not run must not look as if it did.',
   },
   E019: {
     title: 'An entry id stands twice',
@@ -58,7 +61,8 @@ export const CODES = {
   },
   E022: {
     title: 'Bad secret reference',
-    advice: 'Write an object with exactly one of `env`, `store` and `file`, such as `secret_key_ref: {env: OPENAI_API_KEY}`.',
+    advice:
+      'Write an object with exactly one of `env`, `store` and `file`, such as `secret_key_ref: {env: OPENAI_API_KEY}`.',
   },
   E023: {
     title: 'A secret stands in the document',

@@ -1,0 +1,104 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { DocPath } from './doc-path.ts';
+import { Findings, type Position } from './problem.ts';
+import { PlainReader } from './yaml-plain.ts';
+
+/** Characters of a document; a ConfigMap holds no more either. */
+export const MAX_DOCUMENT_CHARS = 1_048_576;
+
+/** One slip of the hand makes several; more than a few help nobody. */
+const MAX_SYNTAX_ERRORS = 8;
+
+/** A YAML text as plain values, with the way back to its lines. */
+export interface YamlSource {
+  /** Undefined where the text could not be read. */
+  readonly value: unknown;
+  readonly findings: Findings;
+  /** Where the value at a path begins, or its key; else the nearest thing around it. */
+  position(path: DocPath, atKey?: boolean): Position;
+}
+
+/** Reads one YAML 1.2 document. Messages never quote the text, which may hold a secret by mistake. */
+export function readYaml(text: string): YamlSource {
+  const findings = new Findings();
+  const lines = new LineCounter();
+  if (text.length > MAX_DOCUMENT_CHARS) {
+    findings.add(
+      'E026',
+      [],
+      `the document has ${text.length} characters, at most ${MAX_DOCUMENT_CHARS} are read`,
+    );
+    return { value: undefined, findings, position: () => START };
+  }
+  const parsed = parse(text, lines, findings);
+  if (parsed === null) return { value: undefined, findings, position: () => START };
+  const failures = [...parsed.errors, ...parsed.warnings];
+  if (failures.length > 0) {
+    for (const { code, message, pos } of failures.slice(0, MAX_SYNTAX_ERRORS)) {
+      findings.push({
+        code: 'E010',
+        path: [],
+        message: `${sentence(message)} (${code})`,
+        position: linePosition(lines, pos[0]),
+      });
+    }
+    return { value: undefined, findings, position: () => START };
+  }
+  const value = new PlainReader(parsed, findings).read(parsed.contents, [], 0);
+  return { value, findings, position: (path, atKey) => locate(parsed, lines, path, atKey === true) };
+}
+
+const START: Position = { line: 1, column: 1 };
+
+function parse(text: string, lines: LineCounter, findings: Findings): Document.Parsed | null {
+  try {
+    return parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+      version: '1.2',
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    findings.add('E026', [], 'the document is nested too deeply to be read');
+    return null;
+  }
+}
+
+function sentence(message: string): string {
+  return message.replace(/\s+/g, ' ').replace(/\.$/, '');
+}
+
+function linePosition(lines: LineCounter, offset: number | undefined): Position {
+  if (offset === undefined) return START;
+  const { line, col } = lines.linePos(offset);
+  return line === 0 ? START : { line, column: col };
+}
+
+function locate(document: Document.Parsed, lines: LineCounter, path: DocPath, atKey: boolean): Position {
+  let node: Node | null | undefined = document.contents;
+  let offset = node?.range?.[0];
+  for (const [depth, step] of path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      if (pair === undefined) break;
+      const key = pair.key as Node;
+      const value = pair.value as Node | null;
+      const last = depth === path.length - 1;
+      offset = ((last && atKey) || value === null || isEmpty(value) ? key : value).range?.[0] ?? offset;
+      node = value;
+    } else if (isSeq(node) && typeof step === 'number') {
+      const item = node.items[step] as Node | undefined;
+      if (item === undefined) break;
+      offset = item.range?.[0] ?? offset;
+      node = item;
+    } else break;
+  }
+  return linePosition(lines, offset);
+}
+
+/** `key:` without a value: the key is the better place to point at. */
+function isEmpty(node: Node): boolean {
+  return isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1];
+}
