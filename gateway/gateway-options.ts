@@ -1,0 +1,38 @@
+import type { FailMode } from './contract/document.ts';
+
+/** How one gateway process is to run. */
+export interface GatewayOptions {
+  /** File of the policy config; its folder is watched. Null only with `upstream`. */
+  config: string | null;
+  /** Debug: one OpenAI-compatible target for everything, whatever the document says. */
+  upstream: string | null;
+  traffic: Address;
+  admin: Address;
+  /** For entries and documents that say nothing. */
+  failMode: FailMode;
+  /** Requests served at once; the others wait briefly. */
+  maxConcurrency: number;
+  /** Folder of the spool, the token keys and the revisions. */
+  stateDir: string;
+  /** Folder of `store` credentials; null where there is none. */
+  secretsDir: string | null;
+  adminTokenFile: string | null;
+  namespace: string;
+  name: string;
+  /** Name of this process among the gateway's instances. */
+  instance: string;
+  /** Grace for open answers after a stop was asked for (ms). */
+  drainMs: number;
+  /** Several processes share the traffic port (Linux). */
+  reusePort: boolean;
+}
+
+export interface Address {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}

@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { AdminView } from './admin-view.ts';
+import type { Clock } from './clock.ts';
+import type { Target } from './contract/document.ts';
+import { type ControlPlaneLink, linkControlPlane } from './control-plane.ts';
+import { chat } from './dialects/chat/dialect.ts';
+import { createEventIds } from './events/ids.ts';
+import { openRevisions } from './events/revisions.ts';
+import { openSpool, type Spool } from './events/spool.ts';
+import { createTokens, fileTokenKeys } from './events/tokens.ts';
+import { type GatewayOptions, isLoopback } from './gateway-options.ts';
+import type { LivePlan } from './pipeline/live-plan.ts';
+import { PlanHolder } from './plan-holder.ts';
+import type { PlanSource } from './plan-source.ts';
+import { isQuotaExhausted } from './providers/quota.ts';
+import { ProviderUpstream } from './providers/upstream.ts';
+import { createAdminServer } from './server/admin.ts';
+import { drainServer } from './server/drain.ts';
+import { createListener, listen } from './server/listener.ts';
+import { Overload } from './server/overload.ts';
+import { Refusals } from './server/refusals.ts';
+import { trafficHandler } from './server/traffic.ts';
+import { Status } from './status.ts';
+import { faultFields, type Logger } from './telemetry/logger.ts';
+import { GatewayMetrics } from './telemetry/metrics.ts';
+import { Slots } from './upstream/slots.ts';
+import { TimerWheel } from './upstream/timer-wheel.ts';
+
+export interface GatewayDeps {
+  clock: Clock;
+  logger: Logger;
+  /** Where plans come from. */
+  source: PlanSource;
+  /** Value of a target's credential; null where it needs none. @throws Error when it cannot be read */
+  credential(target: Target): string | null;
+}
+
+export interface RunningGateway {
+  readonly trafficPort: number;
+  readonly adminPort: number;
+  /** Stops accepting, lets open answers finish for the grace of the options, ships what can be shipped, ends. */
+  close(): Promise<void>;
+}
+
+/** Events may still be shipped for so long after the last answer (ms). */
+const SHIP_MS = 5_000;
+
+/**
+ * Starts one gateway. Without a plan it serves its probes, is unready and refuses traffic.
+ * @throws SpoolLockedError when another gateway has the state folder; the system's error when a port is taken
+ */
+export async function startGateway(options: GatewayOptions, deps: GatewayDeps): Promise<RunningGateway> {
+  const holder = new PlanHolder({ failMode: options.failMode, loopback: isLoopback(options.traffic.host) });
+  await deps.source.start(holder);
+  const gateway = new Gateway(options, deps, holder);
+  try {
+    await gateway.start();
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+  return gateway;
+}
+
+class Gateway implements RunningGateway {
+  trafficPort = 0;
+  adminPort = 0;
+  readonly #options: GatewayOptions;
+  readonly #deps: GatewayDeps;
+  readonly #holder: PlanHolder;
+  readonly #spool: Spool;
+  readonly #wheel: TimerWheel;
+  readonly #slots: Slots;
+  readonly #overload = new Overload();
+  readonly #upstream: ProviderUpstream;
+  readonly #refusals: Refusals;
+  readonly #metrics: GatewayMetrics;
+  readonly #status: Status;
+  readonly #traffic: Server;
+  readonly #admin: Server;
+  #link: ControlPlaneLink | null = null;
+  #draining = false;
+  #closed: Promise<void> | null = null;
+
+  constructor(options: GatewayOptions, deps: GatewayDeps, holder: PlanHolder) {
+    const { clock, logger } = deps;
+    const random = (bytes: number): Uint8Array => randomBytes(bytes);
+    const config = holder.live?.plan.config;
+    this.#options = options;
+    this.#deps = deps;
+    this.#holder = holder;
+    this.#spool = openSpool({
+      dir: join(options.stateDir, 'spool'),
+      namespace: options.namespace,
+      gateway: options.name,
+      instance: options.instance,
+      clock: clock.now,
+      random,
+      onFull: config?.limits.on_spool_full ?? 'block',
+      delivered: config?.control_plane !== undefined,
+      logger,
+    });
+    this.#wheel = new TimerWheel(clock.monotonic);
+    this.#slots = new Slots(options.maxConcurrency, this.#wheel);
+    this.#upstream = new ProviderUpstream({ clock, wheel: this.#wheel, credential: deps.credential });
+    this.#status = new Status({
+      options,
+      holder,
+      clock,
+      spool: this.#spool,
+      draining: () => this.#draining,
+      backlog: () => this.#link?.stats.backlog ?? 0,
+      requests: () => this.#metrics.total,
+    });
+    this.#metrics = new GatewayMetrics(() => holder.models, {
+      inFlight: () => this.#slots.taken,
+      waiting: () => this.#slots.waiting,
+      eventLoopDelaySeconds: () => this.#overload.delaySeconds,
+      ready: () => this.#status.ready,
+      revision: () => holder.revision,
+      spool: () => this.#spool.stats,
+      backlog: () => this.#link?.stats.backlog ?? null,
+    });
+    const eventId = createEventIds({ clock: clock.now, random });
+    this.#refusals = new Refusals({
+      listener: 'traffic',
+      clock,
+      recorder: this.#spool,
+      eventId,
+      revision: () => holder.revision ?? { number: null, hash: '' },
+      counted: (code) => this.#metrics.refused(code),
+    });
+    const handle = trafficHandler({
+      dialects: [chat],
+      live: () => holder.live,
+      refusals: this.#refusals,
+      clock,
+      eventId,
+      overloaded: () => this.#overload.shedding,
+      draining: () => this.#draining,
+      exchange: {
+        clock,
+        wheel: this.#wheel,
+        recorder: this.#spool,
+        tokens: createTokens(fileTokenKeys({ dir: join(options.stateDir, 'keys'), random })),
+        upstream: this.#upstream,
+        slots: this.#slots,
+        isQuotaExhausted,
+        finished: (event) => this.#metrics.finished(event),
+        fault: (where, thrown) => logger.error({ where, ...faultFields(thrown) }, 'something failed'),
+      },
+    });
+    this.#traffic = createListener(handle, (status) => this.#refusals.count('invalid_request', status));
+    const view = new AdminView({
+      holder,
+      spool: this.#spool,
+      status: this.#status,
+      metrics: this.#metrics,
+      clock,
+    });
+    this.#admin = createAdminServer(
+      view.parts(options.adminTokenFile, (thrown) =>
+        logger.error(faultFields(thrown), 'an admin request failed'),
+      ),
+    );
+  }
+
+  async start(): Promise<void> {
+    const { traffic, admin, reusePort, stateDir } = this.#options;
+    const { logger, clock } = this.#deps;
+    const revisions = openRevisions(join(stateDir, 'revisions'));
+    this.#holder.listen({
+      swapped: (live, text) => {
+        const { revision, entries } = live.plan;
+        revisions.put(revision, text, clock.now());
+        this.#apply(live);
+        logger.info({ revision, entries: entries.length }, 'policy config in force');
+      },
+      refused: ({ hash, problems }) => {
+        this.#metrics.configRejected();
+        this.#link?.changed();
+        logger.error({ hash, problems }, 'policy config refused; the one before stays in force');
+      },
+    });
+    this.trafficPort = await listen(this.#traffic, { ...traffic, reusePort });
+    this.adminPort = await listen(this.#admin, admin);
+    logger.info(
+      { traffic: `${traffic.host}:${this.trafficPort}`, admin: `${admin.host}:${this.adminPort}` },
+      'listening',
+    );
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #apply(live: LivePlan): void {
+    const { limits, control_plane: plane } = live.plan.config;
+    this.#spool.onFull = limits.on_spool_full;
+    if (this.#link !== null && this.#link.url !== plane?.url) {
+      void this.#link.close(SHIP_MS);
+      this.#link = null;
+    }
+    if (plane === undefined) return;
+    this.#link ??= linkControlPlane(plane, {
+      spool: this.#spool,
+      deadDir: join(this.#options.stateDir, 'dead'),
+      logger: this.#deps.logger,
+      namespace: this.#options.namespace,
+      gateway: this.#options.name,
+      instance: this.#options.instance,
+      describe: () => this.#status.report(),
+    });
+    this.#link.changed();
+  }
+
+  async #close(): Promise<void> {
+    this.#draining = true;
+    this.#link?.changed();
+    await this.#deps.source.close();
+    if (this.#traffic.listening) {
+      await drainServer(this.#traffic, this.#options.drainMs, () => this.#slots.taken + this.#slots.waiting);
+    }
+    this.#refusals.flush();
+    await this.#upstream.close();
+    // What was cut has its event before the spool closes.
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#link?.close(SHIP_MS);
+    if (this.#admin.listening) await drainServer(this.#admin, 0, () => 0);
+    this.#overload.close();
+    this.#wheel.stop();
+    await this.#spool.close();
+  }
+}

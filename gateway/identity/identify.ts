@@ -1,0 +1,135 @@
+import type { GatewayKey, Identity } from '../contract/document.ts';
+import { GatewayError } from '../errors.ts';
+import type { Caller, ForwardedCredential } from './caller.ts';
+import { hashKey, isWellFormedKey, looksLikeGatewayKey } from './key-format.ts';
+
+/** The headers that identification reads. */
+export interface CredentialHeaders {
+  authorization: string | undefined;
+  apiKey: string | undefined;
+  keeptrustsKey: string | undefined;
+  /** Names and values in turn, as they came. */
+  raw: readonly string[];
+}
+
+interface KnownKey {
+  key: GatewayKey;
+  models: ReadonlySet<string> | null;
+  /** Milliseconds since the epoch; `Infinity` where it does not end. */
+  expiresAt: number;
+}
+
+/** A label longer than this is cut: it is a name, not a text. */
+const MAX_LABEL = 256;
+const NOBODY: ReadonlyMap<string, string> = new Map();
+
+/** Identifies the callers of one document. Keys are looked up by hash, never compared. */
+export class Identifier {
+  readonly #anonymous: boolean;
+  readonly #keys = new Map<string, KnownKey>();
+  /** Lower-case header name to the field it fills. */
+  readonly #trusted: ReadonlyMap<string, string>;
+
+  /** @param anonymousByDefault what holds where the document has no `identity` section */
+  constructor(identity: Identity | undefined, anonymousByDefault: boolean) {
+    this.#anonymous = identity?.anonymous ?? anonymousByDefault;
+    for (const key of identity?.keys ?? []) {
+      this.#keys.set(key.sha256.toLowerCase(), {
+        key,
+        models: key.models === undefined ? null : new Set(key.models),
+        expiresAt: key.expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(key.expires_at),
+      });
+    }
+    const trusted = Object.entries(identity?.trusted_headers ?? {});
+    this.#trusted =
+      trusted.length === 0
+        ? NOBODY
+        : new Map(trusted.map(([field, header]) => [header.toLowerCase(), field]));
+  }
+
+  /**
+   * @param nowMs milliseconds since the epoch
+   * @throws GatewayError `missing_key`, `invalid_key`, `expired_key`
+   */
+  identify(headers: CredentialHeaders, nowMs: number): Caller {
+    const bearer = bearerOf(headers.authorization);
+    const value = gatewayKeyOf(headers.keeptrustsKey, bearer, headers.apiKey);
+    const known = value === null ? null : this.#find(value, nowMs);
+    if (known === null && !this.#anonymous) {
+      throw new GatewayError(
+        'missing_key',
+        'This gateway wants a gateway key: send it as "Authorization: Bearer kt_gk_…".',
+      );
+    }
+    const told = this.#told(headers.raw);
+    const key = known?.key ?? null;
+    return {
+      key,
+      team: key?.team ?? told?.team ?? null,
+      project: key?.project ?? told?.project ?? null,
+      user: key?.user ?? told?.user ?? null,
+      useCase: key?.use_case ?? told?.use_case ?? null,
+      taskId: told?.task_id ?? null,
+      models: known?.models ?? null,
+      credential: credentialOf(headers, bearer),
+    };
+  }
+
+  #find(value: string, nowMs: number): KnownKey {
+    if (!isWellFormedKey(value)) {
+      throw new GatewayError(
+        'invalid_key',
+        'The gateway key is mistyped or cut: its checksum does not match.',
+      );
+    }
+    const known = this.#keys.get(hashKey(value));
+    if (known === undefined) {
+      throw new GatewayError('invalid_key', 'This gateway does not know the key; it may have been revoked.');
+    }
+    // A date that cannot be read counts as past.
+    if (!(nowMs < known.expiresAt)) {
+      throw new GatewayError(
+        'expired_key',
+        `The gateway key ${known.key.id} expired at ${known.key.expires_at}.`,
+      );
+    }
+    return known;
+  }
+
+  #told(raw: readonly string[]): Partial<Record<string, string>> | null {
+    if (this.#trusted.size === 0) return null;
+    const told: Partial<Record<string, string>> = {};
+    for (let index = 0; index < raw.length; index += 2) {
+      const field = this.#trusted.get(raw[index]!.toLowerCase());
+      const value = raw[index + 1]!;
+      if (field !== undefined && value !== '') told[field] ??= value.slice(0, MAX_LABEL);
+    }
+    return told;
+  }
+}
+
+function bearerOf(authorization: string | undefined): string | null {
+  if (authorization === undefined) return null;
+  return /^bearer +/i.test(authorization) ? authorization.slice(authorization.indexOf(' ')).trim() : null;
+}
+
+function gatewayKeyOf(
+  own: string | undefined,
+  bearer: string | null,
+  apiKey: string | undefined,
+): string | null {
+  if (own !== undefined) return own.trim();
+  if (bearer !== null && looksLikeGatewayKey(bearer)) return bearer;
+  if (apiKey !== undefined && looksLikeGatewayKey(apiKey)) return apiKey;
+  return null;
+}
+
+/** What is not a gateway key is the caller's own credential for a provider. */
+function credentialOf(headers: CredentialHeaders, bearer: string | null): ForwardedCredential | null {
+  const { authorization, apiKey } = headers;
+  if (authorization !== undefined && !(bearer !== null && looksLikeGatewayKey(bearer))) {
+    return { header: 'authorization', value: authorization };
+  }
+  if (apiKey !== undefined && !looksLikeGatewayKey(apiKey)) return { header: 'x-api-key', value: apiKey };
+  return null;
+}

@@ -1,0 +1,184 @@
+import { costOf } from '../budget/cost.ts';
+import type { ModelRoute } from '../config/plan.ts';
+import type { AnswerStream, ParsedAnswer, ParsedRequest, Usage } from '../dialects/dialect.ts';
+import { GatewayError } from '../errors.ts';
+import type { Attempt, BeginRecord, DecisionEvent } from '../events/event.ts';
+import { decide } from './decision.ts';
+import type { ExchangeDeps } from './exchange-deps.ts';
+import { CallerGone, type Inbound } from './inbound.ts';
+import type { LivePlan } from './live-plan.ts';
+import type { PhaseOutcome, Warning } from './outcome.ts';
+import { stronger, type Verdict } from './verdict.ts';
+
+/** English text has about four characters a token; used only where a provider counts nothing. */
+const CHARS_PER_TOKEN = 4;
+
+type Answer = Pick<
+  ParsedAnswer & AnswerStream,
+  'model' | 'usage' | 'finishReasons' | 'skipped' | 'scannedBytes'
+> & { outputChars?: number };
+
+/** Gathers what happens to one request, and makes its event of it. */
+export class ExchangeRecord {
+  readonly inbound: Inbound;
+  readonly live: LivePlan;
+  readonly outcomes: PhaseOutcome[] = [];
+  readonly attempts: Attempt[] = [];
+  readonly timings: DecisionEvent['timings_ms'] = {
+    input: 0,
+    route: 0,
+    upstream_first_byte: null,
+    upstream: null,
+    output: 0,
+  };
+  readonly facts: Record<string, unknown> = {};
+  parsed: ParsedRequest | null = null;
+  requestBytes = 0;
+  /** The route of the last attempt. */
+  route: ModelRoute | null = null;
+  edits: string[] = [];
+  answer: Answer | null = null;
+  /** The begin line is written: an event must follow. */
+  begun = false;
+  /** The event is written: there must be no second. */
+  ended = false;
+  readonly #deps: ExchangeDeps;
+
+  constructor(inbound: Inbound, live: LivePlan, deps: ExchangeDeps) {
+    this.inbound = inbound;
+    this.live = live;
+    this.#deps = deps;
+  }
+
+  get verdict(): Verdict {
+    return this.outcomes.reduce<Verdict>((verdict, outcome) => stronger(verdict, outcome.verdict), 'allow');
+  }
+
+  get warnings(): Warning[] {
+    return this.outcomes.flatMap((outcome) => outcome.warnings);
+  }
+
+  /** Milliseconds since the request came, with fractions. */
+  elapsed(): number {
+    return this.#deps.clock.monotonic() - this.inbound.receivedAt;
+  }
+
+  beginRecord(): BeginRecord {
+    const { inbound, live } = this;
+    const { caller } = inbound;
+    const { tokens } = this.#deps;
+    const tokenised = caller.user !== null || inbound.clientAddress !== null;
+    return {
+      id: inbound.eventId,
+      ts: new Date(inbound.receivedMs).toISOString(),
+      request_id: inbound.requestId,
+      dialect: inbound.dialect.name,
+      requested_model: this.parsed?.model ?? '',
+      team: caller.team,
+      project: caller.project,
+      key: caller.key?.id ?? null,
+      user_token: tokens.user(caller.user, inbound.receivedMs),
+      client_token: tokens.client(inbound.clientAddress, inbound.receivedMs),
+      token_key: tokenised ? tokens.keyId(inbound.receivedMs) : null,
+      revision: live.plan.revision,
+    };
+  }
+
+  /**
+   * The event of the finished request.
+   * @param status HTTP status that was sent; 499 where the caller left before one was
+   * @param failure why it was not served in full
+   */
+  event(status: number, failure: GatewayError | CallerGone | null): DecisionEvent {
+    const { inbound, parsed, route, answer } = this;
+    const { caller } = inbound;
+    const refusal = failure instanceof GatewayError ? failure : null;
+    const { id, ts, request_id, dialect, ...begin } = this.beginRecord();
+    const decision = decide(this.live.plan.entries, this.outcomes, refusal);
+    const usage = this.#usage();
+    const cost = costOf(usage, route === null ? null : this.live.pricesOf(route));
+    return {
+      id,
+      kind: 'decision',
+      ts,
+      purpose: 'production',
+      request_id,
+      dialect,
+      stream_response: parsed?.stream ?? false,
+      status,
+      verdict: decision.verdict,
+      ...(decision.would_verdict === undefined ? undefined : { would_verdict: decision.would_verdict }),
+      mode: decision.mode,
+      reason: decision.reason,
+      policy: decision.policy,
+      error: errorOf(failure),
+      degraded: decision.degraded,
+      requested_model: begin.requested_model,
+      model: answer?.model ?? route?.upstreamModel ?? begin.requested_model,
+      provider: route?.target.target.provider ?? null,
+      target: route?.target.target.id ?? null,
+      attempts: this.attempts,
+      finish_reasons: [...(answer?.finishReasons ?? [])],
+      team: begin.team,
+      project: begin.project,
+      use_case: caller.useCase,
+      task_id: caller.taskId,
+      key: begin.key,
+      user_token: begin.user_token,
+      client_token: begin.client_token,
+      token_key: begin.token_key,
+      usage,
+      cost: cost.cost,
+      cost_nanos: cost.cost_nanos,
+      cost_source: cost.cost_source,
+      latency_ms: round(this.elapsed()),
+      timings_ms: roundTimings(this.timings),
+      entries: decision.entries,
+      coverage: {
+        request_bytes_scanned: parsed?.scannedBytes ?? 0,
+        response_bytes_scanned: answer?.scannedBytes ?? 0,
+        skipped: [...(parsed?.skipped ?? []), ...(answer?.skipped ?? [])],
+      },
+      edits: this.edits,
+      revision: begin.revision,
+      facts: this.facts,
+    };
+  }
+
+  #usage(): (Usage & { source: 'provider' | 'estimated' }) | null {
+    const { answer, parsed } = this;
+    if (answer === null || parsed === null) return null;
+    if (answer.usage !== null) return { ...answer.usage, source: 'provider' };
+    return {
+      input: Math.ceil(parsed.scannedBytes / CHARS_PER_TOKEN),
+      cached_input: 0,
+      cache_write: 0,
+      output: Math.ceil((answer.outputChars ?? answer.scannedBytes) / CHARS_PER_TOKEN),
+      reasoning: 0,
+      audio_input: 0,
+      audio_output: 0,
+      source: 'estimated',
+    };
+  }
+}
+
+function errorOf(failure: GatewayError | CallerGone | null): DecisionEvent['error'] {
+  if (failure === null) return null;
+  if (failure instanceof CallerGone) return { code: 'caller_gone', message: 'The caller hung up.' };
+  return { code: failure.code, message: failure.message };
+}
+
+/** Microseconds are enough. */
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+function roundTimings(timings: DecisionEvent['timings_ms']): DecisionEvent['timings_ms'] {
+  return {
+    input: round(timings.input),
+    route: round(timings.route),
+    upstream_first_byte: timings.upstream_first_byte === null ? null : round(timings.upstream_first_byte),
+    upstream: timings.upstream === null ? null : round(timings.upstream),
+    output: round(timings.output),
+  };
+}

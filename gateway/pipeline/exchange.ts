@@ -1,0 +1,111 @@
+import { GatewayError } from '../errors.ts';
+import { type AnswerParts, serveWhole } from './exchange-answer.ts';
+import { Attempts } from './exchange-attempts.ts';
+import type { ExchangeDeps } from './exchange-deps.ts';
+import { refusalHeaders } from './exchange-headers.ts';
+import { checkModelAllowed, inspectInput, requestFacts } from './exchange-input.ts';
+import { ExchangeRecord } from './exchange-record.ts';
+import { serveStream } from './exchange-stream.ts';
+import { chooseRoutes } from './exchange-targets.ts';
+import { CallerGone, type Inbound } from './inbound.ts';
+import { DEFAULT_TIMEOUTS, type LivePlan } from './live-plan.ts';
+import type { PhaseEnv } from './outcome.ts';
+import { isEventStream } from './upstream-status.ts';
+
+/**
+ * Serves one identified request from its body to its event. Never throws: whatever happens, the caller gets one
+ * answer and the record gets one event.
+ */
+export async function runExchange(inbound: Inbound, live: LivePlan, deps: ExchangeDeps): Promise<void> {
+  const record = new ExchangeRecord(inbound, live, deps);
+  let placed = false;
+  try {
+    deps.recorder.admit();
+    if (!deps.slots.tryTake()) await waitForPlace(inbound, live, deps);
+    placed = true;
+    await serve(record, deps);
+  } catch (thrown) {
+    await refuse(record, deps, thrown);
+  } finally {
+    if (placed) deps.slots.release();
+  }
+}
+
+async function serve(record: ExchangeRecord, deps: ExchangeDeps): Promise<void> {
+  const { inbound, live } = record;
+  const { clock } = deps;
+  const body = await inbound.readBody(live.plan.config.limits.max_body_bytes);
+  const readAt = clock.monotonic();
+  record.requestBytes = body.length;
+  const parsed = inbound.dialect.readRequest(body);
+  record.parsed = parsed;
+  checkModelAllowed(inbound, parsed.model);
+  const env: PhaseEnv = {
+    clock,
+    failMode: live.failMode,
+    onFault: ({ entry }, thrown) => deps.fault(`policy ${entry.id}`, thrown),
+  };
+  const facts = requestFacts(inbound, live, parsed, body.length);
+  const edits = inspectInput(record, parsed, facts, env);
+  const inspectedAt = clock.monotonic();
+  record.timings.input = inspectedAt - readAt;
+  const routes = chooseRoutes(record, facts, env);
+  record.timings.route = clock.monotonic() - inspectedAt;
+
+  const attempts = new Attempts(record, deps);
+  inbound.reply.onGone(() => attempts.abandon());
+  await deps.recorder.begin(record.beginRecord());
+  record.begun = true;
+  const begun = await attempts.run(routes, parsed, edits);
+  const parts: AnswerParts = { record, deps, env, facts };
+  try {
+    if (parsed.stream && isEventStream(begun.head)) await serveStream(begun, parts);
+    else await serveWhole(begun, parts);
+  } catch (error) {
+    begun.call.abort();
+    throw error;
+  }
+}
+
+/** Waits in the line for a free place. @throws GatewayError `overloaded`; CallerGone */
+function waitForPlace(inbound: Inbound, live: LivePlan, deps: ExchangeDeps): Promise<void> {
+  const queueMs = live.plan.config.limits.timeouts.queue_ms ?? DEFAULT_TIMEOUTS.queue_ms;
+  return new Promise((resolve, reject) => {
+    const leave = deps.slots.wait(queueMs, resolve, reject);
+    inbound.reply.onGone(() => {
+      leave();
+      reject(new CallerGone());
+    });
+  });
+}
+
+/** Ends an exchange that was not served in full: one event, then one answer, if there is anybody to answer. */
+async function refuse(record: ExchangeRecord, deps: ExchangeDeps, thrown: unknown): Promise<void> {
+  const { reply } = record.inbound;
+  let failure = reply.gone ? new CallerGone() : failureOf(thrown, deps);
+  if (!record.ended) {
+    const status = reply.headSent ? 200 : failure instanceof CallerGone ? 499 : failure.status;
+    try {
+      const event = record.event(status, failure);
+      record.ended = true;
+      deps.finished(event);
+      await deps.recorder.end(event);
+    } catch (unrecorded) {
+      failure = failureOf(unrecorded, deps);
+    }
+  }
+  if (reply.gone || failure instanceof CallerGone) {
+    reply.cut();
+    return;
+  }
+  const { dialect, requestId, eventId } = record.inbound;
+  const ids = { requestId, eventId };
+  if (reply.headSent) reply.end(dialect.errorFrame(failure, ids));
+  else reply.send(failure.status, refusalHeaders(record, failure), dialect.errorBody(failure, ids));
+}
+
+function failureOf(thrown: unknown, deps: ExchangeDeps): GatewayError | CallerGone {
+  if (thrown instanceof GatewayError || thrown instanceof CallerGone) return thrown;
+  deps.fault('exchange', thrown);
+  return new GatewayError('internal_error', 'The gateway failed; its log says why.', { cause: thrown });
+}

@@ -1,0 +1,27 @@
+/** A vendor whose API is the OpenAI one, with the base URL that a target without `base_url` uses. */
+export interface Vendor {
+  name: string;
+  /** Null where every customer has an address of his own. */
+  baseUrl: string | null;
+  /** Works without a credential. */
+  open?: true;
+}
+
+/** Vendors that are served. Addresses from each vendor's own API documentation, read 2026-11. */
+export const VENDORS: readonly Vendor[] = [
+  { name: 'openai', baseUrl: 'https://api.openai.com/v1' },
+  { name: 'openai-compatible', baseUrl: null, open: true },
+  { name: 'deepseek', baseUrl: 'https://api.deepseek.com/v1' },
+  { name: 'mistral', baseUrl: 'https://api.mistral.ai/v1' },
+  { name: 'groq', baseUrl: 'https://api.groq.com/openai/v1' },
+  { name: 'together', baseUrl: 'https://api.together.xyz/v1' },
+  { name: 'fireworks', baseUrl: 'https://api.fireworks.ai/inference/v1' },
+  { name: 'openrouter', baseUrl: 'https://openrouter.ai/api/v1' },
+  { name: 'xai', baseUrl: 'https://api.x.ai/v1' },
+  { name: 'perplexity', baseUrl: 'https://api.perplexity.ai' },
+  { name: 'cerebras', baseUrl: 'https://api.cerebras.ai/v1' },
+  { name: 'nvidia', baseUrl: 'https://integrate.api.nvidia.com/v1' },
+  { name: 'ollama', baseUrl: 'http://127.0.0.1:11434/v1', open: true },
+  { name: 'vllm', baseUrl: 'http://127.0.0.1:8000/v1', open: true },
+  { name: 'lmstudio', baseUrl: 'http://127.0.0.1:1234/v1', open: true },
+];

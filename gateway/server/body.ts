@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+import { GatewayError } from '../errors.ts';
+import type { TimerWheel } from '../upstream/timer-wheel.ts';
+
+/** A body must be here after so long (ms). */
+const BODY_MS = 30_000;
+
+/**
+ * Reads a body as it comes.
+ * @throws GatewayError `body_too_large` (the rest is not read), `incomplete_body`
+ */
+export function readBody(request: IncomingMessage, maxBytes: number, wheel: TimerWheel): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? Number.NaN);
+  if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const timer = wheel.start(BODY_MS, () =>
+      fail(new GatewayError('incomplete_body', `The body did not arrive within ${BODY_MS / 1000} s.`)),
+    );
+    const stop = (): void => {
+      timer.cancel();
+      request.off('data', onData);
+      request.off('end', onEnd);
+      request.off('close', onClose);
+    };
+    const fail = (error: GatewayError): void => {
+      stop();
+      request.pause();
+      reject(error);
+    };
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) fail(tooLarge(maxBytes));
+      else chunks.push(chunk);
+    };
+    const onEnd = (): void => {
+      stop();
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
+    };
+    const onClose = (): void =>
+      fail(new GatewayError('incomplete_body', 'The connection ended before the body did.'));
+    request.on('data', onData);
+    request.on('end', onEnd);
+    request.on('close', onClose);
+    // A reset is followed by `close`.
+    request.on('error', () => undefined);
+    if (request.destroyed && !request.complete) onClose();
+  });
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError(
+    'body_too_large',
+    `The body is over the limit of ${maxBytes} bytes (limits.max_body_bytes).`,
+  );
+}

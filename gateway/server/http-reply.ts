@@ -1,0 +1,100 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Reply } from '../pipeline/inbound.ts';
+
+/** Bytes of an unread body that are thrown away, so that the caller can read the refusal before the line is cut. */
+const LINGER_BYTES = 16 * 2 ** 20;
+const LINGER_MS = 1_000;
+
+/** The answer to one request, on its socket. */
+export class HttpReply implements Reply {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #gone = false;
+  #over = false;
+  #listeners: (() => void)[] = [];
+
+  /** @param closing asks for each answer whether the connection is to end after it */
+  constructor(request: IncomingMessage, response: ServerResponse, closing: () => boolean) {
+    this.#request = request;
+    this.#response = response;
+    if (closing()) response.shouldKeepAlive = false;
+    response.on('close', () => {
+      if (this.#over) return;
+      this.#gone = true;
+      const listeners = this.#listeners;
+      this.#listeners = [];
+      for (const listener of listeners) listener();
+    });
+    response.on('error', () => undefined);
+  }
+
+  get headSent(): boolean {
+    return this.#response.headersSent;
+  }
+
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  send(status: number, headers: readonly string[], body: Buffer | string): void {
+    if (this.#gone) return;
+    const length = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length);
+    const all = [...headers, 'content-length', length];
+    this.#over = true;
+    if (this.#request.complete) {
+      this.#response.writeHead(status, all);
+      this.#response.end(body);
+      return;
+    }
+    // Part of the body is still on its way: answer, then let the caller finish for a moment, then cut.
+    this.#response.shouldKeepAlive = false;
+    this.#response.writeHead(status, [...all, 'connection', 'close']);
+    this.#response.write(body);
+    this.#linger();
+  }
+
+  begin(status: number, headers: readonly string[]): void {
+    if (!this.#gone) this.#response.writeHead(status, [...headers]);
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#gone || this.#response.write(chunk);
+  }
+
+  end(last: Buffer | string): void {
+    if (this.#gone) return;
+    this.#over = true;
+    this.#response.end(last);
+  }
+
+  cut(): void {
+    this.#over = true;
+    this.#response.destroy();
+  }
+
+  onDrain(listener: () => void): void {
+    this.#response.on('drain', listener);
+  }
+
+  onGone(listener: () => void): void {
+    if (this.#gone) listener();
+    else this.#listeners.push(listener);
+  }
+
+  #linger(): void {
+    let bytes = 0;
+    const finish = (): void => {
+      clearTimeout(timer);
+      this.#response.end();
+    };
+    const timer = setTimeout(finish, LINGER_MS);
+    timer.unref();
+    this.#request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > LINGER_BYTES) finish();
+    });
+    this.#request.once('end', finish);
+    this.#request.once('close', finish);
+    this.#request.resume();
+  }
+}

@@ -1,0 +1,68 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export interface ListenOptions {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** Several processes share the port (Linux). */
+  reusePort?: boolean;
+}
+
+/** `net::Server` answers of requests that are not HTTP, by the parser's code. */
+const STATUS: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Content Too Large',
+};
+const MAX_CONNECTIONS = 10_000;
+
+/**
+ * A listener that bounds what one connection may cost.
+ * @param malformed told of each request that could not be parsed, with the status it got
+ */
+export function createListener(handle: RequestListener, malformed: (status: number) => void): Server {
+  const server = createServer(
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 60_000,
+      // The default of 30 s lets both clocks above fire half a minute late.
+      connectionsCheckingInterval: 1_000,
+      // Longer than a load balancer keeps its side open, or it sends into a closing socket.
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16_384,
+      requireHostHeader: true,
+      rejectNonStandardBodyWrites: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+    },
+    handle,
+  );
+  server.maxHeadersCount = 100;
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('checkContinue', handle);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const status = STATUS[error.code ?? ''] ?? '400 Bad Request';
+    malformed(Number.parseInt(status, 10));
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
+      socket.destroy(),
+    );
+  });
+  return server;
+}
+
+/** @returns the port. @throws the system's error, such as EADDRINUSE */
+export function listen(server: Server, { host, port, reusePort }: ListenOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, reusePort: reusePort === true }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}

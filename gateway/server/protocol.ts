@@ -1,0 +1,59 @@
+import { type ErrorCode, GatewayError } from '../errors.ts';
+import type { RequestHead } from './request-head.ts';
+
+/** A refusal of the transport, before anybody is identified. */
+export interface ProtocolFault {
+  status: number;
+  code: ErrorCode;
+  message: string;
+}
+
+const MAX_URL = 2048;
+
+/**
+ * What Node's parser lets pass and a gateway must not, since two readers of such a request may disagree on what it
+ * says.
+ */
+export function protocolFault(
+  request: { method: string; url: string; httpVersion: string },
+  head: RequestHead,
+): ProtocolFault | null {
+  if (head.hosts > 1) return bad('The request has two Host headers.');
+  if (head.repeated !== undefined) return bad(`The header "${head.repeated}" came twice.`);
+  if (!request.url.startsWith('/')) return bad('The request target must be a path.');
+  if (request.url.length > MAX_URL) return bad(`The URL is over ${MAX_URL} bytes.`);
+  const transfer = head.transferEncoding;
+  if (transfer !== undefined) {
+    if (transfer.trim().toLowerCase() !== 'chunked') {
+      return { ...bad('Only "chunked" is understood as a transfer encoding.'), status: 501 };
+    }
+    if (request.httpVersion === '1.0') return bad('HTTP/1.0 has no transfer encodings.');
+  }
+  const hasBody = transfer !== undefined || (head.contentLength !== undefined && head.contentLength !== '0');
+  if (hasBody && (request.method === 'GET' || request.method === 'HEAD')) {
+    return bad(`A ${request.method} request has no body.`);
+  }
+  return null;
+}
+
+function bad(message: string): ProtocolFault {
+  return { status: 400, code: 'invalid_request', message };
+}
+
+/**
+ * Bodies are JSON in no coding. One that says nothing of its type is taken to be JSON.
+ * @throws GatewayError `unsupported_encoding`, `unsupported_media_type`
+ */
+export function checkBodyHeaders(head: RequestHead): void {
+  const encoding = head.contentEncoding?.trim().toLowerCase();
+  if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
+    throw new GatewayError(
+      'unsupported_encoding',
+      'Send the body without content-encoding: it is inspected as it comes.',
+    );
+  }
+  const type = head.contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== undefined && type !== '' && type !== 'application/json' && !type.endsWith('+json')) {
+    throw new GatewayError('unsupported_media_type', 'Send the body as application/json.');
+  }
+}

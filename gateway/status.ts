@@ -1,0 +1,85 @@
+import type { Clock } from './clock.ts';
+import { CONTRACT_VERSION } from './contract/document.ts';
+import type { InstanceReport } from './events/report.ts';
+import type { Spool } from './events/spool.ts';
+import type { GatewayOptions } from './gateway-options.ts';
+import type { PlanHolder } from './plan-holder.ts';
+import { VERSION } from './version.ts';
+
+export interface StatusParts {
+  options: Pick<GatewayOptions, 'namespace' | 'name' | 'instance'>;
+  holder: PlanHolder;
+  spool: Pick<Spool, 'stats'>;
+  clock: Pick<Clock, 'monotonic'>;
+  draining(): boolean;
+  /** Events that the control plane does not have. */
+  backlog(): number;
+  /** Identified requests since the start. */
+  requests(): number;
+}
+
+/** What the gateway says of itself: to probes, to people, to the control plane. */
+export class Status {
+  readonly #parts: StatusParts;
+  readonly #startedAt: number;
+
+  constructor(parts: StatusParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.monotonic();
+  }
+
+  get ready(): boolean {
+    return this.#parts.holder.live !== null && !this.#parts.draining();
+  }
+
+  report(): InstanceReport {
+    const { holder, spool, backlog } = this.#parts;
+    const { stream, nextSeq, bytes, dropped } = spool.stats;
+    return {
+      contract: CONTRACT_VERSION,
+      version: VERSION,
+      ready: this.ready,
+      revision: holder.revision,
+      rejected: holder.refusal,
+      backlog: backlog(),
+      stream,
+      next_seq: nextSeq,
+      spool_bytes: bytes,
+      dropped,
+    };
+  }
+
+  /** The body of `/health`. A target's state never makes the gateway unready: that would take every pod out at once. */
+  health(): object {
+    const { holder, options, clock, spool, requests, backlog } = this.#parts;
+    const targets = holder.live?.plan.targets ?? [];
+    const stats = spool.stats;
+    const degraded =
+      holder.refusal !== null || stats.full || targets.some(({ unavailable }) => unavailable !== null);
+    return {
+      status: !this.ready ? 'unhealthy' : degraded ? 'degraded' : 'healthy',
+      version: VERSION,
+      namespace: options.namespace,
+      gateway: options.name,
+      instance: options.instance,
+      uptime_seconds: Math.round((clock.monotonic() - this.#startedAt) / 1000),
+      revision: holder.revision,
+      rejected: holder.refusal,
+      policies_loaded: holder.live?.plan.entries.length ?? 0,
+      requests_processed: requests(),
+      providers: Object.fromEntries(
+        targets.map(({ target, unavailable }) => [
+          target.id,
+          unavailable === null ? { status: 'available' } : { status: 'unavailable', reason: unavailable },
+        ]),
+      ),
+      events: {
+        stream: stats.stream,
+        bytes: stats.bytes,
+        full: stats.full,
+        dropped: stats.dropped,
+        backlog: backlog(),
+      },
+    };
+  }
+}

@@ -1,0 +1,29 @@
+import { GatewayError } from '../errors.ts';
+
+/** What went wrong on the way to a provider or back. The message never repeats the provider's text. */
+export function toGatewayError(error: Error, headReceived: boolean): GatewayError {
+  const code = codeOf(error);
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return new GatewayError('upstream_connect', 'The provider did not accept a connection in time.', {
+      cause: error,
+    });
+  }
+  if (
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'
+  ) {
+    return new GatewayError('upstream_invalid', 'The provider answered with something that is not HTTP.', {
+      cause: error,
+    });
+  }
+  if (headReceived) {
+    return new GatewayError('upstream_interrupted', 'The provider broke off its answer.', { cause: error });
+  }
+  return new GatewayError('upstream_connect', `The provider cannot be reached (${code}).`, { cause: error });
+}
+
+function codeOf(error: Error): string {
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof AggregateError ? 'ECONNREFUSED' : error.name;
+}
