@@ -42,8 +42,7 @@ export class RewriteStage implements Stage {
       ? rewriteSpans(state.text, state.sent, limit, this.#context.scan.findings, this.#replaced)
       : { out: text, at: limit };
     state.sent = Math.max(state.sent, at);
-    this.#from = Math.max(hold, acts ? at : 0);
-    this.#from -= state.trim(this.#from);
+    this.#from = hold - state.trim(hold);
     return out;
   }
 

@@ -131,6 +131,14 @@ describe('text of a phase', () => {
     expect(result?.findings_more).to.equal(100 - MAX_RECORDED_FINDINGS);
   });
 
+  it('gives the reason of the first finding', () => {
+    const two = windowScanner([
+      { word: 'mail', type: 'email' },
+      { word: 'card', type: 'card' },
+    ]);
+    expect(run([inspecting('redact', two)], 'card', 'mail card').results[0]?.reason).to.equal('dlp.card');
+  });
+
   it('keeps the highest score, and null where a detector gives none', () => {
     const scored = inspecting('block', {
       maxMatchLength: 1,

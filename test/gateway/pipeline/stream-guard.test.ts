@@ -12,6 +12,7 @@ import {
   inspecting,
   inspectors,
   leaf,
+  type Pattern,
   rewriting,
   testEnv,
   texts,
@@ -69,6 +70,38 @@ describe('stream guard', () => {
       { numRuns: 3000 },
     );
     expect(edited).to.be.greaterThan(500);
+  });
+
+  it('masks what several entries find in one another once, far into a stream too', () => {
+    const ab = (maxLength: number) => fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength });
+    const entry = fc
+      .tuple(
+        ab(5),
+        fc.constantFrom(windowScanner, (patterns: Pattern[]) => tightScanner(patterns[0]!)),
+      )
+      .map(([word, make]) => ({ word, make }));
+    let united = 0;
+    fc.assert(
+      fc.property(
+        fc.array(entry, { minLength: 2, maxLength: 4 }),
+        ab(20),
+        cuts,
+        fc.boolean(),
+        (list, tail, at, apart) => {
+          const entries = list.map(({ word, make }, n) =>
+            inspecting('redact', make([{ word, replacement: `<${n}>` }]), { id: `e${n}` }),
+          );
+          const filler = '.'.repeat(600);
+          const whole = inspectTexts(entries, 'output', [leaf(filler + tail)], testEnv());
+          const [first = '', ...rest] = cut(tail, at);
+          const { sent } = stream(entries, apart ? [filler, first, ...rest] : [filler + first, ...rest]);
+          expect(sent).to.equal(whole.edits[0]?.text ?? filler + tail);
+          united += whole.results.filter(({ findings }) => findings.length > 0).length > 1 ? 1 : 0;
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    expect(united).to.be.greaterThan(300);
   });
 
   it('blocks exactly when the whole text would, and has sent no unit of what was matched', () => {
