@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { CustomResourceDefinition } from '../crds/schema.ts';
+import type { KindContracts } from '../gateway/contract/kind-contract.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { createControllers } from './controllers/index.ts';
 import { createInstanceReports, type InstanceReports } from './domain/instance-reports.ts';
+import { createLinter } from './domain/lint.ts';
 import { API_VERSION, KINDS } from './domain/snapshot.ts';
 import { admissionOf } from './local/admission.ts';
 import { FolderSource } from './local/folder-source.ts';
@@ -36,6 +38,8 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlaneDeps {
   crds: readonly CustomResourceDefinition[];
+  /** Policy kinds of this release. */
+  kinds: KindContracts;
   clock: Clock;
   random: () => number;
   /** Makes uids and reconcile ids. */
@@ -167,6 +171,7 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
     client,
     reports,
     clock,
+    linter: createLinter(deps.kinds),
     image: IMAGE,
     controlPlane: { url: backend.url },
     archive: backend.archive,

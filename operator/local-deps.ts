@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadKindContracts } from '../gateway/contract/kinds.ts';
 import type { ControlPlaneDeps } from './control-plane.ts';
 import { readCrds } from './local/crds.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -11,14 +12,15 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
  * What the control plane of a folder is made with on a real machine: the system's clock, the CRDs of this package,
  * and the gateway of this checkout under the Node that runs us.
  */
-export function localDeps(
+export async function localDeps(
   node: string,
   platform: string,
-): Omit<ControlPlaneDeps, 'log' | 'secretVariables' | 'report'> {
+): Promise<Omit<ControlPlaneDeps, 'log' | 'secretVariables' | 'report'>> {
   // `.ts` in a checkout, `.js` where it was built.
   const extension = extname(fileURLToPath(import.meta.url));
   return {
     crds: readCrds(here('../crds')),
+    kinds: await loadKindContracts(),
     clock: systemClock,
     random: Math.random,
     uuid: randomUUID,

@@ -8,7 +8,7 @@ const report = (line: string): void => void process.stderr.write(`${line}\n`);
 
 try {
   const running = await startControlPlane(options, {
-    ...localDeps(process.execPath, process.platform),
+    ...(await localDeps(process.execPath, process.platform)),
     log: createLogger(options.logLevel),
     secretVariables: options.secretVariables,
     report,

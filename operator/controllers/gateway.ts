@@ -1,4 +1,5 @@
 import { type Decision, decide } from '../domain/decide.ts';
+import type { Linter } from '../domain/lint.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { renderGateway } from '../render/index.ts';
 import { DONE, type Reconcile, TerminalError } from '../runtime/controller.ts';
@@ -20,6 +21,7 @@ export interface Revision {
 export interface GatewayControllerDeps {
   client: ObjectClient;
   outcomes: Outcomes;
+  linter: Linter;
   image: string;
   /** Where gateways report to; null for nowhere. */
   controlPlane: Snapshot['controlPlane'];
@@ -38,7 +40,13 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       return DONE;
     }
     const snapshot = gatherSnapshot(client.cache, namespace, gateway, deps.controlPlane);
-    const decision = decide(snapshot);
+    const decision = decide(snapshot, deps.linter);
+    if (decision.refused !== null) {
+      // What the instances run is better than what they would refuse, so nothing is touched.
+      const failure = `the compiled document is refused: ${decision.refused}`;
+      outcomes.set({ namespace, gateway, decision, failure });
+      throw new TerminalError(failure);
+    }
     const manifests = renderGateway({
       namespace,
       gateway,

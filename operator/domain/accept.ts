@@ -1,6 +1,5 @@
 import { newestAccepted } from './accepted.ts';
-import { lintEntry, lintTarget } from './contract.ts';
-import { entriesOf } from './entries.ts';
+import type { Linter } from './lint.ts';
 import {
   type AcceptedSpec,
   type Finding,
@@ -10,7 +9,6 @@ import {
   type Snapshot,
   type Target,
 } from './snapshot.ts';
-import { targetToDocument } from './targets.ts';
 
 export interface InForce {
   policies: Policy[];
@@ -24,7 +22,10 @@ export interface InForce {
  * Which specification of each object is in force: the present one where it lints, else the last that did. An object
  * that never linted has no effect. So one bad pattern in one object never reaches a gateway.
  */
-export function acceptObjects(snapshot: Pick<Snapshot, 'policies' | 'targets' | 'accepted'>): InForce {
+export function acceptObjects(
+  snapshot: Pick<Snapshot, 'policies' | 'targets' | 'accepted'>,
+  linter: Linter,
+): InForce {
   const earlier = newestAccepted(snapshot.accepted);
   const findings: Finding[] = [];
   const accepted: AcceptedSpec[] = [];
@@ -35,7 +36,7 @@ export function acceptObjects(snapshot: Pick<Snapshot, 'policies' | 'targets' | 
     lint: (object: R) => string[],
   ): R[] {
     const { namespace, name, uid } = object;
-    const problems = attempt(() => lint(object));
+    const problems = lint(object);
     let inForce = object;
     if (problems.length > 0) {
       const message = problems.join('; ');
@@ -44,32 +45,15 @@ export function acceptObjects(snapshot: Pick<Snapshot, 'policies' | 'targets' | 
       if (last === undefined) return [];
       inForce = { ...object, generation: last.generation, spec: last.spec };
       // The rules may have grown stricter since; what no longer lints would be refused by every gateway.
-      if (attempt(() => lint(inForce)).length > 0) return [];
+      if (lint(inForce).length > 0) return [];
     }
     accepted.push({ kind, namespace, name, uid, generation: inForce.generation, spec: inForce.spec });
     return [inForce];
   }
 
-  const policies = sorted(snapshot.policies).flatMap((policy) => accept(KINDS.policy, policy, lintPolicy));
-  const targets = sorted(snapshot.targets).flatMap((target) =>
-    accept(KINDS.target, target, (object) => lintTarget(targetToDocument(object))),
-  );
+  const policies = sorted(snapshot.policies).flatMap((policy) => accept(KINDS.policy, policy, linter.policy));
+  const targets = sorted(snapshot.targets).flatMap((target) => accept(KINDS.target, target, linter.target));
   return { policies, targets, accepted, findings };
-}
-
-function lintPolicy(policy: Policy): string[] {
-  return entriesOf(policy).flatMap((entry, index) =>
-    lintEntry(entry).map((problem) => `spec.entries[${index}] (${entry.kind}): ${problem}`),
-  );
-}
-
-/** A specification that its own schema refuses (it was stored by an older version) is invalid too. */
-function attempt(lint: () => string[]): string[] {
-  try {
-    return lint();
-  } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
-  }
 }
 
 function sorted<R extends Resource<unknown>>(objects: readonly R[]): R[] {

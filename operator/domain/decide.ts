@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto';
+import { configHash, writePolicyConfig } from '../../gateway/contract/write.ts';
 import { acceptObjects } from './accept.ts';
 import { writeAccepted } from './accepted.ts';
 import type { FieldSource } from './combine.ts';
 import { compile } from './compile.ts';
-import { writeDocument } from './contract.ts';
+import type { Linter } from './lint.ts';
 import { type AcceptedSpec, type Finding, KINDS, type ObjectName, type Snapshot } from './snapshot.ts';
 
 /** Everything that follows from a snapshot, ready to be rendered and to be told. */
 export interface Decision {
   revision: { number: number; hash: string };
   document: string;
+  /** Why no gateway would take the document, though each object in it is valid; null where all would. */
+  refused: string | null;
   /** `acceptedSpecs` as text, kept beside the document. */
   accepted: string;
   /** The source of each entry and of each combined field, as text. */
@@ -27,10 +29,10 @@ export interface Decision {
 }
 
 /** Decides one gateway's configuration. Pure: time, chance and order of arrival have no part in it. */
-export function decide(snapshot: Snapshot): Decision {
-  const inForce = acceptObjects(snapshot);
+export function decide(snapshot: Snapshot, linter: Linter): Decision {
+  const inForce = acceptObjects(snapshot, linter);
   const { config, fields, findings, policies, targets } = compile(snapshot, inForce);
-  const hash = createHash('sha256').update(writeDocument(config)).digest('hex');
+  const hash = configHash(config);
   const { previous } = snapshot;
   const number = previous?.hash === hash ? previous.number : (previous?.number ?? 0) + 1;
   const named = (
@@ -42,9 +44,12 @@ export function decide(snapshot: Snapshot): Decision {
     name,
     generation,
   });
+  const document = writePolicyConfig({ ...config, revision: { number, hash } });
+  const refused = linter.document(document);
   return {
     revision: { number, hash },
-    document: writeDocument({ ...config, revision: { number, hash } }),
+    document,
+    refused: refused.length === 0 ? null : refused.join('; '),
     accepted: writeAccepted(inForce.accepted),
     sources: `${JSON.stringify({ entries: config.chain.map(({ id, source }) => ({ id, source })), fields }, null, 1)}\n`,
     acceptedSpecs: inForce.accepted,

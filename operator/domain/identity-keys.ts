@@ -5,7 +5,7 @@ type PolicyKey = NonNullable<NonNullable<Policy['spec']['identity']>['keys']>[nu
 
 export interface CombinedKeys {
   keys: GatewayKey[];
-  /** Ids of keys that two policies give different values or owners; only the stronger policy's is kept. */
+  /** Keys that two policies give different ids, values or owners; only the stronger policy's is kept. */
   conflicts: { id: string; kept: string; dropped: Policy }[];
 }
 
@@ -21,7 +21,7 @@ export function combineKeys(policies: readonly Policy[]): CombinedKeys {
     const from = `${policy.namespace}/${policy.name}`;
     for (const stated of policy.spec.identity?.keys ?? []) {
       const key = toDocument(stated);
-      const other = keys.get(key.id);
+      const other = keys.get(key.id) ?? [...keys.values()].find((known) => known.key.sha256 === key.sha256);
       if (other === undefined) keys.set(key.id, { key, from });
       else if (sameCaller(other.key, key)) other.key = narrowed(other.key, key);
       else conflicts.push({ id: key.id, kept: other.from, dropped: policy });
@@ -45,7 +45,7 @@ function toDocument(key: PolicyKey): GatewayKey {
 }
 
 function sameCaller(a: GatewayKey, b: GatewayKey): boolean {
-  const fields = ['sha256', 'team', 'project', 'user', 'use_case'] as const;
+  const fields = ['id', 'sha256', 'team', 'project', 'user', 'use_case'] as const;
   return fields.every((name) => a[name] === b[name]);
 }
 

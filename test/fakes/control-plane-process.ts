@@ -9,7 +9,7 @@ const fake = fileURLToPath(new URL('gateway-process.ts', import.meta.url));
 const running = await startControlPlane(
   { folder, stateDir, host: '127.0.0.1', apiPort: 0, gatewayPort: 0, maxGraceMs: 2000 },
   {
-    ...localDeps(process.execPath, process.platform),
+    ...(await localDeps(process.execPath, process.platform)),
     gatewayCommand: [process.execPath, fake],
     log: silentLog,
     secretVariables: {},

@@ -30,7 +30,7 @@ interface Answer {
   token: string;
 }
 
-const deps = localDeps(process.execPath, process.platform);
+const deps = await localDeps(process.execPath, process.platform);
 deps.crds = JSON.parse(JSON.stringify(deps.crds).replace('"enum":[],', '').replace(',"enum":[]', ''));
 
 describe('control plane over a folder, with a fake gateway', () => {
