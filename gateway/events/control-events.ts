@@ -9,8 +9,11 @@ export function openedEvent(id: string, ts: string, after: string | null): objec
 
 /** What is missing, and why: counted, never silent. */
 export interface Gap {
-  /** `full`: the spool had no room. `corrupt`: lines became unreadable. */
-  reason: 'full' | 'corrupt';
+  /**
+   * `full`: the spool had no room. `corrupt`: lines became unreadable. `refused`: the control plane did not take them;
+   * they are kept aside.
+   */
+  reason: 'full' | 'corrupt' | 'refused';
   /** Events that are missing. */
   count: number;
   from_ts?: string;

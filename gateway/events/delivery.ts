@@ -167,6 +167,7 @@ class Shipper implements Delivery {
     const { spool, client } = this.#options;
     const batch = await readBatch(spool, stream, seq, this.#most, (of, at) => this.#dead.has(of, at));
     if (batch === null) return this.#nothingLeft(stream);
+    if (batch.lostFrom !== null) this.#noteHole(stream, batch.lostFrom, batch.lines[0]!.seq - 1);
     // Never ship what a power failure could still take away: the seq would be used twice.
     await spool.sync();
     const headers: Record<string, string> = {
@@ -178,6 +179,15 @@ class Shipper implements Delivery {
     if (batch.lostFrom !== null) headers[INGEST_HEADERS.lostFrom] = String(batch.lostFrom);
     const answer = await client.send('POST', '/v1/events', batchBody(batch), headers, this.#stop.signal);
     return this.#answered(batch, answer);
+  }
+
+  /** The stream itself says what is missing from it, so that a verifier need not take it for tampering. */
+  #noteHole(stream: string, from: number, to: number): void {
+    const { spool } = this.#options;
+    // Below the first segment it is age, not loss.
+    const first = spool.segments.find((segment) => segment.stream === stream)?.first ?? 0;
+    if (stream !== spool.stats.stream || from < first) return;
+    spool.recordHole(this.#dead.has(stream, from) ? 'refused' : 'corrupt', from, to);
   }
 
   /** The lines between the mark and the stream's end are gone for good. */

@@ -19,6 +19,8 @@ export interface Recovered {
   /** Begin records without an end, by event id. */
   open: Map<string, BeginRecord>;
   gaps: Gap[];
+  /** First seqs of the holes that are on record already. */
+  reported: Set<number>;
 }
 
 /** True when the bytes at the end are the start of a line that was being written: nothing was promised of it. */
@@ -95,10 +97,16 @@ function readSegment(segment: Segment, log: Log): Omit<Recovered, 'segments' | '
     prevHash,
     open,
     gaps: gaps.filter((gap) => gap.from_seq === undefined || !reported.has(gap.from_seq)),
+    reported,
   };
 }
 
-const FRESH = { stream: null, nextSeq: 0, prevHash: '' };
+const fresh = (): Pick<Recovered, 'stream' | 'nextSeq' | 'prevHash' | 'reported'> => ({
+  stream: null,
+  nextSeq: 0,
+  prevHash: '',
+  reported: new Set(),
+});
 
 /**
  * Finds out where the stream of a folder goes on. Only the last segment is read: its header carries what earlier ones
@@ -120,8 +128,8 @@ export function recover(dir: string, acked: ReadonlyMap<string, number>, log: Lo
     const isLost = found.stream === null || found.nextSeq < (acked.get(last.stream) ?? 0);
     if (isLost) last.end = found.nextSeq;
     return isLost
-      ? { segments, ...FRESH, lost: last.stream, open: found.open, gaps: found.gaps }
+      ? { segments, ...fresh(), lost: last.stream, open: found.open, gaps: found.gaps }
       : { segments, lost: null, ...found };
   }
-  return { segments, ...FRESH, lost: null, open: new Map(), gaps: [] };
+  return { segments, ...fresh(), lost: null, open: new Map(), gaps: [] };
 }

@@ -102,6 +102,8 @@ export class Spool implements EventRecorder {
   readonly #abandoned = new Set<string>();
   #log: StreamLog;
   #stream: string;
+  /** First seqs of the holes of this stream that are on record. */
+  #holes: Set<number>;
   readonly #listeners = new Set<() => void>();
   readonly #gap = new GapCounter();
   /** JSON of the begin record of each request without an end. */
@@ -132,7 +134,11 @@ export class Spool implements EventRecorder {
     this.#log = this.#openLog(found.segments, found.nextSeq, found.prevHash);
     this.#lastPruneMs = options.clock();
     if (found.stream === null) this.#owe((id, ts) => openedEvent(id, ts, found.lost));
-    for (const gap of found.gaps) this.#owe((id, ts) => gapEvent(id, ts, gap));
+    this.#holes = found.reported;
+    for (const gap of found.gaps) {
+      if (gap.from_seq !== undefined) this.#holes.add(gap.from_seq);
+      this.#owe((id, ts) => gapEvent(id, ts, gap));
+    }
     for (const begin of found.open.values()) {
       this.#open.set(begin.id, JSON.stringify(begin));
       this.#oweInterrupted(begin);
@@ -172,8 +178,18 @@ export class Spool implements EventRecorder {
     if (last !== undefined) last.end = nextSeq;
     this.#log.close();
     this.#stream = this.#newStream();
+    this.#holes = new Set();
     this.#log = this.#openLog(segments, 0, '');
     this.#owe((id, ts) => openedEvent(id, ts, stream));
+    this.#write([]);
+  }
+
+  /** Puts a hole of the current stream on record, once. */
+  recordHole(reason: 'corrupt' | 'refused', fromSeq: number, toSeq: number): void {
+    if (this.#holes.has(fromSeq)) return;
+    this.#holes.add(fromSeq);
+    const gap: Gap = { reason, count: toSeq - fromSeq + 1, from_seq: fromSeq, to_seq: toSeq };
+    this.#owe((id, ts) => gapEvent(id, ts, gap));
     this.#write([]);
   }
 

@@ -37,6 +37,7 @@ export function eventRoutes({ store, now }: ApiParts): Router {
           `kt-count is not the number of records, ${records.length}. Was the body cut?`,
         );
       }
+      const lostFrom = request.get('kt-lost-from');
       for (const [index, record] of records.entries()) {
         const problem = checkEvent(record);
         if (problem !== null) throw new ApiError('record_refused', problem, { seq: firstSeq + index });
@@ -46,6 +47,7 @@ export function eventRoutes({ store, now }: ApiParts): Router {
         namespace,
         gateway,
         firstSeq,
+        ...(lostFrom !== undefined && { lostFrom: wholeNumber('kt-lost-from', lostFrom) }),
         records,
         receivedAt: now(),
       });

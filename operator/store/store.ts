@@ -35,6 +35,11 @@ export interface EventBatch {
   namespace: string;
   gateway: string;
   firstSeq: number;
+  /**
+   * First seq of what the gateway can never send, up to `firstSeq`. Where it is the next of the stream the batch goes
+   * on behind the hole; see `kt-lost-from` in `gateway/contract/ingest.ts`.
+   */
+  lostFrom?: number;
   /** The very bytes that the gateway wrote, one record each, without the newline. */
   records: readonly Uint8Array[];
   /** Milliseconds since the epoch. */

@@ -51,8 +51,9 @@ export class SqliteEvents {
     ) {
       return { result: 'refused', seq: batch.firstSeq, message: 'the stream belongs to another gateway' };
     }
-    if (batch.firstSeq > next) return { result: 'gap', expected: next };
-    const old = batch.records.slice(0, next - batch.firstSeq);
+    const hole = batch.firstSeq > next;
+    if (hole && batch.lostFrom !== next) return { result: 'gap', expected: next };
+    const old = hole ? [] : batch.records.slice(0, next - batch.firstSeq);
     for (const [index, record] of old.entries()) {
       const stored = this.#recordAt.get(batch.stream, batch.firstSeq + index)?.['record'];
       if (!(stored instanceof Uint8Array) || Buffer.compare(stored, record) !== 0) {
@@ -60,9 +61,12 @@ export class SqliteEvents {
       }
     }
     let head = known === undefined ? '' : String(known['head']);
-    let seq = next;
+    const from = hole ? batch.firstSeq : next;
+    let seq = from;
     for (const record of batch.records.slice(old.length)) {
       const parsed = JSON.parse(Buffer.from(record).toString());
+      // Behind a hole the link leads to a record that nobody has; verification shows the hole.
+      if (hole && seq === from) head = String(parsed['prev_hash']);
       const misplaced = misplacement(parsed, batch, seq, head);
       if (misplaced !== null) return { result: 'refused', seq, message: misplaced };
       const c = readColumns(parsed);
@@ -86,7 +90,7 @@ export class SqliteEvents {
       seq += 1;
     }
     if (seq > next) this.#moveHead.run(batch.stream, batch.namespace, batch.gateway, seq, head);
-    return { result: 'stored', acked: seq - 1, added: seq - next };
+    return { result: 'stored', acked: seq - 1, added: seq - from };
   }
 
   list(query: Parameters<Store['listEvents']>[0]): EventPage {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -8,10 +8,11 @@ import {
   createControlPlaneClient,
 } from '../../../gateway/events/control-plane-client.ts';
 import { type Delivery, startDelivery } from '../../../gateway/events/delivery.ts';
+import { scanLines } from '../../../gateway/events/line.ts';
 import { type Reporter, startReporter } from '../../../gateway/events/report.ts';
 import type { Spool } from '../../../gateway/events/spool.ts';
 import { FakeControlPlane, type Trouble } from './fake-control-plane.ts';
-import { begin, decision, linesOf, memoryLog, spoolAt, tempFolder } from './fixtures.ts';
+import { begin, decision, linesOf, memoryLog, segmentFiles, spoolAt, tempFolder } from './fixtures.ts';
 
 async function until(what: string, done: () => boolean, ms = 8000): Promise<void> {
   const end = Date.now() + ms;
@@ -147,10 +148,38 @@ describe('delivery', () => {
     await spool.end(decision({ reason: 'poison' }));
     await write(20);
     ship();
-    await until('the end', () => server.next.get(spool.stats.stream) === 29);
-    expect(server.records(spool.stats.stream).length).to.equal(28);
+    // 29 records and the one that says what is missing.
+    await until('the end', () => server.next.get(spool.stats.stream) === 30);
+    expect(server.records(spool.stats.stream).length).to.equal(29);
+    const theirs = server.records(spool.stats.stream).map((record) => Buffer.from(record));
+    expect(verifyLines(theirs).problems.map(({ result, seq }) => [result, seq])).to.deep.equal([
+      ['incomplete', 8],
+    ]);
     expect(server.lost).to.deep.equal([{ stream: spool.stats.stream, from: 8, to: 8 }]);
     expect(delivery.stats.dead).to.equal(1);
+  });
+
+  it('ships past lines that became unreadable, says so once, and verifies as incomplete', async () => {
+    await write(60);
+    expect(spool.stats.segments).to.be.greaterThan(2);
+    const [first] = segmentFiles(join(folder.dir, 'spool'));
+    const data = readFileSync(first!);
+    const hole = scanLines(data).lines.filter((line) => line.type === 'E')[5]!;
+    data[hole.start + 30]! ^= 1;
+    writeFileSync(first!, data);
+    ship();
+    await until('the end', () => server.next.get(spool.stats.stream) === 62);
+    expect(server.lost).to.deep.equal([{ stream: spool.stats.stream, from: 5, to: 5 }]);
+    await stop();
+    spool = openSpool();
+    ship();
+    await write(1);
+    await until('the end', () => server.next.get(spool.stats.stream) === 63);
+    const theirs = server.records(spool.stats.stream).map((record) => Buffer.from(record));
+    expect(theirs.filter((record) => record.includes('stream.gap'))).to.have.length(1);
+    expect(verifyLines(theirs).problems.map(({ result, seq }) => [result, seq])).to.deep.equal([
+      ['incomplete', 5],
+    ]);
   });
 
   it('finds two poison records by halves where the answer does not name them', async () => {
@@ -162,8 +191,8 @@ describe('delivery', () => {
     await spool.end(decision({ reason: 'poison' }));
     await write(20);
     ship();
-    await until('the end', () => server.next.get(spool.stats.stream) === 66);
-    expect(server.records(spool.stats.stream).length).to.equal(64);
+    await until('the end', () => server.next.get(spool.stats.stream) === 68);
+    expect(server.records(spool.stats.stream).length).to.equal(66);
     expect(delivery.stats.dead).to.equal(2);
     expect(server.batches).to.be.lessThan(40);
   });

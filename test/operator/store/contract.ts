@@ -112,6 +112,26 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       expect(await store.countEvents({})).to.equal(1);
     });
 
+    it('goes on behind a hole that the gateway declares, and only where it begins at the next seq', async () => {
+      const writer = new Writer('s1');
+      await store.appendEvents(writer.batch({}));
+      writer.batch({}, {});
+      const after = writer.batch({}, {});
+      expect(await store.appendEvents({ ...after, lostFrom: 2 })).to.deep.equal({
+        result: 'gap',
+        expected: 1,
+      });
+      const stored = { result: 'stored', acked: 4, added: 2 };
+      expect(await store.appendEvents({ ...after, lostFrom: 1 })).to.deep.equal(stored);
+      expect(await store.appendEvents({ ...after, lostFrom: 1 })).to.deep.equal({ ...stored, added: 0 });
+      expect(await store.appendEvents(writer.batch({}))).to.deep.equal({
+        result: 'stored',
+        acked: 5,
+        added: 1,
+      });
+      expect((await store.readStream('s1', 0, 10)).map((line) => line.seq)).to.deep.equal([0, 3, 4, 5]);
+    });
+
     it('finds a fork and overwrites nothing', async () => {
       await store.appendEvents(new Writer('s1').batch({ note: 'one' }));
       expect(await store.appendEvents(new Writer('s1').batch({ note: 'two' }))).to.deep.equal({
