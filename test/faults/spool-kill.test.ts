@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { verifyPath } from '../../../gateway/events/verify.ts';
-import { eventsOf, spoolAt, tempFolder } from './fixtures.ts';
+import { verifyPath } from '../../gateway/events/verify.ts';
+import { eventsOf, spoolAt, tempFolder } from '../gateway/events/fixtures.ts';
 
-const CHILD = fileURLToPath(new URL('./kill-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('./spool-kill-child.ts', import.meta.url));
 const ROUNDS = 12;
 
 describe('spool of a process that is killed', () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { begin, decision, spoolAt } from './fixtures.ts';
+import { begin, decision, spoolAt } from '../gateway/events/fixtures.ts';
 
 /**
  * Run as a process that is killed: appends events under load, and notes each promise that the spool kept, after it
