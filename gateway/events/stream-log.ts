@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { AppendFile, type FileCalls } from './append-file.ts';
 import { lineBound, PREFIX_BYTES, writeLine } from './line.ts';
 import { type RecordIdentity, recordWriter } from './record.ts';
+import { syncFolder } from './replace-file.ts';
 import { MARK_BYTES, positionBehind, type Segment, type SegmentHeader, segmentPath } from './segments.ts';
 
 export interface StreamLogOptions {
@@ -38,6 +39,8 @@ export class StreamLog {
   #buffer = Buffer.allocUnsafeSlow(FIRST_BUFFER_BYTES);
   #bytes: number;
   readonly #base: number;
+  /** The finished segments on their way to the disk; gives the failure of one. */
+  #settling: Promise<Error | null> = Promise.resolve(null);
 
   constructor(options: StreamLogOptions) {
     this.#options = options;
@@ -159,12 +162,7 @@ export class StreamLog {
       rmSync(path, { force: true });
       throw error;
     }
-    const before = this.#file;
-    // What was delivered must never be lost by a power failure: the finished segment goes to the disk now.
-    before?.sync().then(
-      () => before.close(),
-      () => before.close(),
-    );
+    this.#settling = this.#settle(this.#file, this.#settling);
     const last = this.segments.at(-1);
     if (last !== undefined) last.end ??= this.#seq;
     this.segments.push({
@@ -182,6 +180,16 @@ export class StreamLog {
     return file;
   }
 
+  /** Puts a finished segment, and the name of the next one, on the disk. Never rejects: `sync` tells of a failure. */
+  async #settle(before: AppendFile | null, earlier: Promise<Error | null>): Promise<Error | null> {
+    const failures = await Promise.allSettled([before?.sync(), syncFolder(this.#options.dir)]);
+    before?.close();
+    const failed = failures.find((one) => one.status === 'rejected');
+    return failed === undefined
+      ? earlier
+      : new Error('a finished segment is not on the disk', { cause: failed.reason });
+  }
+
   /** Deletes the oldest segment, never the one that grows. @returns false when there is none to delete */
   removeOldest(): boolean {
     if (this.segments.length < 2) return false;
@@ -191,9 +199,11 @@ export class StreamLog {
     return true;
   }
 
-  /** Resolves when all that was appended so far is on the disk. */
+  /** Resolves when all that was appended so far is on the disk. @throws the system's error */
   async sync(): Promise<void> {
     await this.#file?.sync();
+    const failure = await this.#settling;
+    if (failure !== null) throw failure;
   }
 
   close(): void {
