@@ -1,87 +1,35 @@
 import { mkdirSync } from 'node:fs';
 import { GatewayError } from '../errors.ts';
 import { Acks } from './acks.ts';
-import { FILE_CALLS, type FileCalls } from './append-file.ts';
+import { FILE_CALLS } from './append-file.ts';
 import { type Gap, gapEvent, interruptedEvent, openedEvent } from './control-events.ts';
 import type { BeginRecord, DecisionEvent, EventRecorder } from './event.ts';
 import { fitEvent } from './fit.ts';
 import { GapCounter } from './gap-counter.ts';
 import { createEventIds, createUlids } from './ids.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
-import type { Log } from './log.ts';
-import { recover } from './recover.ts';
+import { type Line, OwedLines } from './owed-lines.ts';
+import { type Recovered, recover } from './recover.ts';
 import { reasonToRemove } from './retention.ts';
 import type { Segment } from './segments.ts';
+import {
+  fillLimits,
+  type OnFull,
+  type SpoolLimits,
+  type SpoolOptions,
+  type SpoolStats,
+} from './spool-options.ts';
 import { StreamLog } from './stream-log.ts';
 import { type Turn, TurnBatch } from './turn.ts';
 
-export interface SpoolLimits {
-  /** Bytes of all segments; 256 MiB by default. Requests that have begun may pass it with their ends. */
-  maxBytes: number;
-  /** Days that a segment is kept after its last event; 7 by default. */
-  maxAgeDays: number;
-  /** Bytes after which a new segment begins; 16 MiB by default, at most an eighth of `maxBytes`. */
-  segmentBytes: number;
-}
+export type { OnFull, SpoolLimits, SpoolOptions, SpoolStats } from './spool-options.ts';
 
-export type OnFull = 'block' | 'drop';
-
-export interface SpoolOptions {
-  /** Folder of this spool alone; made when missing. */
-  dir: string;
-  namespace: string;
-  gateway: string;
-  /** Id of this process. */
-  instance: string;
-  /** Milliseconds since 1970. */
-  clock(): number;
-  random(bytes: number): Uint8Array;
-  limits?: Partial<SpoolLimits>;
-  /** What a full spool does: refuse requests, or drop events and count them. */
-  onFull: OnFull;
-  /** True where a control plane takes the events: then only what it has may be deleted. */
-  delivered?: boolean;
-  logger: Log;
-  /** Replaced by tests that fill a disk. */
-  calls?: FileCalls;
-}
-
-export interface SpoolStats {
-  stream: string;
-  /** Events written to this stream so far. */
-  nextSeq: number;
-  /** Leaf hash of the last record, `sha256:…`. */
-  head: string;
-  bytes: number;
-  segments: number;
-  /** Next seq of this stream that the control plane expects. */
-  acked: number;
-  /** Begun requests without an end. */
-  open: number;
-  full: boolean;
-  /** Events dropped by this process because the spool was full. */
-  dropped: number;
-}
-
-interface Line {
-  type: 'B' | 'E';
-  json: string;
-  id: string;
-  /** Present on events of requests: what is counted when the line cannot be written. */
-  event?: DecisionEvent;
-  /** Present on gap records: what is counted again then. */
-  gap?: Gap;
-}
-
-const DEFAULTS: SpoolLimits = { maxBytes: 256 * 2 ** 20, maxAgeDays: 7, segmentBytes: 16 * 2 ** 20 };
 const DAY_MS = 86_400_000;
 /** After the system refused a write, one append in this many ms tries again. */
 const RETRY_MS = 1000;
 /** A gap is written down at most this often (ms): reports of a full disk must not fill it. */
 const GAP_EVERY_MS = 1000;
 const PRUNE_EVERY_MS = 60_000;
-/** Most bytes of lines that wait in memory for room on the disk. */
-const MAX_OWED_BYTES = 4 * 2 ** 20;
 
 /**
  * The gateway's own record of events: append-only files of checksummed lines, written once for all requests of a turn
@@ -109,9 +57,7 @@ export class Spool implements EventRecorder {
   /** JSON of the begin record of each request without an end. */
   readonly #open = new Map<string, string>();
   readonly #turns = new TurnBatch<Line>((lines, turn) => this.#flush(lines, turn));
-  /** Lines that found no room, written before all others once there is some. */
-  #owed: Line[] = [];
-  #owedBytes = 0;
+  readonly #owed = new OwedLines();
   #refusedAtMs: number | null = null;
   #lastGapMs = 0;
   #lastPruneMs: number;
@@ -124,12 +70,17 @@ export class Spool implements EventRecorder {
     this.#options = options;
     this.onFull = options.onFull;
     this.delivered = options.delivered ?? false;
-    const limits = { ...DEFAULTS, ...options.limits };
-    this.#limits = { ...limits, segmentBytes: Math.min(limits.segmentBytes, limits.maxBytes / 8) };
+    this.#limits = fillLimits(options.limits);
     this.#eventId = createEventIds(options);
-    this.acks = new Acks(options.dir);
-    const found = recover(options.dir, this.acks.all, options.logger);
     this.#newStream = createUlids(options);
+    let found: Recovered;
+    try {
+      this.acks = new Acks(options.dir);
+      found = recover(options.dir, this.acks.all, options.logger);
+    } catch (error) {
+      this.#lock.release();
+      throw error;
+    }
     this.#stream = found.stream ?? this.#newStream();
     this.#log = this.#openLog(found.segments, found.nextSeq, found.prevHash);
     this.#lastPruneMs = options.clock();
@@ -278,7 +229,7 @@ export class Spool implements EventRecorder {
 
   /** @returns why nothing was written */
   #write(lines: readonly Line[]): Error | null {
-    const batch = this.#owed.length === 0 ? lines : [...this.#owed, ...lines];
+    const batch = this.#owed.before(lines);
     if (batch.length === 0) return null;
     try {
       this.#log.append(batch, () => [...this.#open.values()].map((json) => JSON.parse(json)));
@@ -289,8 +240,7 @@ export class Spool implements EventRecorder {
     }
     if (this.#refusedAtMs !== null) this.#options.logger.info({}, 'the spool has room again');
     this.#refusedAtMs = null;
-    this.#owed = [];
-    this.#owedBytes = 0;
+    this.#owed.clear();
     for (const line of batch) {
       if (line.type === 'B') this.#open.set(line.id, line.json);
       else this.#open.delete(line.id);
@@ -319,26 +269,19 @@ export class Spool implements EventRecorder {
           ? { ...line, json: JSON.stringify(interruptedEvent(JSON.parse(begin))) }
           : line;
       if (begin === undefined && line.event !== undefined) this.#gap.add(line.event);
-      else if (!this.#addOwed(owed) && line.event !== undefined) this.#gap.add(line.event);
+      else if (!this.#owed.add(owed) && line.event !== undefined) this.#gap.add(line.event);
     }
     this.#prune();
-  }
-
-  #addOwed(line: Line): boolean {
-    if (this.#owedBytes + line.json.length > MAX_OWED_BYTES) return false;
-    this.#owed.push(line);
-    this.#owedBytes += line.json.length;
-    return true;
   }
 
   #owe(make: (id: string, ts: string) => object): void {
     const id = this.#eventId();
     const ts = new Date(this.#options.clock()).toISOString();
-    this.#addOwed({ type: 'E', id, json: JSON.stringify(make(id, ts)) });
+    this.#owed.add({ type: 'E', id, json: JSON.stringify(make(id, ts)) });
   }
 
   #oweInterrupted(begin: BeginRecord): void {
-    this.#addOwed({ type: 'E', id: begin.id, json: JSON.stringify(interruptedEvent(begin)) });
+    this.#owed.add({ type: 'E', id: begin.id, json: JSON.stringify(interruptedEvent(begin)) });
   }
 
   /** Writes down what was dropped: at once when there is room again, else once a second, past the cap if need be. */
@@ -366,17 +309,22 @@ export class Spool implements EventRecorder {
       nowMs,
       acked: this.delivered ? this.#ackedOf : null,
     };
-    for (;;) {
-      const reason = reasonToRemove(this.#log.segments, this.#log.bytes, rule);
-      if (reason === null || !this.#log.removeOldest()) return;
-      this.#refusedAtMs = null;
-      // A clock that jumps ahead must not empty the spool at once: one segment a minute goes for its age.
-      if (reason === 'age') return;
+    try {
+      for (;;) {
+        const reason = reasonToRemove(this.#log.segments, this.#log.bytes, rule);
+        if (reason === null || !this.#log.removeOldest()) return;
+        this.#refusedAtMs = null;
+        // A clock that jumps ahead must not empty the spool at once: one segment a minute goes for its age.
+        if (reason === 'age') return;
+      }
+    } catch (error) {
+      this.#options.logger.error({ code: codeOf(error) }, 'an old segment of the spool cannot be deleted');
     }
   }
 }
 
-function codeOf(error: Error): string {
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
   return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }
 

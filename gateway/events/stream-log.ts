@@ -193,8 +193,9 @@ export class StreamLog {
   /** Deletes the oldest segment, never the one that grows. @returns false when there is none to delete */
   removeOldest(): boolean {
     if (this.segments.length < 2) return false;
-    const oldest = this.segments.shift()!;
+    const oldest = this.segments[0]!;
     rmSync(oldest.path, { force: true });
+    this.segments.shift();
     this.#bytes -= oldest.bytes;
     return true;
   }

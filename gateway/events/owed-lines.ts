@@ -1,0 +1,41 @@
+import type { Gap } from './control-events.ts';
+import type { DecisionEvent } from './event.ts';
+
+/** What a spool writes down. */
+export interface Line {
+  type: 'B' | 'E';
+  json: string;
+  id: string;
+  /** Present on events of requests: what is counted when the line cannot be written. */
+  event?: DecisionEvent;
+  /** Present on gap records: what is counted again then. */
+  gap?: Gap;
+}
+
+/** Most bytes of lines that wait in memory for room on the disk. */
+const MAX_BYTES = 4 * 2 ** 20;
+
+/** Lines that have to be written before all others as soon as there is room. */
+export class OwedLines {
+  #lines: Line[] = [];
+  #bytes = 0;
+
+  /** @returns false when there is no room in memory either */
+  add(line: Line): boolean {
+    if (this.#bytes + line.json.length > MAX_BYTES) return false;
+    this.#lines.push(line);
+    this.#bytes += line.json.length;
+    return true;
+  }
+
+  /** These lines and then the others. */
+  before(lines: readonly Line[]): readonly Line[] {
+    return this.#lines.length === 0 ? lines : [...this.#lines, ...lines];
+  }
+
+  clear(): void {
+    if (this.#lines.length === 0) return;
+    this.#lines = [];
+    this.#bytes = 0;
+  }
+}
