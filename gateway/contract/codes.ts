@@ -93,6 +93,14 @@ export const CODES = {
     title: 'A model name is not unique within its target',
     advice: 'A name or alias may stand at one model of a target only.',
   },
+  E031: {
+    title: 'The document cannot be read',
+    advice: 'Give the path of a file that exists and that the gateway may read.',
+  },
+  E032: {
+    title: 'The document could not be judged',
+    advice: 'Simplify its patterns; a fault that stays is one of the program and should be reported.',
+  },
   W001: {
     title: 'Settings of a kind that is not chained',
     advice: 'Add the kind to `policies.chain`, or remove the block: it never runs.',

@@ -23,9 +23,7 @@ export function publishedSchema(kinds: KindContracts): object {
 }
 
 interface Published {
-  properties: {
-    policy: SettingsSchema & { properties?: Record<string, object>; additionalProperties: unknown };
-  };
+  properties: { policy: { properties?: Record<string, object>; additionalProperties: unknown } };
   $defs: Record<string, object> & {
     entry: Record<string, unknown> & { properties: Record<string, object> };
     chainItem: Record<string, unknown>;
