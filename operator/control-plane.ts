@@ -71,6 +71,9 @@ export interface Running {
 /** Name of the image in rendered Deployments; the local node runs `gatewayCommand` in its place. */
 const IMAGE = 'keeptrusts/gateway:0.1.0';
 
+/** What a gateway may need after its last answer, in milliseconds. */
+const SHIP_MS = 6000;
+
 const LIMITS = { syncTimeoutMs: 120_000, graceMs: 30_000 };
 
 /** What a folder may hold: our kinds, and Secrets for credentials. */
@@ -152,7 +155,7 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
       host,
       basePort: options.gatewayPort,
       command: deps.gatewayCommand,
-      extraArgs: deps.gatewayFlags,
+      extraArgs: [...deps.gatewayFlags, `--drain-seconds=${drainSeconds(options.maxGraceMs)}`],
       sharedPort: 'traffic',
       maxGraceMs: options.maxGraceMs,
     },
@@ -189,6 +192,11 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
     manager.add('controllers', { name: controller.name, start, stop: () => controller.stop() });
   }
   return { manager, folder, progress };
+}
+
+/** Seconds for open answers, so that a gateway has shipped its events and ended before it would be killed. */
+function drainSeconds(graceMs: number): number {
+  return Math.max(1, Math.floor((graceMs - SHIP_MS) / 1000));
 }
 
 function problemLine({ file, line, column, object, message }: FolderProblem): string {

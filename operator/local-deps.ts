@@ -25,6 +25,6 @@ export async function localDeps(
     random: Math.random,
     uuid: randomUUID,
     gatewayCommand: [node, here(`../gateway/main${extension}`)],
-    gatewayFlags: platform === 'linux' ? ['--reuse-port'] : [],
+    gatewayFlags: ['--exit-with-stdin', ...(platform === 'linux' ? ['--reuse-port'] : [])],
   };
 }

@@ -1,7 +1,7 @@
 import type { InstanceReports } from '../domain/instance-reports.ts';
 import { Controller, type ControllerDeps } from '../runtime/controller.ts';
 import { type GatewayControllerDeps, reconcileGateway } from './gateway.ts';
-import { gatewayKeys, statusKeys } from './mapping.ts';
+import { changesStatus, gatewayKeys, statusKeys } from './mapping.ts';
 import { Outcomes } from './outcomes.ts';
 import { reconcileStatus, type StatusControllerDeps } from './status.ts';
 
@@ -37,7 +37,7 @@ export function createControllers(deps: ControllersDeps): {
   };
   cache.onChange((ref, object, previous) => {
     for (const key of gatewayKeys(cache, ref, object, previous)) gateway.queue.add(key);
-    if (ref.kind === 'Deployment') writeStatus(ref.namespace);
+    if (ref.kind === 'Deployment' || changesStatus(ref, object, previous)) writeStatus(ref.namespace);
   });
   outcomes.onChange(writeStatus);
   deps.reports.onChange(writeStatus);

@@ -23,6 +23,17 @@ export function gatewayKeys(
   return gateway === undefined ? [] : [`${ref.namespace}/${gateway}`];
 }
 
+/** Whether the status of objects of the namespace may differ after a change, though no gateway may be concerned. */
+export function changesStatus(
+  ref: ObjectRef,
+  object: KubeObject | undefined,
+  previous: KubeObject | undefined,
+): boolean {
+  return (
+    OURS.has(ref.kind) && !(object !== undefined && previous !== undefined && sameIntent(object, previous))
+  );
+}
+
 /** Keys of the objects of ours in a namespace, whose status may have to be written. */
 export function statusKeys(cache: ObjectCache, namespace: string): string[] {
   return [...OURS].flatMap((kind) => cache.list(kind, namespace)).map((object) => refKey(refOf(object)));

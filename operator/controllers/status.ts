@@ -46,6 +46,10 @@ function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef
     .map((gateway) => outcomes.get(namespace, gateway))
     .filter((outcome) => outcome !== undefined);
   if (known.length < names.length) return null;
+  // An outcome that has not seen this generation yet would be told as if it had; its successor comes soon.
+  const concerned = ref.kind === KINDS.gateway ? known.filter(({ gateway }) => gateway === name) : known;
+  const { uid, generation } = object.metadata;
+  if (concerned.some(({ decision }) => decision.considered[uid] !== generation)) return null;
   const previous = object.status as never;
   if (ref.kind === KINDS.policy) {
     const policy = policiesOf(cache, namespace).find((candidate) => candidate.name === name)!;

@@ -17,6 +17,8 @@ export interface Decision {
   /** The source of each entry and of each combined field, as text. */
   sources: string;
   acceptedSpecs: AcceptedSpec[];
+  /** Generation of every object that was looked at, by uid: status speaks of no other. */
+  considered: Readonly<Record<string, number>>;
   fields: FieldSource[];
   findings: Finding[];
   /** Names of the policies that apply and of the targets that may be asked. */
@@ -53,6 +55,7 @@ export function decide(snapshot: Snapshot, linter: Linter): Decision {
     accepted: writeAccepted(inForce.accepted),
     sources: `${JSON.stringify({ entries: config.chain.map(({ id, source }) => ({ id, source })), fields }, null, 1)}\n`,
     acceptedSpecs: inForce.accepted,
+    considered: Object.fromEntries(lookedAt(snapshot).map(({ uid, generation }) => [uid, generation])),
     fields,
     findings: [...inForce.findings, ...findings],
     policies: policies.map((policy) => policy.name),
@@ -63,6 +66,10 @@ export function decide(snapshot: Snapshot, linter: Linter): Decision {
       ...targets.map((target) => named(KINDS.target, target)),
     ],
   };
+}
+
+function lookedAt({ policies, targets, gatewayObject }: Snapshot): { uid: string; generation: number }[] {
+  return [...policies, ...targets, ...(gatewayObject === null ? [] : [gatewayObject])];
 }
 
 function credentialsOf(

@@ -8,6 +8,7 @@ export function gatewayArguments(input: RenderInput): string[] {
     `--listen=0.0.0.0:${PORTS.traffic}`,
     `--admin-listen=0.0.0.0:${PORTS.admin}`,
     `--state-dir=${MOUNTS.state}`,
+    `--drain-seconds=${input.shape.drainGraceSeconds}`,
     ...(input.credentials.length === 0 ? [] : [`--secrets-dir=${MOUNTS.secrets}`]),
     ...(input.reports ? [`--control-plane-token-file=${MOUNTS.token}/${TOKEN_FILE}`] : []),
     `--namespace=${input.namespace}`,

@@ -1,0 +1,251 @@
+import { expect } from 'chai';
+import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import type { Revision } from '../../../operator/controllers/gateway.ts';
+import { createControllers } from '../../../operator/controllers/index.ts';
+import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
+import { createLinter } from '../../../operator/domain/lint.ts';
+import { ObjectStore } from '../../../operator/local/object-store.ts';
+import { silentLog } from '../../../operator/runtime/log.ts';
+import { noMetrics } from '../../../operator/runtime/metrics.ts';
+import { type KubeObject, type Manifest, ObjectError } from '../../../operator/runtime/objects.ts';
+import { FakeClock, settle } from '../../fakes/clock.ts';
+import { TestFolder } from '../../fakes/folder.ts';
+
+const linter = createLinter(await loadKindContracts());
+const apiVersion = 'governance.keeptrusts.com/v1alpha1';
+const policy = (name: string, spec: object = {}): Manifest => ({
+  apiVersion,
+  kind: 'GovernancePolicy',
+  metadata: { name, namespace: 'team-a' },
+  spec: { mode: 'Enforce', limits: { maxBodyBytes: 2048 }, ...spec },
+});
+const target = (name: string, spec: object = {}): Manifest => ({
+  apiVersion,
+  kind: 'ProviderTarget',
+  metadata: { name, namespace: 'team-a' },
+  spec: { provider: 'mock', transport: 'Tls', rejectsStreamOptions: false, ...spec },
+});
+const gateway = (name: string): Manifest => ({
+  apiVersion,
+  kind: 'GovernanceGateway',
+  metadata: { name, namespace: 'team-a' },
+  spec: { replicas: 1, evidence: { spoolMaxBytes: 1_048_576, spoolMaxDays: 1 }, drainGraceSeconds: 5 },
+});
+
+describe('controllers', () => {
+  let folder: TestFolder;
+  let clock: FakeClock;
+  let store: ObjectStore;
+  let archived: Revision[];
+  let archiveFails: boolean;
+  let refuse: ((manifest: Manifest) => ObjectError | null) | null;
+  let controllers: ReturnType<typeof createControllers>;
+  let reports: ReturnType<typeof createInstanceReports>;
+
+  beforeEach(() => {
+    folder = new TestFolder();
+    clock = new FakeClock();
+    archived = [];
+    archiveFails = false;
+    refuse = null;
+    let uid = 0;
+    store = new ObjectStore(
+      { dir: folder.path },
+      {
+        clock,
+        uid: () => `uid-${++uid}`,
+        log: silentLog,
+        admit: (manifest) => {
+          const error = refuse?.(manifest) ?? null;
+          if (error !== null) throw error;
+          return manifest;
+        },
+      },
+    );
+    reports = createInstanceReports(() => clock.now());
+    controllers = createControllers({
+      client: store,
+      reports,
+      clock,
+      linter,
+      image: 'keeptrusts/gateway:test',
+      controlPlane: null,
+      archive: async (revision) => {
+        if (archiveFails) throw new Error('the store is down');
+        archived.push(revision);
+      },
+      address: () => null,
+      runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
+    });
+    controllers.gateway.start();
+    controllers.status.start();
+  });
+  afterEach(async () => {
+    await controllers.gateway.stop();
+    await controllers.status.stop();
+    folder.remove();
+  });
+
+  const children = (): string[] =>
+    ['ConfigMap', 'Deployment', 'Service', 'ServiceAccount']
+      .flatMap((kind) => store.cache.list(kind))
+      .map((object) => `${object.kind} ${object.metadata.name}`);
+  const configMap = (name = 'default'): KubeObject | undefined =>
+    store.cache.get({ kind: 'ConfigMap', namespace: 'team-a', name: `keeptrusts-${name}` });
+  const ready = (
+    kind: string,
+    name: string,
+  ): { status: string; reason: string; message: string } | undefined => {
+    const object = store.cache.get({ kind, namespace: 'team-a', name });
+    const status = object?.status as {
+      conditions: { type: string; status: string; reason: string; message: string }[];
+    };
+    return status?.conditions.find(({ type }) => type === 'Ready');
+  };
+  const remove = async (kind: string, name: string): Promise<void> => {
+    const ref = { kind, namespace: 'team-a', name };
+    await store.delete(ref, store.cache.get(ref)!.metadata.uid);
+    await settle();
+  };
+
+  it('make the four objects of a gateway and archive the revision before', async () => {
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    expect(children()).to.have.length(4);
+    expect(archived.at(-1)).to.include({ number: 1, gateway: 'default' });
+    expect(archived.at(-1)!.objects.map(({ kind, name }) => `${kind} ${name}`)).to.deep.equal([
+      'GovernancePolicy p',
+      'ProviderTarget t',
+    ]);
+  });
+
+  it('come to rest: status writes do not start the next round', async () => {
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    let changes = 0;
+    store.cache.onChange(() => changes++);
+    await clock.advance(60_000);
+    expect(changes).to.equal(0);
+    expect(controllers.gateway.queue.idle && controllers.status.queue.idle).to.equal(true);
+  });
+
+  it('enforce also while the archive is down, and archive once it is back', async () => {
+    archiveFails = true;
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    expect(children()).to.have.length(4);
+    expect(archived).to.deep.equal([]);
+    archiveFails = false;
+    await clock.advance(60_000);
+    expect(archived.map(({ number }) => number)).to.deep.equal([1]);
+  });
+
+  it('put back what somebody changed in a child, and make a deleted one again', async () => {
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    const { uid: _, ...before } = configMap()!.metadata;
+    await store.apply({ ...(configMap() as Manifest), data: { 'policy-config.yaml': 'open to all' } });
+    await settle();
+    expect(configMap()!.data!['policy-config.yaml']).to.contain('max_body_bytes: 2048');
+    await remove('Service', 'keeptrusts-default');
+    expect(children()).to.include('Service keeptrusts-default');
+    expect(before.name).to.equal('keeptrusts-default');
+  });
+
+  it('never take over an object that is not theirs, and say which', async () => {
+    const metadata = { name: 'keeptrusts-default', namespace: 'team-a' };
+    await store.apply({ apiVersion: 'v1', kind: 'Service', metadata, spec: { mine: true } });
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    expect(children()).to.deep.equal(['Service keeptrusts-default']);
+    expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'GatewayFailed' });
+    expect(ready('GovernancePolicy', 'p')!.message).to.contain('Service team-a/keeptrusts-default');
+    await remove('Service', 'keeptrusts-default');
+    await store.apply(policy('p', { limits: { maxBodyBytes: 4096 } }));
+    await settle();
+    expect(children()).to.have.length(4);
+  });
+
+  it('retry what an unavailable API refused', async () => {
+    refuse = ({ kind }) => (kind === 'Deployment' ? new ObjectError('Unavailable', 'try later') : null);
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await clock.advance(100);
+    expect(children()).to.not.include('Deployment keeptrusts-default');
+    refuse = null;
+    await clock.advance(60_000);
+    expect(children()).to.include('Deployment keeptrusts-default');
+  });
+
+  it('remove the implicit gateway when one is declared, and with the last policy', async () => {
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    await store.apply(gateway('edge'));
+    await settle();
+    expect(children().every((name) => name.endsWith('keeptrusts-edge'))).to.equal(true);
+    await remove('GovernanceGateway', 'edge');
+    expect(children().every((name) => name.endsWith('keeptrusts-default'))).to.equal(true);
+    await remove('GovernancePolicy', 'p');
+    expect(children()).to.deep.equal([]);
+  });
+
+  it('raise the revision when the document changes and only then', async () => {
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    const first = configMap()!;
+    await store.apply({ ...policy('p'), metadata: { name: 'p', namespace: 'team-a', labels: { a: 'b' } } });
+    await settle();
+    expect(configMap()!.metadata.resourceVersion).to.equal(first.metadata.resourceVersion);
+    await store.apply(policy('p', { limits: { maxBodyBytes: 4096 } }));
+    await settle();
+    expect(configMap()!.data!['policy-config.yaml']).to.match(/number: 2/);
+  });
+
+  it('call a policy ready only when the instances have reported its revision', async () => {
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'GatewayPending' });
+    const deployment = store.cache.get({
+      kind: 'Deployment',
+      namespace: 'team-a',
+      name: 'keeptrusts-default',
+    })!;
+    await store.applyStatus({ ...(deployment as Manifest), status: { replicas: 1, readyReplicas: 1 } });
+    await settle();
+    expect(ready('GovernancePolicy', 'p')!.status).to.equal('False');
+    const { revision } = controllers.outcomes.get('team-a', 'default')!.decision;
+    const report = {
+      namespace: 'team-a',
+      gateway: 'default',
+      instance: 'keeptrusts-default-0',
+      contract: 1,
+      version: '0',
+      ready: true,
+      revision,
+      rejected: null,
+      backlog: 0,
+      stream: null,
+      reportedAt: clock.now(),
+    };
+    reports.put(report);
+    await settle();
+    expect(ready('GovernancePolicy', 'p')!.status).to.equal('True');
+    expect(ready('ProviderTarget', 't')!.status).to.equal('True');
+  });
+
+  it('leave another namespace alone', async () => {
+    await store.apply(policy('p'));
+    await store.apply({ ...target('t'), metadata: { name: 't', namespace: 'team-b' } });
+    await settle();
+    expect(children()).to.deep.equal([]);
+    expect(ready('GovernancePolicy', 'p')).to.include({ reason: 'NoGateway' });
+  });
+});
