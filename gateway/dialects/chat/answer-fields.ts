@@ -93,6 +93,22 @@ function filterFields(at: string): FieldRule[] {
   ];
 }
 
+/** OpenAI's moderation beside an answer. The keys of its maps are names of categories and are scanned as keys. */
+function moderationFields(at: string): FieldRule[] {
+  return [
+    { path: `${at}.type`, skip: ENUM },
+    { path: `${at}.model`, skip: { when: 'always', reason: 'name of the model' } },
+    { path: `${at}.code` },
+    { path: `${at}.message` },
+    { path: `${at}.results[].type`, skip: ENUM },
+    { path: `${at}.results[].model`, skip: { when: 'always', reason: 'name of the model' } },
+    { path: `${at}.results[].flagged` },
+    { path: `${at}.results[].categories` },
+    { path: `${at}.results[].category_scores` },
+    { path: `${at}.results[].category_applied_input_types` },
+  ];
+}
+
 const USAGE_WORDS: ReadonlySet<string> = new Set(
   (
     'prompt_tokens completion_tokens total_tokens prompt_tokens_details completion_tokens_details cached_tokens ' +
@@ -132,6 +148,8 @@ export const ANSWER_FIELDS: readonly FieldRule[] = [
   { path: 'choices[].content_filter_offsets.check_offset' },
   { path: 'prompt_filter_results[].prompt_index' },
   ...filterFields('prompt_filter_results[].content_filter_results'),
+  ...moderationFields('moderation.input'),
+  ...moderationFields('moderation.output'),
   { path: 'usage', words: USAGE_WORDS },
   { path: 'x_groq.id', skip: ID },
   { path: 'x_groq.seed' },

@@ -52,6 +52,7 @@ export const REQUEST_FIELDS: readonly FieldRule[] = [
   { path: 'messages[].content[].cache_control.type', skip: ENUM },
   { path: 'messages[].content[].cache_control.ttl', skip: ENUM },
   { path: 'messages[].content[].prompt_cache_breakpoint.mode', skip: ENUM },
+  { path: 'messages[].content[].prompt_cache_breakpoint.ttl', skip: ENUM },
   {
     path: 'messages[].content[].image_url',
     skip: { when: 'data_url', reason: 'encoded media, no text' },

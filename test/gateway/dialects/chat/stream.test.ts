@@ -399,13 +399,9 @@ function cutIntoFrames(choices: WholeChoice[], roll: () => number): Buffer {
 
 type Folded = Record<string, unknown>[];
 
-function foldArguments(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // No JSON: what its strings say must be the same, while one may be escaped where the other is not.
-    return innerStrings(text).map((string) => string.value);
-  }
+/** What a call says: its structure where it is JSON as generated, and its strings, however they are escaped. */
+function foldArguments(text: string, at: number): unknown {
+  return [at === 0 ? JSON.parse(text) : null, innerStrings(text).map((string) => string.value)];
 }
 
 function fold(bytes: Buffer, count: number): Folded {
@@ -442,6 +438,6 @@ function foldWhole(choices: WholeChoice[]): Folded {
     reasoning_content: message['reasoning_content'],
     refusal: message['refusal'],
     tokens: logprobs.content.map((token) => token.token).join(''),
-    calls: message.tool_calls.map((call) => foldArguments(call.function.arguments)),
+    calls: message.tool_calls.map((call, at) => foldArguments(call.function.arguments, at)),
   }));
 }
