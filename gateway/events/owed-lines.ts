@@ -28,6 +28,14 @@ export class OwedLines {
     return true;
   }
 
+  /** Takes a line back, for a better one of the same event. */
+  remove(id: string): void {
+    const at = this.#lines.findIndex((line) => line.id === id);
+    if (at < 0) return;
+    this.#bytes -= this.#lines[at]!.json.length;
+    this.#lines.splice(at, 1);
+  }
+
   /** These lines and then the others. */
   before(lines: readonly Line[]): readonly Line[] {
     return this.#lines.length === 0 ? lines : [...this.#lines, ...lines];

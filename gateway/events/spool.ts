@@ -185,6 +185,8 @@ export class Spool implements EventRecorder {
       return;
     }
     this.#reportGap();
+    // A second event of a request whose first could not be written says what came of it: it takes its place.
+    this.#owed.remove(event.id);
     return this.#turns.add({ type: 'E', id: event.id, json: fitEvent(event), event });
   }
 
@@ -263,9 +265,9 @@ export class Spool implements EventRecorder {
       if (line.gap !== undefined) this.#gap.restore(line.gap);
       if (line.type === 'B' || line.gap !== undefined) continue;
       const begin = this.#open.get(line.id);
-      // Where the answer is refused now, what the event says did not happen: the request was interrupted.
+      // Where the answer is refused now, an event that says it was served is wrong: the request was interrupted.
       const owed =
-        begin !== undefined && this.onFull === 'block' && line.event !== undefined
+        begin !== undefined && this.onFull === 'block' && line.event?.error === null
           ? { ...line, json: JSON.stringify(interruptedEvent(JSON.parse(begin))) }
           : line;
       if (begin === undefined && line.event !== undefined) this.#gap.add(line.event);

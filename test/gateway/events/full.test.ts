@@ -95,6 +95,24 @@ describe('spool on a full disk', () => {
     expect(log.lines.filter((line) => line.level === 'error').length).to.equal(1);
   });
 
+  it('block: a request whose answer was withheld has one event, which says so', async () => {
+    const calls = disk();
+    spool = spoolAt(folder.dir, { calls, clock });
+    const served = decision();
+    const error = { code: 'evidence_unavailable', message: 'no room' };
+    await spool.begin(begin(served));
+    calls.left = 0;
+    await refused(spool.end(served));
+    await refused(spool.end({ ...served, status: 503, error }));
+    calls.left = Number.POSITIVE_INFINITY;
+    now += 1001;
+    await spool.end(decision());
+    const mine = (await eventsOf(spool)).filter((event) => event.id === served.id);
+    expect(mine).to.have.length(1);
+    expect(mine[0]).to.deep.include({ kind: 'decision', status: 503, error });
+    expect(spool.stats).to.include({ open: 0, dropped: 0 });
+  });
+
   it('drop: answers on, and the gap counts what is missing, to the event and the nano-dollar', async () => {
     const calls = disk();
     spool = spoolAt(folder.dir, { calls, clock, onFull: 'drop' });

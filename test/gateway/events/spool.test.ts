@@ -138,8 +138,8 @@ describe('spool', () => {
     const [whole] = segmentFiles(folder.dir);
     const size = statSync(whole!).size;
     const copy = join(folder.dir, 'copy');
-    const step = Math.max(1, Math.floor((size - before) / 150));
-    for (let cut = before; cut < size; cut += cut < before + 40 || cut > size - 40 ? 1 : step) {
+    const step = Math.max(1, Math.floor((size - before) / 40));
+    for (let cut = before; cut < size; cut += cut < before + 25 || cut > size - 8 ? 1 : step) {
       const dir = join(copy, String(cut));
       mkdirSync(dir, { recursive: true });
       const path = join(dir, whole!.split('/').at(-1)!);
@@ -169,11 +169,11 @@ describe('spool', () => {
     await first.close();
     const [whole] = segmentFiles(folder.dir);
     const data = readFileSync(whole!);
-    for (let round = 0; round < 120; round += 1) {
+    for (let round = 0; round < 80; round += 1) {
       const dir = join(folder.dir, `flip-${round}`);
       mkdirSync(dir);
       const broken = Buffer.from(data);
-      const at = Math.floor((round / 120) * data.length) + (round % 7);
+      const at = Math.floor((round / 80) * data.length) + (round % 7);
       broken[Math.min(at, data.length - 1)]! ^= 1 << (round % 8);
       writeFileSync(join(dir, whole!.split('/').at(-1)!), broken);
       for (let start = 0; start < 2; start += 1) {
