@@ -75,5 +75,5 @@ function assertion(node: AST.Assertion, writer: Writer): string {
 
 /** At the end of the known text, what such a look-behind says may still change. */
 function looksAhead(node: AST.LookbehindAssertion): boolean {
-  return /\\[bB]|\\[1-9k]|\(\?[=!<]|\$/.test(node.raw.slice(3));
+  return /\\[bB]|\\[1-9k]|\(\?[=!]|\$/.test(node.raw.slice(3));
 }

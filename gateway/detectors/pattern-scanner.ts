@@ -13,11 +13,7 @@ import { v8Reach, v8Search } from './v8-search.ts';
  * The scanner of a classified pattern; under 1 ms.
  * @throws Error for a pattern whose verdict is not ok
  */
-export function patternScanner(
-  source: string,
-  { verdict, reach }: Classified,
-  extra: Pick<RegexParts, 'mayHold' | 'accept'> = {},
-): PatternScanner {
+export function patternScanner(source: string, { verdict, reach }: Classified): PatternScanner {
   if (!verdict.ok) throw new Error(`pattern cannot run: ${verdict.error}`);
   const pattern = parsePattern(source);
   const buffered = verdict.streaming === 'buffered';
@@ -30,7 +26,6 @@ export function patternScanner(
     window: buffered ? Number.POSITIVE_INFINITY : windowOf(extentOf(pattern)),
     maxMatchLength: buffered ? null : verdict.maxMatchLength,
     contextLength: verdict.contextLength,
-    ...extra,
   });
   return scannerOf(finder, verdict.groupNames);
 }

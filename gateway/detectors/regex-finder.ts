@@ -12,12 +12,12 @@ export interface RegexParts {
   contextLength: number;
   /** Says of a whole text whether it can hold a match at all; cheaper than the search. */
   mayHold?(text: string, from: number): boolean;
-  /** A second look at a match, such as a checksum; depends on the matched text alone. */
-  accept?(text: string, match: Match): boolean;
+  /** A second look, such as a checksum: the match, less of it, or nothing. Sees the match and its context only. */
+  refine?(text: string, match: Match): Match | null;
 }
 
 export function regexFinder(parts: RegexParts): Finder {
-  const { search, reach, window, mayHold, accept } = parts;
+  const { search, reach, window, mayHold, refine } = parts;
   return {
     maxMatchLength: parts.maxMatchLength,
     contextLength: parts.contextLength,
@@ -38,7 +38,8 @@ export function regexFinder(parts: RegexParts): Finder {
             if (match === null || match.start >= open) return open;
           }
         }
-        if (accept === undefined || accept(text, match)) return match;
+        const refined = refine === undefined ? match : refine(text, match);
+        if (refined !== null) return refined;
         at = after(text, match.start);
       }
     },

@@ -1,0 +1,110 @@
+import type { Finder, Match } from './finder.ts';
+import { foldText, foldUnit } from './fold.ts';
+
+/**
+ * Finds any of a list of terms, wherever they stand and whatever their case, in one pass (Aho-Corasick, as a table of
+ * states by classes of characters). Of terms that begin at the same place the longest is found.
+ * @throws Error when no term has a character
+ */
+export function termFinder(terms: readonly string[]): Finder {
+  const folded = [...new Set(terms.map(foldText))].filter((term) => term.length > 0);
+  if (folded.length === 0) throw new Error('a term list needs a term');
+  const { ascii, others, width } = classes(folded);
+  const { table, depths, outputs } = automaton(folded, (unit) => classOf(unit, ascii, others), width);
+  return {
+    maxMatchLength: Math.max(...folded.map((term) => term.length)),
+    contextLength: 0,
+    next(text, from, final) {
+      let state = 0;
+      let match: Match | null = null;
+      for (let index = from; index < text.length; index += 1) {
+        const unit = text.charCodeAt(index);
+        const column = unit < 0x80 ? (ascii[unit] as number) : classOf(unit, ascii, others);
+        state = table[state * width + column] as number;
+        if (state === 0) {
+          if (match !== null) return match;
+          continue;
+        }
+        const length = outputs[state] as number;
+        if (length > 0) {
+          const start = index + 1 - length;
+          if (match === null || start <= match.start) match = { start, end: index + 1 };
+        }
+        // No term in progress begins as early as what was found.
+        if (match !== null && index + 1 - (depths[state] as number) > match.start) return match;
+      }
+      if (final) return match ?? text.length;
+      return text.length - (depths[state] as number);
+    },
+  };
+}
+
+function classOf(unit: number, ascii: Uint16Array, others: ReadonlyMap<number, number>): number {
+  const folded = foldUnit(unit);
+  return folded < 0x80 ? (ascii[folded] as number) : (others.get(folded) ?? 0);
+}
+
+/** Class 0 is every character that stands in no term. */
+function classes(terms: readonly string[]) {
+  const ascii = new Uint16Array(0x80);
+  const others = new Map<number, number>();
+  let width = 1;
+  for (const term of terms) {
+    for (let index = 0; index < term.length; index += 1) {
+      const unit = term.charCodeAt(index);
+      if (unit >= 0x80 && !others.has(unit)) others.set(unit, width++);
+      else if (unit < 0x80 && ascii[unit] === 0) ascii[unit] = width++;
+    }
+  }
+  for (let unit = 0; unit < 0x80; unit += 1) ascii[unit] = ascii[foldUnit(unit)] as number;
+  return { ascii, others, width };
+}
+
+function automaton(terms: readonly string[], columnOf: (unit: number) => number, width: number) {
+  const states = 1 + terms.reduce((sum, term) => sum + term.length, 0);
+  const table = new Int32Array(states * width);
+  const depths = new Uint16Array(states);
+  /** Length of the longest term that ends in the state. */
+  const outputs = new Uint16Array(states);
+  let used = 1;
+  for (const term of terms) {
+    let state = 0;
+    for (let index = 0; index < term.length; index += 1) {
+      const cell = state * width + columnOf(term.charCodeAt(index));
+      if (table[cell] === 0) {
+        table[cell] = used;
+        depths[used] = index + 1;
+        used += 1;
+      }
+      state = table[cell] as number;
+    }
+    outputs[state] = term.length;
+  }
+  link(table, outputs, width, used);
+  return { table, depths, outputs };
+}
+
+/** Fills in where the automaton goes when a term breaks off, breadth first. */
+function link(table: Int32Array, outputs: Uint16Array, width: number, used: number): void {
+  const fallbacks = new Int32Array(used);
+  const queue: number[] = [];
+  for (let column = 0; column < width; column += 1) {
+    const child = table[column] as number;
+    if (child !== 0) queue.push(child);
+  }
+  for (let head = 0; head < queue.length; head += 1) {
+    const state = queue[head] as number;
+    const fallback = fallbacks[state] as number;
+    outputs[state] = Math.max(outputs[state] as number, outputs[fallback] as number);
+    for (let column = 0; column < width; column += 1) {
+      const cell = state * width + column;
+      const child = table[cell] as number;
+      const other = table[fallback * width + column] as number;
+      if (child === 0) table[cell] = other;
+      else {
+        fallbacks[child] = other;
+        queue.push(child);
+      }
+    }
+  }
+}
