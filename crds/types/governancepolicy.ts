@@ -46,7 +46,7 @@ export interface PolicyEntry {
   /**
    * The policy kind. The member of the same name holds its settings.
    */
-  kind: never;
+  kind: 'AuditLogger' | 'DataRoutingPolicy' | 'DlpFilter' | 'PiiDetector' | 'ResponseRewriter';
   /**
    * Mode of this entry, in place of the policy's.
    */
@@ -59,6 +59,188 @@ export interface PolicyEntry {
    * HTTP status of a block by this entry. 403 is retried by no client; 409 is the number that Keeptrusts documents and that official SDKs retry.
    */
   blockStatus?: 403 | 409;
+  auditLogger?: AuditLoggerSettings;
+  dataRoutingPolicy?: DataRoutingPolicySettings;
+  dlpFilter?: DlpFilterSettings;
+  piiDetector?: PiiDetectorSettings;
+  responseRewriter?: ResponseRewriterSettings;
+}
+/**
+ * What is expected of the record. Every request of an identified caller is recorded, with or without this entry.
+ */
+export interface AuditLoggerSettings {
+  /**
+   * The record is chained by hashes, so that a change shows. It always is. `true` where nothing says otherwise.
+   */
+  immutable?: boolean;
+  /**
+   * How long events must be kept. Where that cannot be met, as in the spool of a gateway without a control plane, lint and status say so. `365` where nothing says otherwise.
+   */
+  retentionDays?: number;
+  /**
+   * States that the record serves as audit controls under 45 CFR 164.312(b). `false` where nothing says otherwise.
+   */
+  hipaaAuditControls?: boolean;
+  /**
+   * Allowed requests are recorded too. They always are. `true` where nothing says otherwise.
+   */
+  logAllAccess?: boolean;
+}
+/**
+ * What a target must promise about the data it is sent.
+ */
+export interface DataRoutingPolicySettings {
+  /**
+   * Only targets that declare zero data retention. `false` where nothing says otherwise.
+   */
+  requireZeroDataRetention?: boolean;
+  /**
+   * Only targets that declare that they do not train on what they are sent. `false` where nothing says otherwise.
+   */
+  requireNoTraining?: boolean;
+  /**
+   * Only targets that declare to keep data for no more than so many days.
+   */
+  maxRetentionDays?: number;
+  /**
+   * What happens where no target is left: refuse the request, or send it all the same and say so on the event. `Block` where nothing says otherwise.
+   */
+  onNoCompliantProvider?: 'Block' | 'Warn';
+  /**
+   * The event says which targets were left, also where none was excluded. `false` where nothing says otherwise.
+   */
+  logProviderSelection?: boolean;
+}
+/**
+ * Terms and patterns that must not pass.
+ */
+export interface DlpFilterSettings {
+  /**
+   * Terms to look for, whatever their case and wherever they stand, also inside words.
+   *
+   * @maxItems 512
+   *
+   * Items: A word or a phrase.
+   */
+  blockedTerms?: string[];
+  /**
+   * Regular expressions to look for.
+   *
+   * @maxItems 128
+   *
+   * Items: A regular expression that RE2 and JavaScript both know.
+   */
+  detectPatterns?: string[];
+  /**
+   * What a finding does: put `[REDACTED]` in its place, or stop the request or the answer. `Redact` where nothing says otherwise.
+   */
+  action?: 'Redact' | 'Block';
+  /**
+   * Finds misspelt terms too: whole words within `maxDistance` edits of a term. `false` where nothing says otherwise.
+   */
+  fuzzyMatching?: boolean;
+  /**
+   * Most edits (characters added, left out or changed) between a term and what is taken for it. A term of n characters is never allowed more than (n - 1) / 3. `1` where nothing says otherwise.
+   */
+  maxDistance?: number;
+  /**
+   * `High` looks for classification markings such as `TOP SECRET` and `CONFIDENTIAL` too; `Restricted` also for weaker ones such as `do not distribute`. `Standard` where nothing says otherwise.
+   */
+  sensitivityLevel?: 'Standard' | 'High' | 'Restricted';
+  /**
+   * Which texts are looked at: requests, answers or both. `Both` where nothing says otherwise.
+   */
+  applyTo?: 'Input' | 'Output' | 'Both';
+}
+/**
+ * Which personal data to look for and what to do where it stands.
+ */
+export interface PiiDetectorSettings {
+  /**
+   * What a finding does: put a marker in its place, or stop the request or the answer. `Redact` where nothing says otherwise.
+   */
+  action?: 'Redact' | 'Block';
+  /**
+   * Looks for medical record numbers, insurance identifiers and National Provider Identifiers too. `false` where nothing says otherwise.
+   */
+  healthcareMode?: boolean;
+  /**
+   * Looks for card verification values and names of cardholders too. Card numbers are always looked for. `true` where nothing says otherwise.
+   */
+  pciMode?: boolean;
+  /**
+   * What to look for besides: regular expressions, or names of built-in types such as `mrn`.
+   *
+   * @maxItems 128
+   *
+   * Items: A regular expression that RE2 and JavaScript both know, or the name of a built-in type.
+   */
+  detectPatterns?: string[];
+  /**
+   * What stands in place of a finding.
+   */
+  redaction?: {
+    /**
+     * `Label`: the type in brackets, such as `[EMAIL]`. `Asterisks`: nothing of it. `Partial`: its last four characters stay. `Label` where nothing says otherwise.
+     */
+    markerFormat?: 'Label' | 'Asterisks' | 'Partial';
+    /**
+     * The event names the type of each finding; otherwise it says only that personal data was found. `true` where nothing says otherwise.
+     */
+    includeMetadata?: boolean;
+    /**
+     * The marker is as long as what it stands for. `false` where nothing says otherwise.
+     */
+    preserveLength?: boolean;
+    /**
+     * Markers in place of the usual ones, by type; `pattern` is the type of what `detectPatterns` finds.
+     */
+    customMarkers?: {
+      /**
+       * The marker of the type.
+       */
+      [k: string]: string;
+    };
+  };
+}
+/**
+ * How the text of answers is changed before anything inspects it.
+ */
+export interface ResponseRewriterSettings {
+  /**
+   * Where the answer's text is itself JSON, only its string values change: keys stay, and nothing is put before or behind it. `true` where nothing says otherwise.
+   */
+  preserveStructure?: boolean;
+  /**
+   * The changes. All look at the text as it came; where two overlap, the one that begins first is made, then the first in the list.
+   *
+   * @minItems 1
+   * @maxItems 64
+   *
+   * Items: One change.
+   */
+  rules: {
+    /**
+     * Name of the rule. Findings and events carry it.
+     */
+    name: string;
+    /**
+     * A regular expression. With `Replace`, what is replaced; otherwise the change is made only to texts in which it matches.
+     */
+    pattern?: string;
+    /**
+     * What is put there. With `Replace`, `$1` to `$99` and `$<name>` stand for capture groups, `$&` for the match and `$$` for a dollar sign. `""` where nothing says otherwise.
+     */
+    replacement?: string;
+    /**
+     * Whether the replacement goes in place of each match, before the text or behind it. `Replace` where nothing says otherwise.
+     */
+    position?: 'Replace' | 'Prepend' | 'Append';
+    /**
+     * A regular expression: the change is made only to texts in which it matches. Streamed answers are then held back until they are whole.
+     */
+    condition?: string;
+  }[];
 }
 /**
  * Who may call.

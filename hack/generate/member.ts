@@ -27,7 +27,50 @@ const KNOWN = new Set<string>([
  * @throws Error that names the path of whatever a CRD cannot say or that is unbounded or undescribed
  */
 export function toMember(schema: KindSchema, kind: string): StructuralSchema {
-  return { title: `${pascalCase(kind)}Settings`, ...convert(schema, schema, kind) };
+  const names = spellings(schema);
+  return respell({ title: `${pascalCase(kind)}Settings`, ...convert(schema, schema, kind) }, names);
+}
+
+/** How names of properties and enum values that descriptions quote are spelt in a resource. */
+function spellings(schema: KindSchema, into: Map<string, string> = new Map()): Map<string, string> {
+  for (const [name, child] of Object.entries(schema.properties ?? {})) {
+    into.set(name, camelCase(name));
+    spellings(child, into);
+  }
+  if (schema.items !== undefined) spellings(schema.items, into);
+  if (typeof schema.additionalProperties === 'object') spellings(schema.additionalProperties, into);
+  for (const child of Object.values(schema.$defs ?? {})) spellings(child, into);
+  for (const value of schema.enum ?? []) {
+    const name = String(value);
+    if (!into.has(name)) into.set(name, pascalCase(name));
+  }
+  return into;
+}
+
+function respell(schema: StructuralSchema, names: ReadonlyMap<string, string>): StructuralSchema {
+  const { description, properties, items, additionalProperties, ...rest } = schema;
+  return {
+    ...rest,
+    ...(description === undefined
+      ? {}
+      : {
+          description: description.replaceAll(/`([a-z_]+)`/g, (quoted, name) => {
+            const spelt = names.get(name);
+            return spelt === undefined ? quoted : `\`${spelt}\``;
+          }),
+        }),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, child]) => [name, respell(child, names)]),
+          ),
+        }),
+    ...(items === undefined ? {} : { items: respell(items, names) }),
+    ...(additionalProperties === undefined
+      ? {}
+      : { additionalProperties: respell(additionalProperties, names) }),
+  };
 }
 
 function convert(node: KindSchema, root: KindSchema, path: string): StructuralSchema {

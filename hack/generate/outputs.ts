@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { configSchemaOutput } from './config-schema.ts';
 import { crdOutputs } from './crds.ts';
 import { crdsPage } from './crds-page.ts';
 import { errorsPage } from './errors-page.ts';
@@ -17,6 +18,7 @@ export async function allOutputs(root: string): Promise<Output[]> {
     crdsPage(root),
     policiesPage(root),
     errorsPage(),
+    await configSchemaOutput(),
   ];
 }
 

@@ -23,7 +23,10 @@ describe('bounds of resources and of the document', () => {
       $ref: '#/$defs/target',
     });
     const accepted = handWritten('ProviderTarget').filter(({ errors }) => errors.length === 0);
-    const cases = [...accepted, ...mechanicalProbes(storedSchema(crd), accepted).flatMap(({ accept }) => accept)];
+    const cases = [
+      ...accepted,
+      ...mechanicalProbes(storedSchema(crd), accepted).flatMap(({ accept }) => accept),
+    ];
     const refused = cases.flatMap(({ name, object }) => {
       const spec = validator.validate(object).object?.['spec'] as ProviderTargetSpec;
       const target = targetToDocument({ namespace: 'team', name: 'example', uid: 'x', generation: 1, spec });

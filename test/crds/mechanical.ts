@@ -44,7 +44,7 @@ function probesOf(place: Place, bases: readonly Case[]): Probe[] {
       const make = (value: unknown, rejected: boolean, index: number): Case => ({
         name: `${constraint} ${rejected ? 'beyond' : 'within'} ${index}`,
         object: replaced(base.object, keys, value),
-        errors: rejected ? [{ path: errorPath(keys, steps) + suffix(keyword, value), message }] : [],
+        errors: rejected ? [{ path: errorPath(keys) + suffix(keyword, value), message }] : [],
         subresource,
       });
       return {
@@ -199,8 +199,9 @@ function objectBounds(
   }
   if (schema.maxProperties !== undefined) {
     const value = Object.values(current)[0];
+    const names = permittedKeys(schema);
     const many = (count: number): object =>
-      Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, value]));
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [names[index] ?? `k${index}`, value]));
     const { maxProperties } = schema;
     out['maxProperties'] = {
       accept: [many(maxProperties)],
@@ -208,4 +209,12 @@ function objectBounds(
       message: `must have at most ${maxProperties} items`,
     };
   }
+}
+
+/** The keys that a rule of the map lists, if one does. */
+function permittedKeys(schema: StructuralSchema): string[] {
+  const rule = (schema['x-kubernetes-validations'] ?? []).find((candidate) =>
+    candidate.rule.includes('key in ['),
+  );
+  return [...(rule?.rule ?? '').matchAll(/'([^']+)'/g)].map(([, name]) => name!);
 }

@@ -63,10 +63,8 @@ export function replaced(
   return copy;
 }
 
-/** The path as errors spell it. Map keys stand in brackets. */
-export function errorPath(keys: readonly Key[], steps: readonly Step[]): string {
-  const text = keys
-    .map((key, index) => (typeof key === 'number' || steps[index] === VALUE ? `[${key}]` : `.${key}`))
-    .join('');
+/** The path as errors of structure spell it. */
+export function errorPath(keys: readonly Key[]): string {
+  const text = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('');
   return text.replace(/^\./, '');
 }

@@ -82,7 +82,9 @@ function toFieldError(error: ErrorObject, root: unknown): FieldError[] {
       return [{ path, code: 'TypeInvalid', message }];
     }
     case 'enum': {
-      const values = (params['allowedValues'] as unknown[]).map((value) => JSON.stringify(value)).join(', ');
+      const values = (params['allowedValues'] as unknown[])
+        .map((value) => JSON.stringify(String(value)))
+        .join(', ');
       return [
         {
           path,
