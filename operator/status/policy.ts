@@ -25,26 +25,41 @@ export function policyStatus(input: PolicyStatusInput): GovernancePolicyStatus {
     unresolved.length === 0
       ? { type: 'ResolvedRefs', status: 'True', reason: 'Resolved', message: '' }
       : { type: 'ResolvedRefs', status: 'False', reason: 'RefNotFound', message: joined(unresolved) },
-    programmedAll(gateways, {
-      type: 'Programmed',
-      status: 'False',
-      reason: 'NoGateway',
-      message: 'no gateway exists that this policy governs; a namespace needs a ProviderTarget as well',
-    }),
+    accepted === null ? NO_EFFECT : programmedAll(gateways, NO_GATEWAY),
   ];
-  const overridden: Wanted = {
-    type: 'Overridden',
-    status: input.overruled.length === 0 ? 'False' : 'True',
-    reason: input.overruled.length === 0 ? 'NotOverridden' : 'PartiallyOverridden',
-    message: input.overruled.join('; '),
-  };
-  const wanted = [...withReady(others, 'every instance enforces the policy'), overridden];
+  const wanted = [...withReady(others, 'every instance runs the policy'), overridden(input)];
   return {
     observedGeneration: policy.generation,
     ...(accepted === null ? {} : { acceptedGeneration: accepted }),
     conditions: conditions(wanted, previous?.conditions, policy.generation, now),
-    gateways: gatewayStates(gateways),
+    gateways: accepted === null ? [] : gatewayStates(gateways),
   };
+}
+
+const NO_GATEWAY: Wanted = {
+  type: 'Programmed',
+  status: 'False',
+  reason: 'NoGateway',
+  message: 'no gateway exists that this policy governs; a namespace needs a ProviderTarget as well',
+};
+
+/** `Programmed` of an object that was never accepted: gateways run, but not with it. */
+export const NO_EFFECT: Wanted = {
+  type: 'Programmed',
+  status: 'False',
+  reason: 'Invalid',
+  message: 'the object was never valid, so no gateway runs it',
+};
+
+/** That others say otherwise is no failure, so it has no part in `Ready`. */
+function overridden({ findings, overruled }: PolicyStatusInput): Wanted {
+  const conflicts = findings.filter((finding) => finding.reason === 'Conflicted');
+  const messages = [...conflicts.map((finding) => finding.message), ...overruled];
+  if (messages.length === 0) {
+    return { type: 'Overridden', status: 'False', reason: 'NotOverridden', message: '' };
+  }
+  const reason = conflicts.length > 0 ? 'Conflicted' : 'PartiallyOverridden';
+  return { type: 'Overridden', status: 'True', reason, message: [...new Set(messages)].join('; ') };
 }
 
 export function acceptedCondition(invalid: readonly Finding[], accepted: number | null): Wanted {

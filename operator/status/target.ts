@@ -1,8 +1,8 @@
 import type { ProviderTargetStatus } from '../../crds/types/providertarget.ts';
 import type { Finding, Target } from '../domain/snapshot.ts';
-import { conditions, withReady } from './conditions.ts';
+import { conditions, type Wanted, withReady } from './conditions.ts';
 import { gatewayStates, type LiveGateway, programmedAll } from './gateway-state.ts';
-import { acceptedCondition } from './policy.ts';
+import { acceptedCondition, NO_EFFECT } from './policy.ts';
 
 export interface TargetStatusInput {
   target: Pick<Target, 'generation'>;
@@ -15,19 +15,18 @@ export interface TargetStatusInput {
   now: string;
 }
 
+const UNUSED: Wanted = {
+  type: 'Programmed',
+  status: 'False',
+  reason: 'Unused',
+  message: 'no gateway uses the target; a namespace needs a GovernancePolicy as well',
+};
+
 export function targetStatus(input: TargetStatusInput): ProviderTargetStatus {
   const { target, accepted, findings, gateways, now, previous } = input;
   const invalid = findings.filter((finding) => finding.reason === 'Invalid');
   const wanted = withReady(
-    [
-      acceptedCondition(invalid, accepted),
-      programmedAll(gateways, {
-        type: 'Programmed',
-        status: 'False',
-        reason: 'Unused',
-        message: 'no gateway uses the target; a namespace needs a GovernancePolicy as well',
-      }),
-    ],
+    [acceptedCondition(invalid, accepted), accepted === null ? NO_EFFECT : programmedAll(gateways, UNUSED)],
     'every instance may send to the target',
   );
   return {

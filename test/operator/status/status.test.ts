@@ -129,6 +129,8 @@ describe('status of objects', () => {
     const never = policyStatus({ ...policyInput, findings: [invalid], accepted: null });
     expect(find(never.conditions, 'Ready').message).to.match(/has no effect$/);
     expect(never).to.not.have.property('acceptedGeneration');
+    expect(find(never.conditions, 'Programmed').status).to.equal('False');
+    expect(never.gateways).to.deep.equal([]);
   });
 
   it('of a policy without a gateway says so', () => {
@@ -143,6 +145,17 @@ describe('status of objects', () => {
     expect(find(status.conditions, 'Overridden')).to.include({
       status: 'True',
       reason: 'PartiallyOverridden',
+    });
+  });
+
+  it('of a policy with a conflicting key says so without being unready', () => {
+    const conflict: Finding = { ...invalid, reason: 'Conflicted', message: 'key app is another one' };
+    const status = policyStatus({ ...policyInput, findings: [conflict] });
+    expect(find(status.conditions, 'Ready').status).to.equal('True');
+    expect(find(status.conditions, 'Overridden')).to.include({
+      status: 'True',
+      reason: 'Conflicted',
+      message: 'key app is another one',
     });
   });
 
