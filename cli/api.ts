@@ -1,0 +1,59 @@
+import type { Endpoint } from './endpoint.ts';
+import { CliError } from './io.ts';
+
+/** Calls the API that `endpoint` names. */
+export interface ApiClient {
+  readonly endpoint: Endpoint;
+  /** @throws CliError with the API's own code and message, or why it cannot be reached */
+  get<T>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<T>;
+}
+
+/** Milliseconds that one call may take. */
+const CALL_TIMEOUT_MS = 30_000;
+
+export function createApiClient(endpoint: Endpoint): ApiClient {
+  return {
+    endpoint,
+    async get(path, query = {}) {
+      const url = new URL(endpoint.url + path);
+      for (const [name, value] of Object.entries(query))
+        if (value !== undefined) url.searchParams.set(name, value);
+      const headers: Record<string, string> = { accept: 'application/json' };
+      if (endpoint.token !== '') headers['authorization'] = `Bearer ${endpoint.token}`;
+      let answer: Response;
+      try {
+        answer = await fetch(url, { headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+      } catch (error) {
+        throw new CliError(
+          `${endpoint.url} (from ${endpoint.from}) cannot be reached: ${reason(error)}. Is it running?`,
+        );
+      }
+      const text = await answer.text();
+      if (!answer.ok) throw new CliError(refusal(answer.status, text, endpoint));
+      try {
+        return JSON.parse(text);
+      } catch {
+        throw new CliError(
+          `${url.origin}${path} answered something that is not JSON. Is it the API of Keeptrusts?`,
+        );
+      }
+    },
+  };
+}
+
+function reason(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? ('code' in cause && String(cause.code)) || cause.message : String(cause);
+}
+
+function refusal(status: number, text: string, endpoint: Endpoint): string {
+  if (status === 401) {
+    return `${endpoint.url} refused the token (from ${endpoint.from}). Give one with --api-token or KEEPTRUSTS_API_TOKEN.`;
+  }
+  try {
+    const { error } = JSON.parse(text);
+    return `${error.code}: ${error.message}`;
+  } catch {
+    return `${endpoint.url} answered with status ${status}`;
+  }
+}

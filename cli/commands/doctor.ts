@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { runChecks } from '../doctor/checks.ts';
+import type { EndpointFlags } from '../endpoint.ts';
+import { CliError, type Io } from '../io.ts';
+import { formatTable } from '../table.ts';
+import { addEndpointOptions, formatOption } from './options.ts';
+
+/** `kt doctor`: goes from layer to layer and names the first that fails. Exit 0 when all is well, else 1. */
+export function doctorCommand(io: Io): Command {
+  const command = new Command('doctor')
+    .description('Check configuration, API, gateways, providers and events, and name the layer that fails')
+    .option('--config <file>', 'also check this policy-config.yaml')
+    .addOption(formatOption());
+  return addEndpointOptions(command)
+    .addHelpText('after', '\nExamples:\n  kt doctor\n  kt doctor --config policy-config.yaml --format json')
+    .action(async (flags: EndpointFlags & { config?: string; format: 'table' | 'json' }) => {
+      const results = await runChecks(flags, io);
+      const failed = results.filter((result) => result.status === 'failed');
+      if (flags.format === 'json') {
+        io.out(`${JSON.stringify({ healthy: failed.length === 0, checks: results }, null, 2)}\n`);
+      } else {
+        io.out(
+          formatTable(
+            ['LAYER', 'STATUS', 'DETAIL'],
+            results.map(({ layer, status, detail }) => [layer, status, detail]),
+          ),
+        );
+      }
+      const first = failed[0];
+      if (first !== undefined)
+        throw new CliError(flags.format === 'json' ? '' : `the ${first.layer} layer fails: ${first.detail}`);
+    });
+}

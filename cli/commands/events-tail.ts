@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command } from 'commander';
+import { createApiClient } from '../api.ts';
+import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
+import { type EventPage, eventRow } from '../event-table.ts';
+import { CliError, type Io } from '../io.ts';
+import { addEndpointOptions, addEventFilters, type EventFilterFlags, eventParameters } from './options.ts';
+
+/** Milliseconds between two looks for new events. */
+const POLL_MS = 500;
+/** An API that is away is asked again after so long. */
+const AWAY_MS = 2_000;
+
+/** `kt events tail`: prints events as they come, until it is stopped. */
+export function eventsTailCommand(io: Io): Command {
+  const command = new Command('tail').description('Print decision events as they come');
+  addEventFilters(command)
+    .option('--limit <n>', 'stop after so many events')
+    .option('--json', 'one JSON object a line');
+  return addEndpointOptions(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kt events tail\n  kt events tail --since 5m --decision block --json',
+    )
+    .action(async (flags: EventFilterFlags & EndpointFlags & { limit?: string; json?: true }) => {
+      const api = createApiClient(findEndpoint(flags, io));
+      // Fixed at the start: a relative time would move on from call to call.
+      const { since = new Date(io.now()).toISOString(), ...filter } = eventParameters(flags);
+      let left = flags.limit === undefined ? Number.POSITIVE_INFINITY : Number(flags.limit);
+      if (Number.isNaN(left) || left < 1)
+        throw new CliError(`--limit: '${flags.limit}' is not a whole number from 1 up.`, 2);
+      let cursor: string | undefined;
+      let reached = false;
+      while (!io.stop.aborted) {
+        let page: EventPage;
+        try {
+          page = await api.get('/v1/events', { ...filter, since, order: 'oldest', limit: '500', cursor });
+          reached = true;
+        } catch (error) {
+          if (!reached || !(error instanceof CliError)) throw error;
+          io.err(`${error.message} Trying again.\n`);
+          await pause(AWAY_MS, io.stop);
+          continue;
+        }
+        cursor = page.next_cursor ?? cursor;
+        for (const event of page.events) {
+          io.out(flags.json ? `${JSON.stringify(event)}\n` : `${eventRow(event).join('  ')}\n`);
+          left -= 1;
+          if (left === 0) return;
+        }
+        if (page.events.length === 0) await pause(POLL_MS, io.stop);
+      }
+    });
+}
+
+async function pause(ms: number, stop: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+}

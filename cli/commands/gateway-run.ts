@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import type { RunningGateway } from '../../gateway/gateway.ts';
+import { launchGateway } from '../../gateway/launch.ts';
+import { addGatewayFlags, type ProgramOptions, programOptions } from '../../gateway/options.ts';
+import { createLogger } from '../../gateway/telemetry/logger.ts';
+import { writeEndpoint } from '../endpoint.ts';
+import { CliError, type Io } from '../io.ts';
+
+/** `kt gateway run`: one gateway from one document, in this process. Later commands find it by its state folder. */
+export function gatewayRunCommand(io: Io): Command {
+  const command = new Command('run').description('Run one gateway from one policy-config.yaml');
+  return addGatewayFlags(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  kt gateway run --config policy-config.yaml --port 41002
+  kt gateway run --listen 0.0.0.0:41002 --policy-config policy-config.yaml
+  kt gateway run --upstream http://127.0.0.1:11434/v1`,
+    )
+    .action(async (flags: Parameters<typeof programOptions>[0]) => {
+      const options = programOptions(flags, io.env);
+      const byDefault = command.getOptionValueSource('stateDir') === 'default';
+      const root = byDefault ? dirname(options.stateDir) : options.stateDir;
+      options.adminTokenFile ??= makeToken(options.stateDir);
+      const running = await launch(options, command.getOptionValueSource('logLevel') === 'default', io);
+      try {
+        const admin = `http://${urlHost(options.admin.host)}:${running.adminPort}`;
+        writeEndpoint(root, {
+          kind: 'gateway',
+          url: admin,
+          tokenFile: options.adminTokenFile,
+          spool: join(options.stateDir, 'spool'),
+        });
+        io.out(
+          `Ready: gateway at http://${urlHost(options.traffic.host)}:${running.trafficPort}, admin at ${admin}. Ctrl-C ends it.\n`,
+        );
+        await new Promise<void>((done) => {
+          if (io.stop.aborted) done();
+          io.stop.addEventListener('abort', () => done(), { once: true });
+        });
+      } finally {
+        await running.close();
+      }
+    });
+}
+
+async function launch(options: ProgramOptions, quiet: boolean, io: Io): Promise<RunningGateway> {
+  const names = { gateway: `${options.namespace}/${options.name}`, instance: options.instance };
+  try {
+    return await launchGateway(options, io.env, createLogger(names, quiet ? 'warn' : options.logLevel));
+  } catch (error) {
+    throw new CliError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A new token for each run, readable by its owner only. */
+function makeToken(stateDir: string): string {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const file = join(stateDir, 'admin-token');
+  writeFileSync(file, `kt_admin_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+  return file;
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

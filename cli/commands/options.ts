@@ -1,0 +1,66 @@
+import { type Command, Option } from 'commander';
+
+/** The options by which a command finds its API. */
+export function addEndpointOptions(command: Command): Command {
+  return command
+    .option('--api-url <url>', 'address of the API (KEEPTRUSTS_API_URL)')
+    .option('--api-token <token>', 'its bearer token (KEEPTRUSTS_API_TOKEN)')
+    .option(
+      '--state-dir <dir>',
+      "state folder of a running 'kt up' or 'kt gateway run' (default: .keeptrusts)",
+    );
+}
+
+export function formatOption(): Option {
+  return new Option('--format <format>', 'output form').choices(['table', 'json']).default('table');
+}
+
+export interface EventFilterFlags {
+  since?: string;
+  until?: string;
+  decision?: string;
+  verdict?: string;
+  provider?: string;
+  model?: string;
+  team?: string;
+  namespace?: string;
+  gateway?: string;
+  policy?: string;
+  requestId?: string;
+}
+
+export function addEventFilters(command: Command): Command {
+  return command
+    .option('--since <time>', 'from this time on: 5m, 24h, 7d or an RFC 3339 time')
+    .option('--until <time>', 'before this time')
+    .option('--decision <verdicts>', 'allow, block, redact, escalate; several by commas')
+    .option('--verdict <verdicts>', 'another word for --decision')
+    .option('--provider <name>', 'vendor that answered')
+    .option('--model <name>', 'model that answered')
+    .option('--team <name>', 'team of the caller')
+    .option('--namespace <name>', 'namespace of the gateway')
+    .option('--gateway <name>', 'name of the gateway')
+    .option('--policy <id>', 'entry that decided')
+    .option('--request-id <id>', 'the x-request-id of one request');
+}
+
+/** The flags as parameters of `GET /v1/events`. */
+export function eventParameters({
+  requestId,
+  ...flags
+}: EventFilterFlags): Record<string, string | undefined> {
+  const { since, until, decision, verdict, provider, model, team, namespace, gateway, policy } = flags;
+  return {
+    since,
+    until,
+    decision,
+    verdict,
+    provider,
+    model,
+    team,
+    namespace,
+    gateway,
+    policy,
+    request_id: requestId,
+  };
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { loadKindContracts } from '../../gateway/contract/kinds.ts';
+import { lintPolicyConfig } from '../../gateway/contract/lint.ts';
+import { CliError, type Io } from '../io.ts';
+
+/** `kt policy lint`: exit 0 valid, 1 warnings with `--strict`, 2 errors or an unreadable file. */
+export function policyLintCommand(io: Io): Command {
+  return new Command('lint')
+    .description('Check a policy-config.yaml without running it')
+    .requiredOption('--file <file>', 'the document')
+    .option('--json', 'result as JSON')
+    .option('--strict', 'exit 1 when there are warnings')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kt policy lint --file policy-config.yaml\n  kt policy lint --file policy-config.yaml --json',
+    )
+    .action(async (flags: { file: string; json?: true; strict?: true }) => {
+      let text: string;
+      try {
+        text = readFileSync(flags.file, 'utf8');
+      } catch (error) {
+        throw new CliError(
+          `--file: ${flags.file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+          2,
+        );
+      }
+      const { config, problems } = lintPolicyConfig(text, {
+        file: flags.file,
+        kinds: await loadKindContracts(),
+        loneGateway: true,
+      });
+      const errors = problems.filter((problem) => problem.severity === 'error');
+      const warnings = problems.filter((problem) => problem.severity === 'warning');
+      const valid = errors.length === 0;
+      if (flags.json) {
+        const chain = config?.chain.map((entry) => entry.kind) ?? [];
+        const result = {
+          valid,
+          file: flags.file,
+          pack: config?.pack.name ?? null,
+          chain,
+          policy_count: chain.length,
+          warnings,
+          errors,
+        };
+        io.out(`${JSON.stringify(result, null, 2)}\n`);
+      } else {
+        for (const problem of problems) {
+          const advice = problem.suggestion === undefined ? '' : `\n    ${problem.suggestion}`;
+          io.out(
+            `${flags.file}:${problem.line}:${problem.column}: ${problem.severity} ${problem.code} ${problem.path}: ${problem.message}${advice}\n`,
+          );
+        }
+        const verdict = valid ? `valid, ${config?.chain.length ?? 0} entries` : `${errors.length} errors`;
+        io.out(`${flags.file}: ${verdict}${warnings.length === 0 ? '' : `, ${warnings.length} warnings`}\n`);
+      }
+      if (!valid) throw new CliError('', 2);
+      if (flags.strict && warnings.length > 0) throw new CliError('', 1);
+    });
+}

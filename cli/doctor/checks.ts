@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { loadKindContracts } from '../../gateway/contract/kinds.ts';
+import { lintPolicyConfig } from '../../gateway/contract/lint.ts';
+import { type ApiClient, createApiClient } from '../api.ts';
+import { type Endpoint, type EndpointFlags, findEndpoint } from '../endpoint.ts';
+import type { Io } from '../io.ts';
+
+export interface CheckResult {
+  layer: 'config' | 'api' | 'gateway' | 'providers' | 'events';
+  status: 'ok' | 'failed' | 'skipped';
+  detail: string;
+}
+
+/** Each layer in turn, outermost first. A layer behind a failed one that it needs is skipped and says so. */
+export async function runChecks(flags: EndpointFlags & { config?: string }, io: Io): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  if (flags.config !== undefined) results.push(await checkConfig(flags.config));
+  let endpoint: Endpoint;
+  try {
+    endpoint = findEndpoint(flags, io);
+  } catch (error) {
+    return [...results, failed('api', error), ...skipped('gateway', 'providers', 'events')];
+  }
+  const api = await checkApi(endpoint);
+  results.push(api);
+  if (api.status === 'failed') return [...results, ...skipped('gateway', 'providers', 'events')];
+  const client = createApiClient(endpoint);
+  const own = endpoint.kind === 'gateway' ? await checkLoneGateway(client) : await checkInstances(client);
+  return [...results, ...own, await checkEvents(client)];
+}
+
+async function checkConfig(file: string): Promise<CheckResult> {
+  try {
+    const { problems } = lintPolicyConfig(readFileSync(file, 'utf8'), {
+      file,
+      kinds: await loadKindContracts(),
+      loneGateway: true,
+    });
+    const errors = problems.filter((problem) => problem.severity === 'error');
+    const [first] = errors;
+    if (first === undefined) return { layer: 'config', status: 'ok', detail: `${file} is valid` };
+    return {
+      layer: 'config',
+      status: 'failed',
+      detail: `${file}:${first.line}:${first.column} ${first.code} ${first.message}`,
+    };
+  } catch (error) {
+    return failed('config', error);
+  }
+}
+
+async function checkApi(endpoint: Endpoint): Promise<CheckResult> {
+  try {
+    const answer = await fetch(`${endpoint.url}/readyz`, { signal: AbortSignal.timeout(5_000) });
+    if (answer.ok)
+      return { layer: 'api', status: 'ok', detail: `${endpoint.url} is ready (from ${endpoint.from})` };
+    return {
+      layer: 'api',
+      status: 'failed',
+      detail: `${endpoint.url} answers ${answer.status}: it is not ready. Its log says why.`,
+    };
+  } catch {
+    return {
+      layer: 'api',
+      status: 'failed',
+      detail: `${endpoint.url} (from ${endpoint.from}) cannot be reached. Start 'kt up' or 'kt gateway run', or name another with --api-url.`,
+    };
+  }
+}
+
+interface Instance {
+  namespace: string;
+  gateway: string;
+  instance: string;
+  ready: boolean;
+  revision: { number: number | null } | null;
+  rejected: { problems: { code: string; message: string }[] } | null;
+  backlog: number;
+}
+
+async function checkInstances(client: ApiClient): Promise<CheckResult[]> {
+  try {
+    const { instances } = await client.get<{ instances: Instance[] }>('/v1/instances');
+    if (instances.length === 0) {
+      return [
+        {
+          layer: 'gateway',
+          status: 'failed',
+          detail: 'no gateway reports to the control plane. Is there a policy and a target?',
+        },
+      ];
+    }
+    const unready = instances.find((instance) => !instance.ready);
+    if (unready !== undefined) {
+      return [
+        {
+          layer: 'gateway',
+          status: 'failed',
+          detail: `${unready.namespace}/${unready.gateway} (${unready.instance}) is not ready`,
+        },
+      ];
+    }
+    const refusing = instances.find((instance) => instance.rejected !== null);
+    if (refusing !== undefined) {
+      const problem = refusing.rejected?.problems[0];
+      const detail = `${refusing.namespace}/${refusing.gateway} refused its newest document: ${problem?.code} ${problem?.message}`;
+      return [{ layer: 'gateway', status: 'failed', detail }];
+    }
+    return [{ layer: 'gateway', status: 'ok', detail: `${instances.length} ready` }];
+  } catch (error) {
+    return [failed('gateway', error)];
+  }
+}
+
+interface Health {
+  status: string;
+  policies_loaded: number;
+  providers: Record<string, string>;
+}
+
+async function checkLoneGateway(client: ApiClient): Promise<CheckResult[]> {
+  try {
+    const health = await client.get<Health>('/health');
+    const gateway: CheckResult = {
+      layer: 'gateway',
+      status: 'ok',
+      detail: `ready, ${health.policies_loaded} entries`,
+    };
+    const bad = Object.entries(health.providers).filter(([, state]) => state !== 'available');
+    if (bad.length === 0)
+      return [
+        gateway,
+        { layer: 'providers', status: 'ok', detail: Object.keys(health.providers).join(', ') || 'none' },
+      ];
+    const detail = bad.map(([id, state]) => `${id}: ${state}`).join('; ');
+    return [gateway, { layer: 'providers', status: 'failed', detail }];
+  } catch (error) {
+    return [failed('gateway', error)];
+  }
+}
+
+async function checkEvents(client: ApiClient): Promise<CheckResult> {
+  try {
+    const { count } = await client.get<{ count: number }>('/v1/events', { count: 'true', since: '1h' });
+    return { layer: 'events', status: 'ok', detail: `${count} in the last hour` };
+  } catch (error) {
+    return failed('events', error);
+  }
+}
+
+const failed = (layer: CheckResult['layer'], error: unknown): CheckResult => ({
+  layer,
+  status: 'failed',
+  detail: error instanceof Error ? error.message : String(error),
+});
+
+const skipped = (...layers: CheckResult['layer'][]): CheckResult[] =>
+  layers.map((layer) => ({ layer, status: 'skipped', detail: 'the api layer comes first' }));

@@ -1,0 +1,48 @@
+/** What the tables read of a record; a record has more. */
+export interface EventRecord {
+  id: string;
+  ts: string;
+  verdict?: string;
+  would_verdict?: string;
+  reason?: string;
+  policy?: string | null;
+  model?: string;
+  provider?: string | null;
+  status?: number;
+  latency_ms?: number;
+  cost?: number | null;
+  team?: string | null;
+}
+
+export interface EventPage {
+  events: EventRecord[];
+  next_cursor: string | null;
+}
+
+export const EVENT_HEADER = [
+  'TIME',
+  'ID',
+  'VERDICT',
+  'REASON',
+  'POLICY',
+  'MODEL',
+  'STATUS',
+  'MS',
+  'COST',
+] as const;
+
+/** One row; what Observe or Guide withheld stands in brackets behind the verdict. */
+export function eventRow(event: EventRecord): string[] {
+  const withheld = event.would_verdict === undefined ? '' : ` (${event.would_verdict})`;
+  return [
+    event.ts.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
+    event.id,
+    `${event.verdict ?? '-'}${withheld}`,
+    event.reason ?? '-',
+    event.policy ?? '-',
+    event.model || '-',
+    String(event.status ?? '-'),
+    event.latency_ms?.toFixed(1) ?? '-',
+    event.cost === undefined || event.cost === null ? '-' : `$${event.cost.toFixed(6)}`,
+  ];
+}

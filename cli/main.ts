@@ -1,0 +1,38 @@
+import { CliError, type Io } from './io.ts';
+import { createProgram } from './program.ts';
+
+const stop = new AbortController();
+let stopping = 0;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // One Ctrl-C comes twice, from the terminal and from the launcher: only a later signal means haste.
+    if (stopping !== 0 && Date.now() - stopping > 500) process.exit(130);
+    if (stopping === 0) stopping = Date.now();
+    stop.abort(signal);
+  });
+}
+// `kt events list | head` closes the pipe early: that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const io: Io = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  env: process.env,
+  now: Date.now,
+  isTerminal: process.stdout.isTTY === true,
+  stop: stop.signal,
+};
+
+try {
+  await createProgram(io).parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CliError) {
+    if (error.message !== '') io.err(`kt: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    io.err(
+      `kt: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = 70;
+  }
+}
