@@ -17,6 +17,8 @@ export interface GatewayOptions {
   /** Folder of `store` credentials; null where there is none. */
   secretsDir: string | null;
   adminTokenFile: string | null;
+  /** Bearer token for the control plane, where the document names none. */
+  controlPlaneTokenFile: string | null;
   namespace: string;
   name: string;
   /** Name of this process among the gateway's instances. */
@@ -35,4 +37,13 @@ export interface Address {
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+/** Reads `host:port`, `[v6]:port` or `:port`; null for anything else. */
+export function addressOf(text: string): Address | null {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text);
+  if (match === null) return null;
+  const port = Number(match[3]);
+  const host = match[1] ?? match[2] ?? '';
+  return port > 65_535 ? null : { host: host === '' ? '0.0.0.0' : host, port };
 }

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { AdminView } from './admin-view.ts';
 import type { Clock } from './clock.ts';
-import type { Target } from './contract/document.ts';
+import type { ControlPlane, Target } from './contract/document.ts';
 import { type ControlPlaneLink, linkControlPlane } from './control-plane.ts';
 import { chat } from './dialects/chat/dialect.ts';
 import { createEventIds } from './events/ids.ts';
@@ -205,7 +205,7 @@ class Gateway implements RunningGateway {
       this.#link = null;
     }
     if (plane === undefined) return;
-    this.#link ??= linkControlPlane(plane, {
+    this.#link ??= linkControlPlane(this.#withToken(plane), {
       spool: this.#spool,
       deadDir: join(this.#options.stateDir, 'dead'),
       logger: this.#deps.logger,
@@ -215,6 +215,11 @@ class Gateway implements RunningGateway {
       describe: () => this.#status.report(),
     });
     this.#link.changed();
+  }
+
+  #withToken(plane: ControlPlane): ControlPlane {
+    const file = plane.token_file ?? this.#options.controlPlaneTokenFile;
+    return file === null ? plane : { ...plane, token_file: file };
   }
 
   async #close(): Promise<void> {

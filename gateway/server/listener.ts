@@ -43,7 +43,8 @@ export function createListener(handle: RequestListener, malformed: (status: numb
   server.maxConnections = MAX_CONNECTIONS;
   server.on('checkContinue', handle);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // The caller left in the middle: nobody was refused.
+    if (error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE' || !socket.writable) {
       socket.destroy();
       return;
     }

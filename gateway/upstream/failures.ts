@@ -9,7 +9,7 @@ export function toGatewayError(error: Error, headReceived: boolean): GatewayErro
     });
   }
   if (
-    code.startsWith('HPE_') ||
+    error.name === 'HTTPParserError' ||
     code === 'UND_ERR_HEADERS_OVERFLOW' ||
     code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'
   ) {

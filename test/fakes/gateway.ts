@@ -53,6 +53,7 @@ export class TestGateway {
       stateDir,
       secretsDir: null,
       adminTokenFile,
+      controlPlaneTokenFile: null,
       namespace: 'default',
       name: 'local',
       instance: 'test-1',

@@ -1,0 +1,78 @@
+import { systemClock } from './clock.ts';
+import { createCredentials } from './config/credentials.ts';
+import { ConfigFileSource, FixedSource } from './config-source.ts';
+import { createPatternLibrary } from './detectors/patterns.ts';
+import { type RunningGateway, startGateway } from './gateway.ts';
+import type { GatewayOptions } from './gateway-options.ts';
+import type { PlanSource } from './plan-source.ts';
+import { loadKinds } from './policies/registry.ts';
+import { vendorProblem } from './providers/registry.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { UPSTREAM_KEY, upstreamConfig, upstreamProviders } from './upstream-flag.ts';
+
+/** Something that a person must set right before a gateway can start. Its message says what. */
+export class LaunchError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'LaunchError';
+  }
+}
+
+/**
+ * Starts a gateway as `main.ts` and `kt gateway run` do: from a file, with credentials of files and environment.
+ * @throws LaunchError
+ */
+export async function launchGateway(
+  options: GatewayOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  logger: Logger,
+): Promise<RunningGateway> {
+  const credentials = createCredentials({ env, secretsDir: options.secretsDir });
+  const parts = { kinds: await loadKinds(), patterns: createPatternLibrary(), vendorProblem };
+  const providers =
+    options.upstream === null ? null : upstreamProviders(options.upstream, env[UPSTREAM_KEY] !== undefined);
+  let source: PlanSource;
+  if (options.config !== null) {
+    source = new ConfigFileSource({
+      path: options.config,
+      credentials,
+      parts,
+      logger,
+      ...(providers !== null && { amend: (config) => ({ ...config, providers }) }),
+    });
+  } else if (providers !== null) {
+    source = new FixedSource(upstreamConfig(providers), credentials, parts);
+  } else {
+    throw new LaunchError(
+      'there is no policy config: give one with --config FILE, or a target with --upstream URL.',
+    );
+  }
+  try {
+    return await startGateway(options, {
+      clock: systemClock,
+      logger,
+      source,
+      credential: (target) => credentials.of(target),
+    });
+  } catch (error) {
+    await source.close();
+    throw plain(error, options);
+  }
+}
+
+/** The system's words for what people can set right. */
+function plain(error: unknown, { traffic, admin }: GatewayOptions): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const port = error instanceof Error && 'port' in error ? error.port : undefined;
+  const flag = port === admin.port && port !== traffic.port ? '--admin-port' : '--port';
+  if (code === 'EADDRINUSE') {
+    return new LaunchError(
+      `port ${port} is in use: stop what listens there, or choose another with ${flag}.`,
+    );
+  }
+  if (code === 'EACCES')
+    return new LaunchError(`port ${port} may not be bound by this user; choose one with ${flag}.`);
+  if (code === 'EADDRNOTAVAIL')
+    return new LaunchError('the address to listen on does not belong to this machine.');
+  return error;
+}
