@@ -128,7 +128,7 @@ class TextRun {
       spans = [];
       this.#spans[leaf] = spans;
     }
-    addSpan(spans, text, finding, order);
+    addSpan(spans, text, 0, finding, order);
   }
 
   #edits(): LeafEdit[] {
@@ -138,7 +138,7 @@ class TextRun {
       const leaf = this.#leaves[i]!;
       let text = this.#rewritten?.[i] ?? leaf.text;
       const spans = this.#spans?.[i];
-      if (spans !== undefined) text = maskSpans(text, 0, text.length, spans).out;
+      if (spans !== undefined) text = maskSpans(text, 0, 0, text.length, spans).out;
       if (text !== leaf.text) edits.push({ ref: leaf.ref, text });
     }
     return edits;

@@ -1,6 +1,6 @@
 import type { TextFinding } from '../policies/kind.ts';
 
-/** A stretch of text to mask, in UTF-16 units. */
+/** A stretch of a channel or leaf to mask, in UTF-16 units from its beginning. */
 export interface Span {
   start: number;
   end: number;
@@ -27,7 +27,7 @@ export function endsInHalfPair(text: string): boolean {
   return text.length > 0 && isHigh(text.charCodeAt(text.length - 1));
 }
 
-/** Output so far, and how far of the text it stands for. */
+/** Output, and how far of the text it stands for. */
 export interface Flushed {
   out: string;
   at: number;
@@ -36,12 +36,19 @@ export interface Flushed {
 /**
  * Adds a redaction, grown to whole characters. A finding of no length hides nothing. An empty replacement would join
  * what stood apart into text that nobody inspected, so it is not taken.
+ * @param base the place of `text[0]`
  */
-export function addSpan(spans: Span[], text: string, finding: TextFinding, order: number): void {
+export function addSpan(
+  spans: Span[],
+  text: string,
+  base: number,
+  finding: TextFinding,
+  order: number,
+): void {
   if (finding.start === finding.end) return;
   spans.push({
-    start: splitsPair(text, finding.start) ? finding.start - 1 : finding.start,
-    end: splitsPair(text, finding.end) ? finding.end + 1 : finding.end,
+    start: base + (splitsPair(text, finding.start) ? finding.start - 1 : finding.start),
+    end: base + (splitsPair(text, finding.end) ? finding.end + 1 : finding.end),
     order,
     marker: finding.replacement || DEFAULT_MARKER,
   });
@@ -51,8 +58,9 @@ export function addSpan(spans: Span[], text: string, finding: TextFinding, order
  * Writes `text` from `from` up to `limit`, each union of overlapping spans as one marker. A union that reaches over the
  * limit may still grow, so writing stops where it begins; its spans stay in `spans`, those written are taken out.
  * Spans that only touch are not one.
+ * @param base the place of `text[0]`; `from` and `limit` are places too
  */
-export function maskSpans(text: string, from: number, limit: number, spans: Span[]): Flushed {
+export function maskSpans(text: string, base: number, from: number, limit: number, spans: Span[]): Flushed {
   if (spans.length > 1) spans.sort((a, b) => a.start - b.start || a.order - b.order);
   let out = '';
   let at = from;
@@ -73,13 +81,13 @@ export function maskSpans(text: string, from: number, limit: number, spans: Span
       limit = first.start;
       break;
     }
-    out += text.slice(at, first.start) + leader.marker;
+    out += text.slice(at - base, first.start - base) + leader.marker;
     at = end;
     done = next;
   }
   if (done > 0) spans.splice(0, done);
   if (limit > at) {
-    out += text.slice(at, limit);
+    out += text.slice(at - base, limit - base);
     at = limit;
   }
   return { out, at };

@@ -1,7 +1,7 @@
 import type { TextHook } from '../policies/kind.ts';
 import { blockError, failError, fault } from './conclude.ts';
 import { isBuffered } from './scan.ts';
-import { addSpan, maskSpans, type Span, splitsPair } from './spans.ts';
+import { addSpan, maskSpans, type Span } from './spans.ts';
 import type { Stage, StageContext } from './stream-stage.ts';
 import { StreamText } from './stream-text.ts';
 import type { EntryTally } from './tally.ts';
@@ -14,7 +14,7 @@ class Watch {
   readonly order: number;
   readonly buffered: boolean;
   readonly redacts: boolean;
-  /** Where its next scan begins. Text from here on is undecided by it. */
+  /** Where its next scan begins, as a place of the channel's text. From here on it is undecided. */
   from = 0;
   failed = false;
 
@@ -28,93 +28,105 @@ class Watch {
 }
 
 /**
- * The last stage of a channel: all its inspecting entries over one text. Sent on is what every enforcing entry has
- * decided, except a union of redactions that undecided text may still extend.
+ * The last stage of a channel: all its inspecting entries over one text. Given on is what every enforcing entry has
+ * decided, except a union of redactions that undecided text may still extend. What only the end can decide is kept
+ * apart from the text that grows under the others, so that a long answer costs no more a unit than a short one.
  */
 export class InspectStage implements Stage {
   readonly #watches: readonly Watch[];
   readonly #context: StageContext;
-  readonly #state: StreamText;
+  readonly #recent: StreamText;
+  /** The whole text, where an entry needs it. */
+  #whole: string | null;
+  /** An enforcing entry waits for the end, so everything does. */
+  readonly #waits: boolean;
+  /** Up to where text has been given on. */
+  #sent = 0;
   /** Redactions not written yet. */
   readonly #spans: Span[] = [];
 
   constructor(hooks: readonly { tally: EntryTally; hook: TextHook; order: number }[], context: StageContext) {
     this.#watches = hooks.map(({ tally, hook, order }) => new Watch(tally, hook, order));
     this.#context = context;
-    this.#state = new StreamText(Math.max(...hooks.map(({ hook }) => hook.scanner.contextLength)));
+    this.#recent = new StreamText(Math.max(...hooks.map(({ hook }) => hook.scanner.contextLength)));
+    this.#whole = this.#watches.some((watch) => watch.buffered) ? '' : null;
+    this.#waits = this.#watches.some((watch) => watch.buffered && watch.tally.acts);
   }
 
   push(text: string, final: boolean): string {
-    const state = this.#state;
-    state.text += text;
-    this.#inspect(final);
-    let limit = state.text.length;
-    for (const watch of this.#watches) {
-      if (watch.tally.acts && !watch.failed && watch.from < limit) limit = watch.from;
-    }
-    if (splitsPair(state.text, limit)) limit -= 1;
-    const out = this.#write(limit);
-    this.#trim();
+    const recent = this.#recent;
+    recent.text += text;
+    if (this.#whole !== null) this.#whole += text;
+    const [limit, needed] = this.#inspect(final);
+    let out = '';
+    if (!this.#waits) out = this.#write(recent.text, recent.base, recent.whole(limit));
+    else if (final) out = this.#write(this.#whole ?? '', 0, limit);
+    recent.trim(this.#waits ? needed : Math.min(needed, this.#sent));
     return out;
   }
 
   /** It is the last stage: nothing holds its output. */
   inputAt(): number {
-    return this.#state.base + this.#state.sent;
+    return this.#sent;
   }
 
-  /** @throws GatewayError where an entry blocks; else where one could not run and fails closed */
-  #inspect(final: boolean): void {
-    const { scan, leaf, env } = this.#context;
-    const { text, base } = this.#state;
+  /**
+   * @returns up to where every enforcing entry has decided, and from where on any entry still needs the text
+   * @throws GatewayError where an entry blocks; else where one could not run and fails closed
+   */
+  #inspect(final: boolean): [limit: number, needed: number] {
+    const { clock } = this.#context.env;
+    let [limit, needed] = [this.#recent.end, this.#recent.end];
     let closed: Watch | null = null;
     let blocked: Watch | null = null;
-    let at = env.clock.monotonic();
+    let at = clock.monotonic();
     for (const watch of this.#watches) {
       if (watch.failed || (watch.buffered && !final)) continue;
-      const { tally, hook } = watch;
-      tally.ran = true;
-      try {
-        watch.from = scan.run(hook.scanner, text, watch.from, final);
-      } catch (thrown) {
-        watch.failed = true;
-        if (fault(tally, thrown, env)) closed ??= watch;
+      if (this.#scan(watch, final)) closed ??= watch;
+      if (watch.tally.blocks) blocked ??= watch;
+      if (!watch.failed) {
+        if (watch.from < needed) needed = watch.from;
+        if (watch.tally.acts && watch.from < limit) limit = watch.from;
       }
-      for (const finding of scan.findings) {
-        tally.finding(leaf.path, base, hook.action, finding);
-        if (watch.redacts) addSpan(this.#spans, text, finding, watch.order);
-      }
-      if (tally.blocks) blocked ??= watch;
-      const now = env.clock.monotonic();
-      tally.us += (now - at) * 1000;
+      const now = clock.monotonic();
+      watch.tally.us += (now - at) * 1000;
       at = now;
     }
     if (blocked !== null) throw blockError('output_blocked', blocked.tally);
     if (closed !== null) throw failError(closed.tally.compiled);
+    return [limit, needed];
   }
 
-  #write(limit: number): string {
-    const state = this.#state;
+  /** @returns whether the entry could not run and fails closed */
+  #scan(watch: Watch, final: boolean): boolean {
+    const { scan, leaf, env } = this.#context;
+    const { tally, hook } = watch;
+    const base = watch.buffered ? 0 : this.#recent.base;
+    const text = watch.buffered ? (this.#whole ?? '') : this.#recent.text;
+    let closed = false;
+    tally.ran = true;
+    try {
+      watch.from = base + scan.run(hook.scanner, text, watch.from - base, final);
+    } catch (thrown) {
+      watch.failed = true;
+      closed = fault(tally, thrown, env);
+    }
+    for (const finding of scan.findings) {
+      tally.finding(leaf.path, base, hook.action, finding);
+      if (watch.redacts) addSpan(this.#spans, text, base, finding, watch.order);
+    }
+    return closed;
+  }
+
+  #write(text: string, base: number, limit: number): string {
+    const from = this.#sent;
     if (this.#spans.length === 0) {
-      const from = state.sent;
       if (limit <= from) return '';
-      state.sent = limit;
-      return state.text.slice(from, limit);
+      this.#sent = limit;
+      return text.slice(from - base, limit - base);
     }
-    const { out, at } = maskSpans(state.text, state.sent, limit, this.#spans);
-    state.sent = at;
+    const { out, at } = maskSpans(text, base, from, limit, this.#spans);
+    this.#sent = at;
     return out;
-  }
-
-  #trim(): void {
-    let needed = this.#state.text.length;
-    for (const watch of this.#watches) if (!watch.failed && watch.from < needed) needed = watch.from;
-    const cut = this.#state.trim(needed);
-    if (cut === 0) return;
-    for (const watch of this.#watches) watch.from -= cut;
-    for (const span of this.#spans) {
-      span.start -= cut;
-      span.end -= cut;
-    }
   }
 }

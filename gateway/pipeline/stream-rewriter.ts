@@ -2,7 +2,7 @@ import type { TextHook } from '../policies/kind.ts';
 import { failError, fault } from './conclude.ts';
 import { Offsets } from './offsets.ts';
 import { isBuffered } from './scan.ts';
-import { rewriteSpans, splitsPair } from './spans.ts';
+import { rewriteSpans } from './spans.ts';
 import type { Stage, StageContext } from './stream-stage.ts';
 import { StreamText } from './stream-text.ts';
 import type { EntryTally } from './tally.ts';
@@ -14,8 +14,9 @@ export class RewriteStage implements Stage {
   readonly #context: StageContext;
   readonly #buffered: boolean;
   readonly #state: StreamText;
-  /** Where the next scan begins. */
+  /** Where the next scan begins, and up to where text has been given on; places of the channel's text. */
   #from = 0;
+  #sent = 0;
   #failed = false;
   readonly #offsets = new Offsets();
   readonly #replaced = (start: number, end: number, length: number): void =>
@@ -36,13 +37,18 @@ export class RewriteStage implements Stage {
     state.text += text;
     if (this.#buffered && !final) return acts ? '' : text;
     const hold = this.#scan(final);
-    if (hold === null) return acts ? state.text.slice(state.sent) : text;
-    const limit = splitsPair(state.text, hold) ? hold - 1 : hold;
-    const { out, at } = acts
-      ? rewriteSpans(state.text, state.sent, limit, this.#context.scan.findings, this.#replaced)
-      : { out: text, at: limit };
-    state.sent = Math.max(state.sent, at);
-    this.#from = hold - state.trim(hold);
+    if (hold === null) return acts ? state.slice(this.#sent, state.end) : text;
+    this.#from = hold;
+    const out = acts ? this.#rewrite(state.whole(hold)) : text;
+    state.trim(hold);
+    return out;
+  }
+
+  #rewrite(limit: number): string {
+    const { text, base } = this.#state;
+    const { findings } = this.#context.scan;
+    const { out, at } = rewriteSpans(text, this.#sent - base, limit - base, findings, this.#replaced);
+    this.#sent = base + at;
     return out;
   }
 
@@ -57,9 +63,10 @@ export class RewriteStage implements Stage {
     const at = env.clock.monotonic();
     tally.ran = true;
     try {
-      const hold = scan.run(this.#hook.scanner, this.#state.text, this.#from, final);
-      for (const finding of scan.findings) tally.finding(leaf.path, this.#state.base, 'rewrite', finding);
-      return hold;
+      const { text, base } = this.#state;
+      const hold = scan.run(this.#hook.scanner, text, this.#from - base, final);
+      for (const finding of scan.findings) tally.finding(leaf.path, base, 'rewrite', finding);
+      return base + hold;
     } catch (thrown) {
       this.#failed = true;
       if (fault(tally, thrown, env)) throw failError(tally.compiled);

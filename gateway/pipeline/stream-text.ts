@@ -2,16 +2,17 @@ import { splitsPair } from './spans.ts';
 
 /** How much decided text may lie in front before it is cut off: cutting on every push would cost more than it saves. */
 const SLACK = 512;
-/** A scanner that sees index 0 may take it for the beginning of the text, so some text always stands before. */
+/**
+ * A scanner that sees index 0 may take it for the beginning of the text, so some text always stands before; and half a
+ * character before a hold may still have to be given on.
+ */
 const MIN_CONTEXT = 2;
 
-/** The end of one channel's text that has not been decided, with as much before it as scanners look back at. */
+/** The end of one channel's text, from where something still needs it on. Places count from the channel's beginning. */
 export class StreamText {
   text = '';
-  /** Where `text` begins in the whole, in UTF-16 units. */
+  /** The place of `text[0]`, in UTF-16 units. */
   base = 0;
-  /** Index up to which the text has been sent on. */
-  sent = 0;
   readonly #context: number;
 
   /** @param context the longest `contextLength` of the scanners, in UTF-16 units */
@@ -19,14 +20,25 @@ export class StreamText {
     this.#context = Math.max(context, MIN_CONTEXT);
   }
 
-  /** Drops what nothing needs any more. @returns by how much every index moves down */
-  trim(firstNeeded: number): number {
-    let cut = Math.min(this.sent, firstNeeded - this.#context);
-    if (!(cut >= SLACK)) return 0;
-    if (splitsPair(this.text, cut)) cut -= 1;
-    this.text = this.text.slice(cut);
-    this.base += cut;
-    this.sent -= cut;
-    return cut;
+  get end(): number {
+    return this.base + this.text.length;
+  }
+
+  /** The place itself, or the one before where it stands between the halves of a character. */
+  whole(place: number): number {
+    return splitsPair(this.text, place - this.base) ? place - 1 : place;
+  }
+
+  slice(from: number, to: number): string {
+    return this.text.slice(from - this.base, to - this.base);
+  }
+
+  /** Drops what stands before the first place that is needed, except the context. */
+  trim(firstNeeded: number): void {
+    const cut = firstNeeded - this.#context - this.base;
+    if (!(cut >= SLACK)) return;
+    const at = this.whole(this.base + cut);
+    this.text = this.text.slice(at - this.base);
+    this.base = at;
   }
 }

@@ -96,6 +96,8 @@ describe('text of a phase', () => {
   it('masks a character whole where a finding cuts it', () => {
     const half = inspecting('redact', tightScanner({ word: '\ude00', replacement: '*' }));
     expect(run([half], 'a😀b').edits[0]?.text).to.equal('a*b');
+    const other = inspecting('redact', tightScanner({ word: 'a\ud83d', replacement: '*' }));
+    expect(run([other], 'a😀b').edits[0]?.text).to.equal('*b');
   });
 
   it('is not an edit when what stands there afterwards is the same', () => {
@@ -136,7 +138,7 @@ describe('text of a phase', () => {
       { word: 'mail', type: 'email' },
       { word: 'card', type: 'card' },
     ]);
-    expect(run([inspecting('redact', two)], 'card', 'mail card').results[0]?.reason).to.equal('dlp.card');
+    expect(run([inspecting('redact', two)], 'card', 'mail').results[0]?.reason).to.equal('dlp.card');
   });
 
   it('keeps the highest score, and null where a detector gives none', () => {

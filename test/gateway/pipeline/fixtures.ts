@@ -191,7 +191,11 @@ export const texts = fc.string({
   maxLength: 24,
 });
 
-const words = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '\ude00'), minLength: 1, maxLength: 4 });
+const words = fc.string({
+  unit: fc.constantFrom('a', 'a', 'b', 'b', 'c', 'c', '\ude00', '\ud83d'),
+  minLength: 1,
+  maxLength: 4,
+});
 const patterns = fc.array(
   fc.record({
     word: words,

@@ -5,6 +5,7 @@ import { GatewayError } from '../../../gateway/errors.ts';
 import { inspectTexts } from '../../../gateway/pipeline/entries.ts';
 import { createStreamGuard } from '../../../gateway/pipeline/stream-guard.ts';
 import type { EntryResult } from '../../../gateway/pipeline/verdict.ts';
+import type { TextScanner } from '../../../gateway/policies/kind.ts';
 import {
   appendScanner,
   chains,
@@ -74,12 +75,11 @@ describe('stream guard', () => {
 
   it('masks what several entries find in one another once, far into a stream too', () => {
     const ab = (maxLength: number) => fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength });
-    const entry = fc
-      .tuple(
-        ab(5),
-        fc.constantFrom(windowScanner, (patterns: Pattern[]) => tightScanner(patterns[0]!)),
-      )
-      .map(([word, make]) => ({ word, make }));
+    const entry = fc.record({
+      word: ab(5),
+      make: fc.constantFrom(windowScanner, (patterns: Pattern[]) => tightScanner(patterns[0]!)),
+      mode: fc.constantFrom('enforce' as const, 'enforce' as const, 'observe' as const),
+    });
     let united = 0;
     fc.assert(
       fc.property(
@@ -88,14 +88,18 @@ describe('stream guard', () => {
         cuts,
         fc.boolean(),
         (list, tail, at, apart) => {
-          const entries = list.map(({ word, make }, n) =>
-            inspecting('redact', make([{ word, replacement: `<${n}>` }]), { id: `e${n}` }),
+          const entries = list.map(({ word, make, mode }, n) =>
+            inspecting('redact', make([{ word, replacement: `<${n}>` }]), { id: `e${n}`, mode }),
           );
           const filler = '.'.repeat(600);
           const whole = inspectTexts(entries, 'output', [leaf(filler + tail)], testEnv());
           const [first = '', ...rest] = cut(tail, at);
-          const { sent } = stream(entries, apart ? [filler, first, ...rest] : [filler + first, ...rest]);
+          const { sent, results } = stream(
+            entries,
+            apart ? [filler, first, ...rest] : [filler + first, ...rest],
+          );
           expect(sent).to.equal(whole.edits[0]?.text ?? filler + tail);
+          expect(results.map(told)).to.deep.equal(whole.results.map(told));
           united += whole.results.filter(({ findings }) => findings.length > 0).length > 1 ? 1 : 0;
         },
       ),
@@ -252,22 +256,26 @@ describe('stream guard', () => {
     expect(held).to.deep.equal([3, 5, 8]);
   });
 
-  it('keeps little more than the undecided text of a long stream', () => {
-    const seen: number[] = [];
-    const inner = windowScanner([{ word: 'secret', notAfter: 'x', replacement: '#' }]);
-    const counting = {
-      ...inner,
-      scan(text: string, from: number, final: boolean, emit: Parameters<typeof inner.scan>[3]) {
-        seen.push(text.length);
-        return inner.scan(text, from, final, emit);
-      },
-    };
-    const entries = [inspecting('redact', counting), rewriting(counting, { id: 'rewriter' })];
-    const pieces = Array.from({ length: 5000 }, (_, i) => (i % 50 === 0 ? 'a secret! ' : 'some words '));
-    const { sent } = stream(entries, pieces);
-    expect(sent).to.equal(pieces.join('').replaceAll('secret', '#'));
-    expect(Math.max(...seen)).to.be.lessThan(700);
-  });
+  for (const waiting of ['no entry', 'an entry that observes', 'an entry that enforces']) {
+    it(`shows a scanner little more than the undecided text of a long stream while ${waiting} waits for its end`, () => {
+      const seen: number[] = [];
+      const inner = windowScanner([{ word: 'secret', notAfter: 'x', replacement: '#' }]);
+      const counting: TextScanner = {
+        ...inner,
+        scan(text, from, final, emit) {
+          seen.push(text.length);
+          return inner.scan(text, from, final, emit);
+        },
+      };
+      const entries = [inspecting('redact', counting), rewriting(counting, { id: 'rewriter' })];
+      const mode = waiting.endsWith('enforces') ? 'enforce' : 'observe';
+      if (waiting !== 'no entry')
+        entries.push(inspecting('redact', wholeScanner(/ +!/g, 'x'), { id: 'waits', mode }));
+      const pieces = Array.from({ length: 5000 }, (_, i) => (i % 50 === 0 ? 'a secret! ' : 'some words '));
+      expect(stream(entries, pieces).sent).to.equal(pieces.join('').replaceAll('secret', '#'));
+      expect(Math.max(...seen)).to.be.lessThan(700);
+    });
+  }
 
   it('does not let a scanner take the middle of a long stream for its beginning', () => {
     const anchored = {
