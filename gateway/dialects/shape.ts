@@ -29,50 +29,81 @@ export interface FieldRule {
   words?: ReadonlySet<string>;
 }
 
-/** The list as a tree. */
+/**
+ * The list as a tree. Every node has all members in one order, so that reading them stays fast however different the
+ * rules are.
+ */
 export interface Shape {
-  readonly rule: FieldRule;
+  readonly path: string;
+  readonly part: LeafFacts['part'] | null;
+  readonly skip: { when: SkipWhen; reason: string } | null;
+  /** 0 where anything goes. */
+  readonly kinds: Kinds;
+  /** What the field takes, in words. */
+  readonly expected: string;
+  readonly role: boolean;
+  readonly json: boolean;
+  readonly words: ReadonlySet<string> | null;
   readonly fields: ReadonlyMap<string, Shape>;
   readonly items: Shape | null;
   /** Fields that must be there. */
-  readonly required: readonly FieldRule[];
+  readonly required: readonly Shape[];
+  /** Its key in the object above. */
+  readonly key: string;
 }
 
 interface Building {
   rule: FieldRule;
+  key: string;
   fields: Map<string, Building>;
   items: Building | null;
-  required: FieldRule[];
 }
 
 /** Compiles a dialect's list. A path that no line names on the way is a known key without a rule of its own. */
 export function compileShape(rules: readonly FieldRule[]): Shape {
-  const root = empty('');
+  const root = building('', '');
   for (const rule of rules) {
     let at = root;
-    let above = root;
-    for (const step of rule.path === '' ? [] : rule.path.split(/\.|(?=\[\])/)) {
-      above = at;
-      if (step === '[]') {
-        at.items ??= empty(`${at.rule.path}[]`);
-        at = at.items;
-      } else {
-        let next = at.fields.get(step);
-        if (next === undefined) {
-          next = empty(at.rule.path === '' ? step : `${at.rule.path}.${step}`);
-          at.fields.set(step, next);
-        }
-        at = next;
-      }
-    }
+    for (const step of rule.path === '' ? [] : rule.path.split(/\.|(?=\[\])/)) at = below(at, step);
     at.rule = rule;
-    if (rule.expect?.required === true) above.required.push(rule);
   }
-  return root;
+  return finish(root);
 }
 
-function empty(path: string): Building {
-  return { rule: { path }, fields: new Map(), items: null, required: [] };
+function building(path: string, key: string): Building {
+  return { rule: { path }, key, fields: new Map(), items: null };
+}
+
+function below(at: Building, step: string): Building {
+  if (step === '[]') {
+    at.items ??= building(`${at.rule.path}[]`, '');
+    return at.items;
+  }
+  let next = at.fields.get(step);
+  if (next === undefined) {
+    next = building(at.rule.path === '' ? step : `${at.rule.path}.${step}`, step);
+    at.fields.set(step, next);
+  }
+  return next;
+}
+
+function finish({ rule, key, fields, items }: Building): Shape {
+  const finished = new Map([...fields].map(([name, field]) => [name, finish(field)] as const));
+  const required = [...fields].filter(([, field]) => field.rule.expect?.required === true);
+  return {
+    path: rule.path,
+    part: rule.part ?? null,
+    skip: rule.skip ?? null,
+    kinds: rule.expect?.kinds ?? 0,
+    expected: rule.expect?.words ?? '',
+    role: rule.role ?? false,
+    json: rule.json ?? false,
+    words: rule.words ?? null,
+    fields: finished,
+    items: items === null ? null : finish(items),
+    required: required.map(([name]) => finished.get(name)!),
+    key,
+  };
 }
 
 const TOKEN = /^[A-Za-z0-9_.:|/-]{0,128}$/;

@@ -39,31 +39,37 @@ export class SseReader {
   /** @throws GatewayError `upstream_invalid` for an event that is too large or no UTF-8 */
   push(chunk: Buffer): SseFrame[] {
     const frames: SseFrame[] = [];
+    const { length } = chunk;
     let from = 0;
-    for (let i = 0; i < chunk.length; i++) {
+    let atLineStart = this.#atLineStart;
+    let afterCr = this.#afterCr;
+    for (let i = 0; i < length; i++) {
       const c = chunk[i];
       if (c !== LF && c !== CR) {
-        this.#atLineStart = false;
-        this.#afterCr = false;
+        atLineStart = false;
+        afterCr = false;
+        while (i + 1 < length && chunk[i + 1] !== LF && chunk[i + 1] !== CR) i++;
         continue;
       }
-      if (c === LF && this.#afterCr) {
-        this.#afterCr = false;
+      if (c === LF && afterCr) {
+        afterCr = false;
         continue;
       }
-      this.#afterCr = c === CR;
-      if (!this.#atLineStart) {
-        this.#atLineStart = true;
+      afterCr = c === CR;
+      if (!atLineStart) {
+        atLineStart = true;
         continue;
       }
       // A blank line. The LF of a CRLF that is still to come stays with the next frame.
-      if (c === CR && chunk[i + 1] === LF) {
-        this.#afterCr = false;
+      if (c === CR && i + 1 < length && chunk[i + 1] === LF) {
+        afterCr = false;
         i++;
       }
       frames.push(this.#frame(chunk.subarray(from, i + 1)));
       from = i + 1;
     }
+    this.#atLineStart = atLineStart;
+    this.#afterCr = afterCr;
     if (from < chunk.length) this.#keep(chunk.subarray(from));
     return frames;
   }
@@ -93,7 +99,6 @@ export class SseReader {
     const raw = this.#parts.length === 0 ? last : Buffer.concat([...this.#parts, last]);
     this.#parts = [];
     this.#size = 0;
-    this.#atLineStart = true;
     const start = this.#first && raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf ? 3 : 0;
     this.#first = false;
     const ranges = dataRanges(raw, start);
@@ -103,16 +108,22 @@ export class SseReader {
 
 function dataRanges(raw: Buffer, start: number): number[] {
   const ranges: number[] = [];
+  const { length } = raw;
   let from = start;
-  for (let i = start; i <= raw.length; i++) {
-    const c = raw[i];
-    if (c !== LF && c !== CR && i < raw.length) continue;
-    if (isData(raw, from, i)) {
-      let value = Math.min(from + 5, i);
-      if (value < i && raw[value] === 0x20) value++;
-      ranges.push(value, i);
+  // Each is looked for once per occurrence, so that many short lines cost no more than their bytes.
+  let lf = raw.indexOf(LF);
+  let cr = raw.indexOf(CR);
+  while (from < length) {
+    if (lf >= 0 && lf < from) lf = raw.indexOf(LF, from);
+    let end = lf < 0 ? length : lf;
+    if (cr >= 0 && cr < from) cr = raw.indexOf(CR, from);
+    if (cr >= 0 && cr < end) end = cr;
+    if (isData(raw, from, end)) {
+      let value = Math.min(from + 5, end);
+      if (value < end && raw[value] === 0x20) value++;
+      ranges.push(value, end);
     }
-    from = i + 1;
+    from = end + 1;
   }
   return ranges;
 }

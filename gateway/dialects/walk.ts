@@ -1,23 +1,23 @@
 import { ARRAY, type JsonNode, OBJECT, STRING, stringMember, stringValue } from '../json/node.ts';
 import type { JsonDocument } from '../json/read.ts';
 import type { LeafFacts } from '../policies/kind.ts';
-import { type FieldRule, type Shape, skips } from './shape.ts';
+import { type Shape, skips } from './shape.ts';
 
 /** What a body's reader does with what stands in it. */
 export interface Visitor {
-  /** A string that is scanned. `rule` is `null` where the dialect's list does not know the field. */
+  /** A string that is scanned. `shape` is `null` where the dialect's list does not know the field. */
   text(
     node: JsonNode,
     value: string,
     part: LeafFacts['part'],
     role: string | null,
-    rule: FieldRule | null,
+    shape: Shape | null,
   ): void;
   /** A key that is no word of the API. */
   key(node: JsonNode, part: LeafFacts['part'], role: string | null): void;
-  skipped(node: JsonNode, rule: FieldRule): void;
+  skipped(node: JsonNode, shape: Shape): void;
   /** A value that is not what the field takes; `node` is the object when a required field is missing. */
-  mismatch(node: JsonNode, rule: FieldRule): void;
+  mismatch(node: JsonNode, shape: Shape): void;
   /** A list of log probabilities, which is read as a whole. */
   logprobs(node: JsonNode): void;
 }
@@ -36,17 +36,16 @@ function visit(
   roleAbove: string | null,
   visitor: Visitor,
 ): void {
-  const rule = shape === null ? null : shape.rule;
-  const part = rule?.part ?? partAbove;
-  if (rule?.expect !== undefined && (rule.expect.kinds & node.kind) === 0) visitor.mismatch(node, rule);
+  const part = shape?.part ?? partAbove;
+  if (shape !== null && shape.kinds !== 0 && (shape.kinds & node.kind) === 0) visitor.mismatch(node, shape);
   if (node.kind === STRING) {
     const value = stringValue(text, node);
-    if (rule?.skip !== undefined && skips(rule.skip.when, value)) visitor.skipped(node, rule);
-    else if (value !== '') visitor.text(node, value, part, roleAbove, rule);
+    if (shape !== null && shape.skip !== null && skips(shape.skip.when, value)) visitor.skipped(node, shape);
+    else if (value !== '') visitor.text(node, value, part, roleAbove, shape);
     return;
   }
   if (node.kind === ARRAY) {
-    if (rule?.part === 'logprobs') {
+    if (shape?.part === 'logprobs') {
       visitor.logprobs(node);
       return;
     }
@@ -58,8 +57,8 @@ function visit(
   }
   if (node.kind !== OBJECT) return;
   if (shape !== null && shape.required.length > 0) checkRequired(node, shape, visitor);
-  const role = rule?.role === true ? (stringMember(text, node, 'role') ?? roleAbove) : roleAbove;
-  const known = rule?.words ?? words;
+  const role = shape?.role === true ? (stringMember(text, node, 'role') ?? roleAbove) : roleAbove;
+  const known = shape?.words ?? words;
   for (let child = node.first; child !== null; child = child.next) {
     const key = child.key!;
     const next = shape === null ? undefined : shape.fields.get(key);
@@ -70,11 +69,11 @@ function visit(
 }
 
 function checkRequired(node: JsonNode, shape: Shape, visitor: Visitor): void {
-  for (const rule of shape.required) {
-    const key = rule.path.slice(rule.path.lastIndexOf('.') + 1);
+  for (const field of shape.required) {
     let found = false;
-    for (let child = node.first; child !== null && !found; child = child.next) found = child.key === key;
-    if (!found) visitor.mismatch(node, rule);
+    for (let child = node.first; child !== null && !found; child = child.next)
+      found = child.key === field.key;
+    if (!found) visitor.mismatch(node, field);
   }
 }
 
@@ -86,7 +85,7 @@ export function nameAncestors(node: JsonNode, shape: Shape): void {
   let words: ReadonlySet<string> | null = null;
   for (const at of chain.reverse()) {
     if (at.parent === null) continue;
-    words = here?.rule.words ?? words;
+    words = here?.words ?? words;
     if (at.key === null) here = here?.items ?? null;
     else {
       const next: Shape | undefined = here?.fields.get(at.key);

@@ -5,7 +5,7 @@ import { ARRAY, type JsonNode, member, pathOf, STRING, stringMember, stringValue
 import { decodeUtf8, type JsonDocument, readJson } from '../../json/read.ts';
 import type { Leaf, LeafEdit, ParsedAnswer, SkippedLeaf, Usage } from '../dialect.ts';
 import { LeafList } from '../leaves.ts';
-import { compileShape, type FieldRule } from '../shape.ts';
+import { compileShape, type Shape } from '../shape.ts';
 import { walk } from '../walk.ts';
 import { ANSWER_FIELDS } from './answer-fields.ts';
 import { alternativeBytes, readTokens, tokensSplices } from './logprobs.ts';
@@ -29,12 +29,12 @@ export function readAnswer(body: Buffer): ParsedAnswer {
   }
   const list = new LeafList('output');
   walk(document, ANSWER_SHAPE, {
-    text(node, value, part, role, rule) {
-      if (rule?.json === true) list.json(node, value, part, role);
+    text(node, value, part, role, shape) {
+      if (shape?.json === true) list.json(node, value, part, role);
       else list.value(node, value, part, role);
     },
     key: (node, part, role) => list.key(node, part, role),
-    skipped: (node, rule) => list.skip(rule.path, literalBytes(document, node), rule.skip!.reason),
+    skipped: (node, shape) => list.skip(shape.path, literalBytes(document, node), shape.skip!.reason),
     mismatch: refuseUpstream,
     logprobs: (node) => addLogprobs(document, node, list),
   });
@@ -53,10 +53,10 @@ export function readUpstream(read: () => JsonDocument, what: string): JsonDocume
   }
 }
 
-export function refuseUpstream(node: JsonNode, rule: FieldRule): never {
+export function refuseUpstream(node: JsonNode, shape: Shape): never {
   throw new GatewayError(
     'upstream_invalid',
-    `In the answer of the upstream \`${pathOf(node)}\` is not ${rule.expect!.words}.`,
+    `In the answer of the upstream \`${pathOf(node)}\` is not ${shape.expected}.`,
   );
 }
 

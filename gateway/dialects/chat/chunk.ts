@@ -5,7 +5,7 @@ import type { LeafFacts } from '../../policies/kind.ts';
 import type { TextUnit } from '../channel.ts';
 import type { SkippedLeaf } from '../dialect.ts';
 import type { OutFrame } from '../frame.ts';
-import type { FieldRule } from '../shape.ts';
+import type { Shape } from '../shape.ts';
 import { SkippedList } from '../skipped.ts';
 import { type Visitor, walk } from '../walk.ts';
 import { ALTERNATIVES, ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream } from './answer.ts';
@@ -45,9 +45,10 @@ export class ChunkReader {
       this.choices.add(choiceIndex(text, choice));
     }
     const visitor: Visitor = {
-      text: (node, value, part, role, rule) => this.#text(document, frame, node, value, part, role, rule),
+      text: (node, value, part, role, shape) => this.#text(document, frame, node, value, part, role, shape),
       key: (node, part, role) => this.#key(frame, node, part, role),
-      skipped: (node, rule) => this.#skipped.add(rule.path, literalBytes(document, node), rule.skip!.reason),
+      skipped: (node, shape) =>
+        this.#skipped.add(shape.path, literalBytes(document, node), shape.skip!.reason),
       mismatch: refuseUpstream,
       logprobs: (node) => this.#logprobs(document, frame, node),
     };
@@ -61,10 +62,10 @@ export class ChunkReader {
     value: string,
     part: LeafFacts['part'],
     role: string | null,
-    rule: FieldRule | null,
+    shape: Shape | null,
   ): void {
     this.#scannedBytes += Buffer.byteLength(value);
-    const place = placeOf(document.text, node, rule);
+    const place = placeOf(document.text, node, shape);
     if (place.form === 'once') {
       const facts = outputFacts(pathOf(node), part, role);
       this.#literal(frame, node, this.#channels.once(frame, facts, value));
@@ -72,7 +73,7 @@ export class ChunkReader {
     }
     this.#outputChars += value.length;
     const facts = outputFacts(place.path, part, 'assistant');
-    if (rule?.json === true) {
+    if (shape?.json === true) {
       this.#channels.json(place.id, place.choice, facts).push(frame, node, value);
     } else if (place.form === 'eager') {
       this.#literal(frame, node, this.#channels.whole(frame, place.id, place.choice, facts, value));

@@ -1,5 +1,5 @@
 import { ARRAY, type JsonNode, member } from '../../json/node.ts';
-import type { FieldRule } from '../shape.ts';
+import type { Shape } from '../shape.ts';
 import { choiceIndex } from './answer.ts';
 
 /** Where a string of a chunk belongs in the whole answer. */
@@ -20,8 +20,8 @@ export interface Place {
 /** Fields of a delta that vendors send whole; holding their end back would only delay what follows. */
 const WHOLE = /\.(name|title|url|role|type|id|format|finish_reason)$/;
 
-/** @param rule `null` for a field that the dialect's list does not know */
-export function placeOf(text: string, node: JsonNode, rule: FieldRule | null): Place {
+/** @param shape `null` for a field that the dialect's list does not know */
+export function placeOf(text: string, node: JsonNode, shape: Shape | null): Place {
   const steps: JsonNode[] = [];
   for (let at: JsonNode | null = node; at?.parent != null; at = at.parent) steps.push(at);
   steps.reverse();
@@ -44,7 +44,7 @@ export function placeOf(text: string, node: JsonNode, rule: FieldRule | null): P
       id += `.${step.key}`;
     }
   }
-  const form = rule !== null && WHOLE.test(rule.path) ? 'eager' : 'channel';
+  const form = shape !== null && WHOLE.test(shape.path) ? 'eager' : 'channel';
   return { choice: index, form, id, path };
 }
 

@@ -13,7 +13,7 @@ import { decodeUtf8, type JsonDocument, readJson } from '../../json/read.ts';
 import type { Splice } from '../../json/splice.ts';
 import type { Leaf, LeafEdit, ParsedRequest, SkippedLeaf } from '../dialect.ts';
 import { LeafList } from '../leaves.ts';
-import { compileShape, type FieldRule } from '../shape.ts';
+import { compileShape, type Shape } from '../shape.ts';
 import { nameAncestors, walk } from '../walk.ts';
 import { REQUEST_FIELDS } from './request-fields.ts';
 
@@ -24,12 +24,12 @@ export function readRequest(body: Buffer): ParsedRequest {
   const document = parse(body);
   const list = new LeafList('input');
   walk(document, SHAPE, {
-    text(node, value, part, role, rule) {
-      if (rule?.json === true) list.json(node, value, part, role);
+    text(node, value, part, role, shape) {
+      if (shape?.json === true) list.json(node, value, part, role);
       else list.value(node, value, part, role);
     },
     key: (node, part, role) => list.key(node, part, role),
-    skipped: (node, rule) => list.skip(rule.path, stringBytes(document, node), rule.skip!.reason),
+    skipped: (node, shape) => list.skip(shape.path, stringBytes(document, node), shape.skip!.reason),
     mismatch: refuse,
     logprobs: () => undefined,
   });
@@ -135,14 +135,12 @@ function stringBytes(document: JsonDocument, node: JsonNode): number {
   return Buffer.byteLength(document.text.slice(node.start + 1, node.end - 1));
 }
 
-function refuse(node: JsonNode, rule: FieldRule): never {
-  const name = rule.path.slice(rule.path.lastIndexOf('.') + 1);
-  const expected = rule.expect!.words;
-  if (rule.expect!.required === true && node.key !== name) {
-    const above = pathOf(node);
-    throw invalid(`\`${above === '' ? name : `${above}.${name}`}\` is missing; it must be ${expected}.`);
-  }
+function refuse(node: JsonNode, { key, expected }: Shape): never {
   const path = pathOf(node);
+  // A required field that is missing is told of its object.
+  if (key !== '' && node.key !== key) {
+    throw invalid(`\`${path === '' ? key : `${path}.${key}`}\` is missing; it must be ${expected}.`);
+  }
   throw invalid(`${path === '' ? 'The body' : `\`${path}\``} must be ${expected}.`);
 }
 
