@@ -1,9 +1,13 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import type { GovernancePolicyBody } from '../../crds/types/governancepolicy.ts';
 import type { ProviderTargetBody } from '../../crds/types/providertarget.ts';
+import { loadKindContracts } from '../../gateway/contract/kinds.ts';
+import { readPolicyConfig } from '../../gateway/contract/read.ts';
+import { writePolicyConfig } from '../../gateway/contract/write.ts';
+import { compile } from '../../operator/domain/compile.ts';
 import { readCrds } from '../../operator/local/crds.ts';
 import { createValidator } from '../../operator/local/validate.ts';
 
@@ -29,6 +33,34 @@ describe('samples', () => {
       const objects = objectsOf(file);
       expect(objects).to.not.be.empty;
       for (const object of objects) expect(validator.validate(object).errors).to.equal(undefined);
+    });
+  }
+
+  for (const folder of readdirSync(join(root, 'config/samples'))) {
+    it(`${folder} compiles to a document without errors`, async () => {
+      const all = globSync(`config/samples/${folder}/*.yaml`, { cwd: root }).flatMap(objectsOf);
+      const resources = (
+        kind: string,
+      ): { namespace: string; name: string; uid: string; generation: number; spec: never }[] =>
+        all.flatMap((object) => {
+          const valid = validator.validate(object).object as {
+            kind: string;
+            metadata: { name: string };
+            spec: never;
+          };
+          if (valid.kind !== kind) return [];
+          const { name } = valid.metadata;
+          return [{ namespace: 'default', name, uid: name, generation: 1, spec: valid.spec }];
+        });
+      const scope = { namespace: 'default', gateway: 'default', controlPlane: null };
+      const { config, findings } = compile(scope, {
+        policies: resources('GovernancePolicy'),
+        targets: resources('ProviderTarget'),
+      });
+      expect(findings).to.deep.equal([]);
+      const read = readPolicyConfig(writePolicyConfig(config), { kinds: await loadKindContracts() });
+      expect(read.problems).to.deep.equal([]);
+      expect(read.config?.chain.length).to.be.greaterThan(0);
     });
   }
 
