@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { type Running, startControlPlane } from '../../../operator/control-plane.ts';
+import { localDeps } from '../../../operator/local-deps.ts';
+import { silentLog } from '../../../operator/runtime/log.ts';
+import { eventually, TestFolder } from '../../fakes/folder.ts';
+
+const deps = await localDeps(process.execPath, process.platform);
+
+const policy = (entries: string): string => `apiVersion: governance.keeptrusts.com/v1alpha1
+kind: GovernancePolicy
+metadata: {name: guard}
+spec:
+  identity: {anonymousCallers: Allowed}
+  entries:
+${entries}`;
+
+const PII = '    - {name: pii, kind: PiiDetector, piiDetector: {action: Redact}}\n';
+const dlp = (settings: string): string =>
+  `    - {name: dlp, kind: DlpFilter, dlpFilter: {action: Block, ${settings}}}\n`;
+
+const TARGET = `apiVersion: governance.keeptrusts.com/v1alpha1
+kind: ProviderTarget
+metadata: {name: mock}
+spec: {provider: mock, models: [{name: gpt-4o-mini}, {name: echo}]}
+`;
+
+describe('a folder of resources and the real gateway', () => {
+  let folder: TestFolder;
+  let state: TestFolder;
+  let running: Running | undefined;
+  let reported: string[];
+
+  async function start(): Promise<Running> {
+    const options = {
+      folder: folder.path,
+      stateDir: state.path,
+      host: '127.0.0.1',
+      apiPort: 0,
+      gatewayPort: 0,
+      maxGraceMs: 8000,
+    };
+    running = await startControlPlane(options, {
+      ...deps,
+      log: silentLog,
+      secretVariables: {},
+      report: (line) => reported.push(line),
+    });
+    await running.whenReady();
+    return running;
+  }
+
+  /** Status and text of one completion by the model that echoes what it received. */
+  async function ask(text: string): Promise<{ status: number; text: string }> {
+    const response = await fetch(`${running!.instances()[0]!.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: text }] }),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  async function api(path: string): Promise<Record<string, unknown>> {
+    const token = readFileSync(running!.tokenFile, 'utf8').trim();
+    const response = await fetch(`${running!.apiUrl}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return (await response.json()) as Record<string, unknown>;
+  }
+
+  /** Asks until the status is as wanted; the time it took in milliseconds. */
+  async function until(status: number, text: string): Promise<number> {
+    const began = performance.now();
+    while ((await ask(text)).status !== status) {
+      if (performance.now() - began > 10_000) throw new Error(`no ${status} within 10 s`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return performance.now() - began;
+  }
+
+  beforeEach(() => {
+    folder = new TestFolder();
+    state = new TestFolder();
+    reported = [];
+    folder.write('policy.yaml', policy(PII));
+    folder.write('target.yaml', TARGET);
+  });
+  afterEach(async () => {
+    await running?.close();
+    running = undefined;
+    folder.remove();
+    state.remove();
+  });
+
+  it('redacts by the policy of the folder, and its event names the policy', async () => {
+    await start();
+    const answer = await ask('write to ann@example.com');
+    expect(answer.status).to.equal(200);
+    expect(answer.text).to.not.contain('ann@example.com');
+    let events: { entries: { entry: { id: string; source: object } }[] }[] = [];
+    await eventually(() => {
+      void api('/v1/events').then((page) => (events = (page['events'] ?? []) as typeof events));
+      return events.length > 0;
+    }, 'the event');
+    const entry = events[0]!.entries.find((result) => result.entry.id === 'guard.pii')!.entry;
+    expect(entry.source).to.include({
+      level: 'namespace',
+      namespace: 'default',
+      name: 'guard',
+      generation: 1,
+    });
+    expect(reported).to.deep.equal([]);
+  });
+
+  it('enforces an edit within 2 s, and keeps the last valid policy through an invalid one', async () => {
+    await start();
+    expect((await ask('about Project Falcon')).status).to.equal(200);
+    folder.write('policy.yaml', policy(PII + dlp('blockedTerms: [Project Falcon]')));
+    expect(await until(403, 'about Project Falcon')).to.be.below(2000);
+    folder.write('policy.yaml', policy(dlp("detectPatterns: ['(unclosed']")));
+    await eventually(() => reported.length > 0, 'the report');
+    expect(reported[0]).to.match(
+      /^GovernancePolicy default\/guard: spec\.entries\[0\]\.dlpFilter\.detectPatterns\[0\]: E017/,
+    );
+    expect((await ask('about Project Falcon')).status).to.equal(403);
+    folder.write('policy.yaml', policy(PII));
+    expect(await until(200, 'about Project Falcon')).to.be.below(2000);
+  });
+
+  it('starts a killed gateway again, which goes on in the same stream', async () => {
+    await start();
+    await ask('one');
+    const before = running!.instances()[0]!;
+    process.kill(before.pid!, 'SIGKILL');
+    await eventually(
+      () => running!.instances()[0]!.pid !== before.pid && running!.instances()[0]!.ready,
+      'the restart',
+      20_000,
+    );
+    await ask('two');
+    let streams: { size: number }[] = [];
+    await eventually(
+      () => {
+        void api('/v1/streams').then((page) => (streams = (page['streams'] ?? []) as typeof streams));
+        return streams.length > 0 && streams[0]!.size >= 2;
+      },
+      'both events in one stream',
+      15_000,
+    );
+    expect(streams).to.have.length(1);
+    expect(running!.instances()[0]!.url).to.equal(before.url);
+  });
+
+  it('reports the revision that it enforces, so that the objects become ready', async () => {
+    await start();
+    const { configurations } = (await api('/v1/configurations')) as { configurations: { hash: string }[] };
+    const { instances } = (await api('/v1/instances')) as { instances: { revision: { hash: string } }[] };
+    expect(instances.map(({ revision }) => revision.hash)).to.deep.equal(
+      configurations.map(({ hash }) => hash),
+    );
+    let status: { conditions: { type: string; status: string }[] } | undefined;
+    await eventually(() => {
+      const file = state.file('objects/GovernancePolicy/default/guard.json');
+      status = JSON.parse(readFileSync(file, 'utf8')).status;
+      return status?.conditions[0]?.status === 'True';
+    }, 'readiness of the policy');
+    expect(status!.conditions[0]!.type).to.equal('Ready');
+  });
+}).timeout(60_000);
