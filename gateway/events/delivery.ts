@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INGEST_HEADERS, INGEST_TYPE, MAX_BATCH_RECORDS } from '../contract/ingest.ts';
-import { type Batch, batchBody, nextToShip, readBatch } from './batch.ts';
+import { type Batch, BatchReader, nextToShip } from './batch.ts';
 import type { ControlPlaneAnswer, ControlPlaneClient } from './control-plane-client.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { Log } from './log.ts';
@@ -59,6 +59,7 @@ class Shipper implements Delivery {
   readonly #options: DeliveryOptions;
   readonly #stop = new AbortController();
   readonly #dead: DeadLetters;
+  readonly #reader: BatchReader;
   readonly #forked = new Set<string>();
   readonly #unlisten: () => void;
   readonly #running: Promise<void>;
@@ -73,6 +74,7 @@ class Shipper implements Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#dead = new DeadLetters(options.deadDir);
+    this.#reader = new BatchReader(options.spool, (stream, seq) => this.#dead.has(stream, seq));
     this.#unlisten = options.spool.onAppend(() => {
       this.#appended = true;
       this.#wake?.();
@@ -100,6 +102,7 @@ class Shipper implements Delivery {
     await this.#running;
     clearTimeout(timer);
     this.#unlisten();
+    await this.#reader.close();
   }
 
   async #run(): Promise<void> {
@@ -165,19 +168,19 @@ class Shipper implements Delivery {
 
   async #ship(stream: string, seq: number): Promise<Outcome> {
     const { spool, client } = this.#options;
-    const batch = await readBatch(spool, stream, seq, this.#most, (of, at) => this.#dead.has(of, at));
+    const batch = await this.#reader.read(stream, seq, this.#most);
     if (batch === null) return this.#nothingLeft(stream);
-    if (batch.lostFrom !== null) this.#noteHole(stream, batch.lostFrom, batch.lines[0]!.seq - 1);
+    if (batch.lostFrom !== null) this.#noteHole(stream, batch.lostFrom, batch.firstSeq - 1);
     // Never ship what a power failure could still take away: the seq would be used twice.
     await spool.sync();
     const headers: Record<string, string> = {
       'content-type': INGEST_TYPE,
       [INGEST_HEADERS.stream]: stream,
-      [INGEST_HEADERS.firstSeq]: String(batch.lines[0]!.seq),
-      [INGEST_HEADERS.count]: String(batch.lines.length),
+      [INGEST_HEADERS.firstSeq]: String(batch.firstSeq),
+      [INGEST_HEADERS.count]: String(batch.count),
     };
     if (batch.lostFrom !== null) headers[INGEST_HEADERS.lostFrom] = String(batch.lostFrom);
-    const answer = await client.send('POST', '/v1/events', batchBody(batch), headers, this.#stop.signal);
+    const answer = await client.send('POST', '/v1/events', batch.body, headers, this.#stop.signal);
     return this.#answered(batch, answer);
   }
 
@@ -204,8 +207,7 @@ class Shipper implements Delivery {
   }
 
   async #answered(batch: Batch, answer: ControlPlaneAnswer): Promise<Outcome> {
-    const { stream, lines } = batch;
-    const first = lines[0]!.seq;
+    const { stream, firstSeq: first } = batch;
     const { status, body } = answer;
     const error = (body?.['error'] ?? body ?? {}) as Readonly<Record<string, unknown>>;
     if (status >= 200 && status < 300) {
@@ -225,7 +227,7 @@ class Shipper implements Delivery {
 
   /** Goes on where the server says: behind what it got by another way, or again from before after a restore. */
   async #conflict(batch: Batch, expected: number, answer: ControlPlaneAnswer): Promise<Outcome> {
-    const first = batch.lines[0]!.seq;
+    const first = batch.firstSeq;
     if (expected === first || expected === batch.lostFrom) {
       return retry(answer, `the control plane does not go on at seq ${first} of the stream`);
     }
@@ -253,17 +255,17 @@ class Shipper implements Delivery {
 
   /** Finds the refused record by halves, unless the answer names it, and puts it aside. */
   #refused(batch: Batch, error: Readonly<Record<string, unknown>>): Outcome {
-    const [line] = batch.lines;
-    if (batch.lines.length > 1) {
+    const { stream, firstSeq, count } = batch;
+    if (count > 1) {
       const named = error['seq'];
-      const before = typeof named === 'number' ? named - line!.seq : 0;
-      this.#most = before > 0 && before < batch.lines.length ? before : Math.ceil(batch.lines.length / 2);
-      if (named === line!.seq) this.#most = 1;
+      const before = typeof named === 'number' ? named - firstSeq : 0;
+      this.#most = before > 0 && before < count ? before : Math.ceil(count / 2);
+      if (named === firstSeq) this.#most = 1;
       return GO_ON;
     }
-    this.#dead.add(batch.stream, line!.seq, line!.record);
+    this.#dead.add(stream, firstSeq, batch.body.subarray(0, -1));
     this.#options.logger.error(
-      { stream: batch.stream, seq: line!.seq, code: error['code'] },
+      { stream, seq: firstSeq, code: error['code'] },
       'the control plane refused a record; it was put aside',
     );
     return GO_ON;

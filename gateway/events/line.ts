@@ -76,6 +76,19 @@ export function readLine(buffer: Buffer, at: number, until: number): ScannedLine
   return { type: type === 69 ? 'E' : type === 66 ? 'B' : 'H', start, end };
 }
 
+/** Largest record of an event or begin line; only headers may be longer (bytes). */
+const MAX_EVENT_LINE_BYTES = 65_535;
+const HEADER = 72;
+
+/** True when the line that starts at `at` says that it goes on behind `until`. */
+export function isCut(buffer: Buffer, at: number, until: number): boolean {
+  const start = at + PREFIX_BYTES;
+  if (start >= until) return true;
+  const bytes = Number(buffer.toString('latin1', at + LENGTH_AT, at + LENGTH_AT + LENGTH_DIGITS));
+  if (buffer[at] !== HEADER && bytes > MAX_EVENT_LINE_BYTES) return false;
+  return Number.isInteger(bytes) && start + bytes + 1 > until;
+}
+
 /** Every readable line of `buffer[from..until)`; after an unreadable one it goes on behind the next line break. */
 export function scanLines(buffer: Buffer, from = 0, until = buffer.length): Scan {
   const scan: Scan = { lines: [], bad: [], validEnd: from };

@@ -63,10 +63,18 @@ async function findMarks(segment: Segment): Promise<Mark[]> {
   return marks;
 }
 
+/** Places to begin reading at, in order; the first is the file's start. */
+export async function marksOf(segment: Segment): Promise<readonly Mark[]> {
+  if (segment.marks === null) {
+    const marks = await findMarks(segment);
+    segment.marks ??= marks;
+  }
+  return segment.marks;
+}
+
 /** The chunks of a segment, each about `MARK_BYTES` long. Reading them one by one keeps the event loop free. */
 async function chunksOf(segment: Segment): Promise<{ from: number; to: number; seq: number }[]> {
-  const marks = segment.marks ?? (await findMarks(segment));
-  segment.marks ??= marks;
+  const marks = await marksOf(segment);
   const end = segment.bytes;
   return marks.map((mark, index) => ({
     from: mark.offset,

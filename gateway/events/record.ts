@@ -33,10 +33,10 @@ export interface RecordPosition {
   seq: number;
 }
 
-/** Position of a record that this code wrote, from its first bytes; null for anything else. */
-export function recordPosition(record: Buffer): RecordPosition | null {
+/** Position of a record that this code wrote, from its first bytes at `at`; null for anything else. */
+export function recordPosition(record: Buffer, at = 0): RecordPosition | null {
   const seqAt = BEFORE_STREAM.length + ULID_LENGTH + BEFORE_SEQ.length;
-  const head = record.toString('latin1', 0, seqAt + 17);
+  const head = record.toString('latin1', at, at + seqAt + 17);
   if (!head.startsWith(BEFORE_STREAM) || !head.startsWith(BEFORE_SEQ, seqAt - BEFORE_SEQ.length)) return null;
   const end = head.indexOf(',', seqAt);
   const seq = end < 0 ? Number.NaN : Number(head.slice(seqAt, end));

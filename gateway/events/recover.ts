@@ -2,7 +2,7 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { hashText, leafHash } from '../contract/evidence.ts';
 import type { Gap } from './control-events.ts';
 import type { BeginRecord } from './event.ts';
-import { type BadRange, PREFIX_BYTES, type ScannedLine, scanLines } from './line.ts';
+import { type BadRange, isCut, type ScannedLine, scanLines } from './line.ts';
 import type { Log } from './log.ts';
 import { recordPosition } from './record.ts';
 import { listSegments, type Segment, type SegmentHeader } from './segments.ts';
@@ -26,10 +26,7 @@ export interface Recovered {
 /** True when the bytes at the end are the start of a line that was being written: nothing was promised of it. */
 function isTorn(data: Buffer, range: BadRange): boolean {
   if (range.to !== data.length || data.subarray(range.from, range.to).includes(10)) return false;
-  const available = range.to - range.from;
-  if (available < PREFIX_BYTES) return true;
-  const declared = Number(data.toString('latin1', range.from + 11, range.from + 18));
-  return Number.isInteger(declared) && available < PREFIX_BYTES + declared + 1;
+  return isCut(data, range.from, range.to);
 }
 
 const lineBreaks = (data: Buffer, range: BadRange): number =>
