@@ -4,6 +4,7 @@ import { configSchemaOutput } from './config-schema.ts';
 import { crdOutputs } from './crds.ts';
 import { crdsPage } from './crds-page.ts';
 import { errorsPage } from './errors-page.ts';
+import { formatted } from './format.ts';
 import type { Output } from './output.ts';
 import { policiesPage } from './policies-page.ts';
 import { registryOutput } from './registry.ts';
@@ -11,7 +12,7 @@ import { typeOutputs } from './types.ts';
 
 /** Every generated file of the repository, in memory. */
 export async function allOutputs(root: string): Promise<Output[]> {
-  return [
+  const outputs = [
     ...crdOutputs(root),
     ...(await typeOutputs(root)),
     registryOutput(root),
@@ -20,6 +21,7 @@ export async function allOutputs(root: string): Promise<Output[]> {
     errorsPage(),
     await configSchemaOutput(),
   ];
+  return Promise.all(outputs.map((output) => formatted(root, output)));
 }
 
 /** Those that differ from what is on disk. */
