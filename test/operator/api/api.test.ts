@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createLocalTokens, type LocalTokens } from '../../../operator/api/auth.ts';
-import { type RunningApi, startApi } from '../../../operator/api/server.ts';
-import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
-import { openSqliteStore } from '../../../operator/store/sqlite/store.ts';
+import type { LocalTokens } from '../../../operator/api/auth.ts';
+import type { RunningApi } from '../../../operator/api/server.ts';
 import type { Store } from '../../../operator/store/store.ts';
+import { startTestApi, type TestApi } from '../../fakes/control-plane-api.ts';
 import { exampleEvents } from '../../fakes/events.ts';
 import { expectConforms } from './conforms.ts';
 
@@ -14,34 +12,18 @@ const NOW = Date.parse('2026-11-24T12:00:00Z');
 const STREAM = '01JD0000000000000000000000';
 
 describe('control-plane API', () => {
-  let folder: string;
+  let running: TestApi;
   let store: Store;
   let api: RunningApi;
   let tokens: LocalTokens;
-  const unexpected: unknown[] = [];
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'keeptrusts-api-'));
-    tokens = createLocalTokens(folder);
-    store = await openSqliteStore(join(folder, 'events.db'));
-    api = await startApi(
-      { host: '127.0.0.1', port: 0 },
-      {
-        store,
-        reports: createInstanceReports(() => NOW),
-        authenticator: tokens,
-        now: () => NOW,
-        ready: () => true,
-        metrics: async () => ({ contentType: 'text/plain', text: 'up 1\n' }),
-        onUnexpected: (error) => unexpected.push(error),
-      },
-    );
+    running = await startTestApi(() => NOW);
+    ({ api, store, tokens } = running);
   });
   after(async () => {
-    await api.close();
-    await store.close();
-    rmSync(folder, { recursive: true, force: true });
-    expect(unexpected).to.deep.equal([]);
+    await running.close();
+    expect(running.unexpected).to.deep.equal([]);
   });
 
   interface Call {
@@ -164,7 +146,7 @@ describe('control-plane API', () => {
 
   it('keeps its secret and its token to their owner', () => {
     for (const name of ['token', 'token-secret'])
-      expect(statSync(join(folder, name)).mode & 0o077).to.equal(0);
+      expect(statSync(join(running.folder, name)).mode & 0o077).to.equal(0);
   });
 
   it('names the parameter that it cannot read', async () => {

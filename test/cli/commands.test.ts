@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { formatTable } from '../../cli/table.ts';
+import { hashKey, isWellFormedKey } from '../../gateway/identity/key-format.ts';
+import { startTestApi } from '../fakes/control-plane-api.ts';
+import { runKt } from '../fakes/io.ts';
+
+describe('kt', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'keeptrusts-cli-'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  it('explains itself, with examples, at every level', async () => {
+    for (const args of [
+      [],
+      ['up'],
+      ['gateway', 'run'],
+      ['policy', 'lint'],
+      ['events', 'list'],
+      ['events', 'tail'],
+      ['events', 'verify'],
+      ['keys', 'create'],
+      ['doctor'],
+    ]) {
+      const { out, exitCode } = await runKt([...args, '--help']);
+      expect(exitCode, args.join(' ')).to.equal(0);
+      expect(out, args.join(' ')).to.contain('Examples:');
+    }
+  });
+
+  it('exits 2 for a command or an option that does not exist, and says which', async () => {
+    const command = await runKt(['event', 'list']);
+    expect(command.exitCode).to.equal(2);
+    expect(command.err).to.contain('event');
+    const option = await runKt(['events', 'list', '--sinse', '5m']);
+    expect(option.exitCode).to.equal(2);
+    expect(option.err).to.contain('--sinse').and.to.contain('--since');
+  });
+
+  it('prints its versions', async () => {
+    expect((await runKt(['version'])).out).to.match(
+      /^kt \d+\.\d+\.\d+ \(Node \d+\.\d+\.\d+, policy-config contract 1\)\n$/,
+    );
+    expect(JSON.parse((await runKt(['version', '--format', 'json'])).out)).to.have.keys(
+      'kt',
+      'node',
+      'contract',
+    );
+  });
+
+  it('makes a key whose entry holds its hash and not its value', async () => {
+    const { out, err } = await runKt(
+      ['keys', 'create', '--team', 'red', '--model', 'a', 'b', '--expires-in', '90d'],
+      {
+        now: Date.parse('2026-11-24T00:00:00Z'),
+      },
+    );
+    const [value, ...rest] = out.split('\n');
+    expect(isWellFormedKey(value!)).to.equal(true);
+    expect(err).to.contain('only time');
+    const [entry] = parse(rest.join('\n')).identity.keys;
+    expect(entry).to.deep.equal({
+      id: value!.split('_')[2],
+      sha256: hashKey(value!),
+      team: 'red',
+      models: ['a', 'b'],
+      expires_at: '2027-02-22T00:00:00.000Z',
+    });
+    expect(rest.join('\n')).to.not.contain(value);
+    expect((await runKt(['keys', 'create', '--expires-in', 'soon'])).exitCode).to.equal(2);
+  });
+
+  const document = (policies: string): string =>
+    `pack: { name: p, version: 1.0.0, enabled: true }\npolicies: ${policies}\n`;
+
+  it('lints: 0 valid, 2 errors, with place and advice for people', async () => {
+    const good = file('good.yaml', document('{ chain: [audit-logger] }'));
+    expect(await runKt(['policy', 'lint', '--file', good])).to.deep.include({ exitCode: 0 });
+    const bad = file('bad.yaml', document('{ chain: [audit-loger] }'));
+    const { out, exitCode } = await runKt(['policy', 'lint', '--file', bad]);
+    expect(exitCode).to.equal(2);
+    expect(out).to.match(/bad\.yaml:2:\d+: error E001 policies\.chain\[0\]: /);
+    expect(out).to.contain('audit-logger');
+    expect((await runKt(['policy', 'lint', '--file', join(folder, 'none.yaml')])).err).to.contain('ENOENT');
+  });
+
+  it('check 4: a misspelt key gives exit 2 and errors[0].code E002 with a path', async () => {
+    const bad = file('misspelt.yaml', `${document('{ chain: [audit-logger] }')}polcy: {}\n`);
+    const { out, exitCode } = await runKt(['policy', 'lint', '--file', bad, '--json']);
+    expect(exitCode).to.equal(2);
+    const result = JSON.parse(out);
+    expect(result.valid).to.equal(false);
+    expect(result.errors[0]).to.include({ code: 'E002', path: 'polcy' });
+  });
+
+  it('check 5: an unknown kind gives E001 and a suggestion', async () => {
+    const bad = file('unknown.yaml', document('{ chain: [prompt-injections] }'));
+    const { errors } = JSON.parse((await runKt(['policy', 'lint', '--file', bad, '--json'])).out);
+    expect(errors[0].code).to.equal('E001');
+    expect(JSON.stringify(errors[0])).to.contain('prompt-injection');
+  });
+
+  it('never lets a control character of a value reach the terminal', () => {
+    expect(formatTable(['A'], [['x\u001b[31my\n']])).to.equal('A\nx?[31my?\n');
+  });
+
+  describe('doctor (check 71)', () => {
+    it('exits 0 when all is well, and names the failing layer when it is not', async () => {
+      const running = await startTestApi();
+      const flags = ['--api-url', running.api.url, '--api-token', running.tokens.personToken];
+      const report = (ready: boolean) =>
+        running.reports.put({
+          namespace: 'default',
+          gateway: 'default',
+          instance: 'i',
+          contract: 1,
+          version: '0',
+          ready,
+          revision: null,
+          rejected: null,
+          backlog: 0,
+          stream: null,
+          reportedAt: Date.now(),
+        });
+      try {
+        const lonely = await runKt(['doctor', ...flags]);
+        expect(lonely.exitCode).to.equal(1);
+        expect(lonely.err).to.contain('the gateway layer fails');
+        report(true);
+        expect(await runKt(['doctor', ...flags])).to.deep.include({ exitCode: 0, err: '' });
+        report(false);
+        expect((await runKt(['doctor', ...flags])).err).to.contain(
+          'the gateway layer fails: default/default (i) is not ready',
+        );
+        const bad = file('doctor.yaml', 'pack: 7\n');
+        const config = await runKt(['doctor', ...flags, '--config', bad, '--format', 'json']);
+        expect(config.exitCode).to.equal(1);
+        expect(JSON.parse(config.out).checks[0]).to.include({ layer: 'config', status: 'failed' });
+      } finally {
+        await running.close();
+      }
+      const away = await runKt(['doctor', ...flags]);
+      expect(away.exitCode).to.equal(1);
+      expect(away.err).to.contain('the api layer fails');
+    });
+  });
+});

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLocalTokens, type LocalTokens } from '../../operator/api/auth.ts';
+import { type RunningApi, startApi } from '../../operator/api/server.ts';
+import { createInstanceReports, type InstanceReports } from '../../operator/domain/instance-reports.ts';
+import { openSqliteStore } from '../../operator/store/sqlite/store.ts';
+import type { Store } from '../../operator/store/store.ts';
+
+/** The real API over a real SQLite store in a folder of its own, without an operator behind it. */
+export interface TestApi {
+  api: RunningApi;
+  store: Store;
+  tokens: LocalTokens;
+  reports: InstanceReports;
+  /** Holds the database `events.db`. */
+  folder: string;
+  /** Failures that nobody threw on purpose. */
+  unexpected: unknown[];
+  close(): Promise<void>;
+}
+
+export async function startTestApi(now: () => number = Date.now): Promise<TestApi> {
+  const folder = mkdtempSync(join(tmpdir(), 'keeptrusts-api-'));
+  const tokens = createLocalTokens(folder);
+  const store = await openSqliteStore(join(folder, 'events.db'));
+  const reports = createInstanceReports(now);
+  const unexpected: unknown[] = [];
+  const api = await startApi(
+    { host: '127.0.0.1', port: 0 },
+    {
+      store,
+      reports,
+      authenticator: tokens,
+      now,
+      ready: () => true,
+      metrics: async () => ({ contentType: 'text/plain', text: 'up 1\n' }),
+      onUnexpected: (error) => unexpected.push(error),
+    },
+  );
+  return {
+    api,
+    store,
+    tokens,
+    reports,
+    folder,
+    unexpected,
+    async close() {
+      await api.close();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
