@@ -3,8 +3,7 @@ import type { KindContracts } from '../../gateway/contract/kind-contract.ts';
 import { type Problem, readPolicyConfig } from '../../gateway/contract/read.ts';
 import { writePolicyConfig } from '../../gateway/contract/write.ts';
 import { compile } from './compile.ts';
-import { camelCase } from './mapping/names.ts';
-import { kindNames } from './mapping.ts';
+import { kindNames, settingsPathToResource } from './mapping.ts';
 import type { Policy, Target } from './snapshot.ts';
 
 /** At most this many problems of one object are told. */
@@ -60,10 +59,11 @@ function forAll(policy: Policy): Policy {
 /** Says where in the resource the problem is: the chain of a policy alone has its entries in their order. */
 function policyProblem({ code, path, message }: Problem, config: PolicyConfig): string {
   const place = path.replace(
-    /^policies\.chain\[(\d+)\](?:\.settings)?(.*)$/,
+    /^policies\.chain\[(\d+)\](?:\.settings)?\.?(.*)$/,
     (_, index: string, rest: string) => {
       const { kind } = config.chain[Number(index)]!;
-      return `spec.entries[${index}].${kindNames(kind).member}${rest.replace(/[a-z]+(_[a-z]+)+/g, camelCase)}`;
+      const settings = rest === '' ? '' : `.${settingsPathToResource(kind, rest)}`;
+      return `spec.entries[${index}].${kindNames(kind).member}${settings}`;
     },
   );
   return `${place}: ${code} ${message}`;

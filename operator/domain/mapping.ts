@@ -2,6 +2,7 @@ import type { PolicyEntry } from '../../crds/types/governancepolicy.ts';
 import { KIND_SCHEMAS } from './kinds.generated.ts';
 import { type Converter, converterOf, MappingError } from './mapping/convert.ts';
 import { camelCase, pascalCase } from './mapping/names.ts';
+import { pathToResource } from './mapping/paths.ts';
 
 export { MappingError } from './mapping/convert.ts';
 export { FAIL_MODES, FALLBACK_TRIGGERS, MODES, SPOOL_FULL } from './mapping/enums.ts';
@@ -48,6 +49,12 @@ export function kindNames(name: string): KindNames {
   const found = NAMES.find((names) => [names.document, names.resource, names.member].includes(name));
   if (found === undefined) throw new MappingError('kind', `${JSON.stringify(name)} is not a policy kind`);
   return found;
+}
+
+/** A path in a kind's settings, such as `rules[0].pattern`, as the resource spells it. @throws MappingError */
+export function settingsPathToResource(kind: string, path: string): string {
+  const schema = KIND_SCHEMAS[kindNames(kind).document];
+  return schema === undefined ? path : pathToResource(schema, path);
 }
 
 /** Kind and settings of a valid entry, in the document's spelling. @throws MappingError */

@@ -9,6 +9,7 @@ import {
   entryToDocument,
   kindNames,
   MappingError,
+  settingsPathToResource,
   settingsToDocument,
   settingsToResource,
 } from '../../../operator/domain/mapping.ts';
@@ -62,6 +63,15 @@ describe('settings between document and resource', () => {
       expect(kindNames(name).document).to.equal('pii-detector');
     }
     expect(() => kindNames('pii')).to.throw(MappingError, '"pii" is not a policy kind');
+  });
+
+  it('spells a path in the settings, and leaves keys of maps and unknown names alone', () => {
+    const spelt = (path: string): string => settingsPathToResource('pii-detector', path);
+    expect(spelt('detect_patterns[3]')).to.equal('detectPatterns[3]');
+    expect(spelt('redaction.custom_markers.credit_card')).to.equal('redaction.customMarkers.credit_card');
+    expect(spelt('no_such_field')).to.equal('no_such_field');
+    expect(settingsPathToResource('response-rewriter', 'rules[0].pattern')).to.equal('rules[0].pattern');
+    expect(spelt('')).to.equal('');
   });
 
   it('reads an entry', () => {
