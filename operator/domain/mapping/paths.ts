@@ -11,7 +11,7 @@ export function pathToResource(schema: KindSchema, path: string): string {
   let at: KindSchema | undefined = schema;
   for (const step of parsePath(path)) {
     const node: KindSchema | undefined = at && resolved(at, schema);
-    const field = node?.properties?.[step];
+    const field: KindSchema | undefined = node?.properties?.[step];
     steps.push(field === undefined ? step : camelCase(String(step)));
     at = field ?? (typeof step === 'number' ? node?.items : mapValue(node));
   }
