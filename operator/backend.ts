@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createLocalTokens } from './api/auth.ts';
+import type { ResourceProblem } from './api/problems.ts';
 import { type RunningApi, startApi } from './api/server.ts';
 import type { Revision } from './controllers/gateway.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
@@ -19,6 +20,8 @@ export interface BackendParts {
   log: Log;
   ready(): boolean;
   metrics(): Promise<{ contentType: string; text: string }>;
+  /** What is wrong with the resources now. */
+  problems(): readonly ResourceProblem[];
 }
 
 /** The event store and the API over it. */
@@ -46,6 +49,7 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
         now: () => parts.clock.now(),
         ready: parts.ready,
         metrics: parts.metrics,
+        problems: parts.problems,
         onUnexpected: (err, route) => parts.log.error({ err, route }, 'the API failed'),
       },
     );

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CustomResourceDefinition } from '../crds/schema.ts';
 import type { KindContracts } from '../gateway/contract/kind-contract.ts';
+import type { ResourceProblem } from './api/problems.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { createControllers } from './controllers/index.ts';
 import { createInstanceReports, type InstanceReports } from './domain/instance-reports.ts';
@@ -61,8 +62,8 @@ export interface Running {
   tokenFile: string;
   /** The processes that run, with their ports. */
   instances(): GatewayInstance[];
-  /** What is wrong with the folder now. */
-  problems(): readonly FolderProblem[];
+  /** What is wrong with the resources now. */
+  problems(): readonly ResourceProblem[];
   /** Resolves when every gateway that the folder asks for enforces it; at once where it asks for none. */
   whenReady(): Promise<void>;
   close(): Promise<void>;
@@ -99,6 +100,7 @@ export async function startControlPlane(
     const metrics = new OperatorMetrics();
     const reports = createInstanceReports(() => deps.clock.now());
     let started = false;
+    let problems = (): ResourceProblem[] => [];
     if (options.gatewayPort !== 0) await ensureFree(options.gatewayPort, options.host, deps.clock);
     backend = await startBackend(options, {
       reports,
@@ -106,15 +108,17 @@ export async function startControlPlane(
       log: deps.log.child({ part: 'api' }),
       ready: () => started,
       metrics: () => metrics.text(),
+      problems: () => problems(),
     });
     const { manager, folder, progress } = assemble(options, deps, { validator, backend, reports, metrics });
+    problems = () => [...folder.problems().map(folderProblem), ...progress.problems()];
     await manager.start();
     started = true;
     return {
       apiUrl: backend.url,
       tokenFile: backend.tokenFile,
       instances: () => progress.instances(),
-      problems: () => folder.problems(),
+      problems: () => problems(),
       whenReady: () => progress.whenReady(),
       async close() {
         await manager.stop();
@@ -192,6 +196,10 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
     manager.add('controllers', { name: controller.name, start, stop: () => controller.stop() });
   }
   return { manager, folder, progress };
+}
+
+function folderProblem({ file, line, column, object, code, message }: FolderProblem): ResourceProblem {
+  return { file, line: line ?? null, column: column ?? null, object: object ?? null, code, message };
 }
 
 /** Seconds for open answers, so that a gateway has shipped its events and ended before it would be killed. */

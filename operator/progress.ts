@@ -1,3 +1,4 @@
+import type { ResourceProblem } from './api/problems.ts';
 import { gatewayNames } from './controllers/gather.ts';
 import { liveGateway } from './controllers/live.ts';
 import type { Outcomes } from './controllers/outcomes.ts';
@@ -40,7 +41,7 @@ export class Progress {
   readonly #clock: Clock;
   #again: Timer | undefined;
   readonly #waiting: (() => void)[] = [];
-  #reported = new Set<string>();
+  readonly #reported = new Map<string, ReadonlySet<string>>();
   #watched: Watched | undefined;
 
   constructor(node: Node, clock: Clock) {
@@ -113,24 +114,43 @@ export class Progress {
     );
   }
 
-  /** Each finding once, and again only after it was gone. */
+  /** What deciding and applying found wrong, in all namespaces. */
+  problems(): ResourceProblem[] {
+    const watched = this.#watched;
+    return watched === undefined
+      ? []
+      : namespacesOf(watched.cache).flatMap((namespace) => found(watched, namespace));
+  }
+
+  /** Each problem once, and again only after it was gone. */
   #reportFindings(namespace: string): void {
     const watched = this.#watched;
     if (watched === undefined) return;
-    const outcomes = gatewayNames(watched.cache, namespace).map((gateway) =>
-      watched.outcomes.get(namespace, gateway),
-    );
-    const lines = outcomes.flatMap((outcome) => [
-      ...(outcome?.decision.findings ?? []).map(
-        ({ object, message }) => `${object.kind} ${object.namespace}/${object.name}: ${message}`,
-      ),
-      ...(outcome?.failure ? [`gateway ${namespace}/${outcome.gateway}: ${outcome.failure}`] : []),
-    ]);
-    const now = new Set(lines.map((line) => `${namespace}\n${line}`));
-    for (const line of now) if (!this.#reported.has(line)) watched.report(line.slice(namespace.length + 1));
-    const others = [...this.#reported].filter((line) => !line.startsWith(`${namespace}\n`));
-    this.#reported = new Set([...others, ...now]);
+    const lines = new Set(found(watched, namespace).map(({ object, message }) => `${object}: ${message}`));
+    const told = this.#reported.get(namespace);
+    for (const line of lines) if (told?.has(line) !== true) watched.report(line);
+    this.#reported.set(namespace, lines);
   }
+}
+
+function found({ cache, outcomes }: Watched, namespace: string): ResourceProblem[] {
+  const problems = gatewayNames(cache, namespace).flatMap((gateway) => {
+    const outcome = outcomes.get(namespace, gateway);
+    if (outcome === undefined) return [];
+    const { decision, failure } = outcome;
+    return [
+      ...decision.findings.map(({ object, reason, message }) => {
+        return problem(`${object.kind} ${object.namespace}/${object.name}`, reason, message);
+      }),
+      ...(failure === null ? [] : [problem(`Gateway ${namespace}/${gateway}`, 'GatewayFailed', failure)]),
+    ];
+  });
+  // Several gateways of a namespace find the same about one object.
+  return [...new Map(problems.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+function problem(object: string, code: string, message: string): ResourceProblem {
+  return { file: null, line: null, column: null, object, code, message };
 }
 
 function namespacesOf(cache: ObjectCache): string[] {

@@ -9,6 +9,7 @@ import { ApiError } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { instanceRoutes } from './instances.ts';
 import { openApiDocument } from './openapi.ts';
+import { problemRoutes, type ResourceProblem } from './problems.ts';
 import { streamRoutes } from './streams.ts';
 
 export interface ApiOptions {
@@ -25,6 +26,8 @@ export interface ApiParts {
   now(): number;
   /** True when the control plane may be sent traffic. */
   ready(): boolean;
+  /** What is wrong with the resources now; left out where there are none. */
+  problems?(): readonly ResourceProblem[];
   /** Prometheus text and its content type. */
   metrics(): Promise<{ contentType: string; text: string }>;
   /** A failure that nobody threw on purpose; never the caller's content. */
@@ -56,6 +59,7 @@ export async function startApi(options: ApiOptions, parts: ApiParts): Promise<Ru
   app.use('/v1/events', eventRoutes(parts));
   app.use('/v1/streams', streamRoutes(parts));
   app.use('/v1/configurations', configurationRoutes(parts));
+  app.use('/v1/problems', problemRoutes(parts));
   app.use('/v1', instanceRoutes(parts));
   app.use((request) => {
     throw new ApiError(

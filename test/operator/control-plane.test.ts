@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type ControlPlaneOptions, type Running, startControlPlane } from '../../operator/control-plane.ts';
@@ -110,7 +110,17 @@ describe('control plane over a folder, with a fake gateway', () => {
     await eventually(() => reported.length > 0, 'the report');
     expect(reported[0]).to.match(/^a\.yaml:1: GovernancePolicy default\/guard: spec\.limits\.maxBodyBytes: /);
     expect((await ask(running)).document).to.contain('max_body_bytes: 4096');
-    expect(running.problems()[0]).to.include({ code: 'invalid', file: 'a.yaml' });
+    const headers = { authorization: `Bearer ${readFileSync(running.tokenFile, 'utf8').trim()}` };
+    const answer = await fetch(`${running.apiUrl}/v1/problems`, { headers });
+    const { problems } = (await answer.json()) as { problems: object[] };
+    expect(problems).to.deep.equal(running.problems());
+    expect(problems).to.have.length(1);
+    expect(problems[0]).to.include({
+      file: 'a.yaml',
+      line: 1,
+      object: 'GovernancePolicy default/guard',
+      code: 'invalid',
+    });
   });
 
   it('ends the gateway when the policy or the target is deleted', async () => {

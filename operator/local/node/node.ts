@@ -57,6 +57,8 @@ export class Node {
   readonly #running = new Map<string, Running>();
   /** Deployments with work to do; one runs at a time, so that ports and folders have one writer. */
   readonly #due = new Set<string>();
+  /** What was told of each Deployment last. */
+  readonly #told = new Map<string, Set<string>>();
   #work: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -132,14 +134,11 @@ export class Node {
     const spec = object.spec as DeploymentSpec;
     const folder = join(this.#options.dir, 'pods', namespace, name);
     try {
-      refreshVolumes(
-        spec.template.spec,
-        { namespace, folder },
-        { ...this.#deps, cache: this.#deps.client.cache },
-      );
+      const sources = { ...this.#deps, cache: this.#deps.client.cache };
+      this.#tell(key, refreshVolumes(spec.template.spec, { namespace, folder }, sources));
     } catch (error) {
       if (!(error instanceof MissingVolume)) throw error;
-      this.#deps.report(`${name}: ${error.message}`);
+      this.#tell(key, [error.message]);
       await this.#writeStatus(key, error.message);
       return;
     }
@@ -198,12 +197,21 @@ export class Node {
     });
   }
 
+  /** Tells people what a Deployment lacks: each line once, and again only after it was gone. */
+  #tell(key: string, lines: readonly string[]): void {
+    const told = this.#told.get(key);
+    for (const line of lines)
+      if (told?.has(line) !== true) this.#deps.report(`${key.split('/')[1]}: ${line}`);
+    this.#told.set(key, new Set(lines));
+  }
+
   async #remove(key: string): Promise<void> {
     const running = this.#running.get(key);
     this.#running.delete(key);
     await Promise.all((running?.replicas ?? []).map((replica) => replica.stop()));
     // Volumes stay: a spool may hold events that were not delivered yet.
     this.#ports.release(key);
+    this.#told.delete(key);
   }
 
   async #writeStatus(key: string, problem: string | null): Promise<void> {

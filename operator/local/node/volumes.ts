@@ -30,16 +30,21 @@ export interface VolumePlace {
 }
 
 /**
- * Brings every ConfigMap, Secret and projected volume of the pod up to date, each atomically.
+ * Brings every ConfigMap, Secret and projected volume of the pod up to date, each atomically. Returns, in words, the
+ * optional keys that nobody has.
  * @throws MissingVolume when an object that is not optional does not exist
  */
-export function refreshVolumes(pod: PodSpec, place: VolumePlace, sources: VolumeSources): void {
+export function refreshVolumes(pod: PodSpec, place: VolumePlace, sources: VolumeSources): string[] {
+  const absent: string[] = [];
   for (const volume of pod.volumes ?? []) {
     if (volume.emptyDir !== undefined) continue;
     const files: Files = new Map();
-    for (const source of sourcesOf(volume)) addSource(files, source, pod, place.namespace, sources);
+    for (const source of sourcesOf(volume)) {
+      absent.push(...addSource(files, source, pod, place.namespace, sources));
+    }
     writeVolume(sharedFolder(place, volume.name), files);
   }
+  return absent;
 }
 
 /** Folder of each mount of replica `index`; an `emptyDir` is made and keeps what it held. */
@@ -81,7 +86,8 @@ function addSource(
   pod: PodSpec,
   namespace: string,
   sources: VolumeSources,
-): void {
+): string[] {
+  const absent: string[] = [];
   if (source.configMap !== undefined) {
     const { name, items, optional } = source.configMap;
     const data = sources.cache.get({ kind: 'ConfigMap', namespace, name })?.data;
@@ -97,19 +103,21 @@ function addSource(
       const encoded = data?.[key];
       if (encoded !== undefined) return Buffer.from(encoded, 'base64');
       const value = sources.secretVariables[secretVariable(name, key)];
-      if (value === undefined && optional !== true) {
-        throw new MissingVolume(
+      if (value === undefined) {
+        absent.push(
           `Secret ${namespace}/${name} has no key ${key}: add it to the folder or set ${secretVariable(name, key)}`,
         );
       }
       return value;
     });
+    if (optional !== true && absent.length > 0) throw new MissingVolume(absent.join('; '));
   }
   if (source.serviceAccountToken !== undefined) {
     const { path, audience = '' } = source.serviceAccountToken;
     const serviceAccount = pod.serviceAccountName ?? 'default';
     files.set(path, sources.token({ namespace, serviceAccount, audience }));
   }
+  return absent;
 }
 
 function keysOf(data: Readonly<Record<string, string>>): KeyToPath[] {

@@ -188,7 +188,7 @@ describe('node with a fake program', () => {
   it('waits for a ConfigMap that does not exist, and starts when it comes', async () => {
     await deploy();
     await eventually(() => reported.length > 0, 'the report');
-    expect(reported[0]).to.contain('ConfigMap team-a/web does not exist');
+    expect(reported[0]).to.equal('web: ConfigMap team-a/web does not exist');
     expect(node.instances()).to.deep.equal([]);
     await config('one');
     await eventually(ready(1), 'readiness');
@@ -211,6 +211,22 @@ describe('node with a fake program', () => {
     });
     await eventually(() => readFileSync(file, 'utf8') === 'from-object', 'the new credential');
     expect(JSON.stringify(await ask())).to.not.contain('from-');
+    expect(reported).to.deep.equal([]);
+  });
+
+  it('runs without an optional credential, and says once how to give it', async () => {
+    await config('one');
+    await deploy();
+    await eventually(ready(1), 'readiness');
+    await config('two');
+    await eventually(
+      () =>
+        readFileSync(folder.file('node/pods/team-a/web/volumes/config/policy-config.yaml'), 'utf8') === 'two',
+      'the edit',
+    );
+    expect(reported).to.deep.equal([
+      'web: Secret team-a/vendor has no key api-key: add it to the folder or set KT_SECRET_VENDOR_API_KEY',
+    ]);
   });
 
   it('shares the traffic port among replicas, each with its own admin port and state, and scales down', async () => {
@@ -237,8 +253,8 @@ describe('node with a fake program', () => {
     await eventually(ready(1), 'readiness');
     const before = node.instances()[0]!;
     await fetch(`http://127.0.0.1:${before.ownPort}/crash`).catch(() => {});
-    await eventually(() => reported.length > 0, 'the report');
-    expect(reported[0]).to.equal('web-0: ended with exit code 7');
+    const crash = 'web-0: ended with exit code 7';
+    await eventually(() => reported.includes(crash), 'the report');
     await eventually(
       () => node.instances()[0]!.ready && node.instances()[0]!.pid !== before.pid,
       'the restart',
