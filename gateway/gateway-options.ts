@@ -25,6 +25,8 @@ export interface GatewayOptions {
   instance: string;
   /** Grace for open answers after a stop was asked for (ms). */
   drainMs: number;
+  /** How long connections are still accepted after a stop was asked for (ms): until no load balancer names us any more. */
+  drainDelayMs: number;
   /** Several processes share the traffic port (Linux). */
   reusePort: boolean;
 }

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { AdminView } from './admin-view.ts';
 import type { Clock } from './clock.ts';
 import type { ControlPlane, Target } from './contract/document.ts';
+import { opennessProblems } from './contract/openness.ts';
 import { type ControlPlaneLink, linkControlPlane } from './control-plane.ts';
 import { chat } from './dialects/chat/dialect.ts';
+import { GatewayError } from './errors.ts';
 import { createEventIds } from './events/ids.ts';
 import { openRevisions } from './events/revisions.ts';
 import { openSpool, type Spool } from './events/spool.ts';
 import { createTokens, fileTokenKeys } from './events/tokens.ts';
 import { type GatewayOptions, isLoopback } from './gateway-options.ts';
+import type { Abandonable } from './pipeline/exchange-deps.ts';
 import type { LivePlan } from './pipeline/live-plan.ts';
 import { PlanHolder } from './plan-holder.ts';
 import type { PlanSource } from './plan-source.ts';
@@ -81,6 +84,7 @@ class Gateway implements RunningGateway {
   readonly #traffic: Server;
   readonly #admin: Server;
   #link: ControlPlaneLink | null = null;
+  readonly #running = new Set<Abandonable>();
   #draining = false;
   #closed: Promise<void> | null = null;
 
@@ -147,6 +151,7 @@ class Gateway implements RunningGateway {
         tokens: createTokens(fileTokenKeys({ dir: join(options.stateDir, 'keys'), random })),
         upstream: this.#upstream,
         slots: this.#slots,
+        running: this.#running,
         isQuotaExhausted,
         finished: (event) => this.#metrics.finished(event),
         fault: (where, thrown) => logger.error({ where, ...faultFields(thrown) }, 'something failed'),
@@ -175,7 +180,10 @@ class Gateway implements RunningGateway {
       swapped: (live, text) => {
         const { revision, entries } = live.plan;
         revisions.put(revision, text, clock.now());
+        // Every event that is left was written since its segment began.
+        revisions.prune(this.#spool.segments[0]?.begunMs ?? clock.now());
         this.#apply(live);
+        this.#warnOfOpenness(live);
         logger.info({ revision, entries: entries.length }, 'policy config in force');
       },
       refused: ({ hash, problems }) => {
@@ -200,6 +208,7 @@ class Gateway implements RunningGateway {
   #apply(live: LivePlan): void {
     const { limits, control_plane: plane } = live.plan.config;
     this.#spool.onFull = limits.on_spool_full;
+    this.#spool.delivered = plane !== undefined;
     if (this.#link !== null && this.#link.url !== plane?.url) {
       void this.#link.close(SHIP_MS);
       this.#link = null;
@@ -217,9 +226,31 @@ class Gateway implements RunningGateway {
     this.#link.changed();
   }
 
+  /** Loopback is for this machine; any other address is for strangers too. */
+  #warnOfOpenness({ plan: { config } }: LivePlan): void {
+    const { host, port } = this.#options.traffic;
+    if (isLoopback(host) || config.identity?.anonymous === false) return;
+    if (config.identity === undefined) {
+      this.#deps.logger.warn(
+        'this address is not loopback and the policy config has no identity section: every caller is refused',
+      );
+      return;
+    }
+    for (const { code, message } of opennessProblems(config, `${host}:${port}`)) {
+      this.#deps.logger.warn({ code }, message);
+    }
+  }
+
   #withToken(plane: ControlPlane): ControlPlane {
     const file = plane.token_file ?? this.#options.controlPlaneTokenFile;
     return file === null ? plane : { ...plane, token_file: file };
+  }
+
+  /** The grace is over: streams end with an error, others are refused; callers may try another instance. */
+  #endAll(): void {
+    for (const one of this.#running) {
+      one.abandon(new GatewayError('not_ready', 'This gateway is being stopped. Try again.'));
+    }
   }
 
   async #close(): Promise<void> {
@@ -227,12 +258,12 @@ class Gateway implements RunningGateway {
     this.#link?.changed();
     await this.#deps.source.close();
     if (this.#traffic.listening) {
-      await drainServer(this.#traffic, this.#options.drainMs, () => this.#slots.taken + this.#slots.waiting);
+      await new Promise((resolve) => setTimeout(resolve, this.#options.drainDelayMs));
+      const inFlight = (): number => this.#slots.taken + this.#slots.waiting;
+      await drainServer(this.#traffic, this.#options.drainMs, inFlight, () => this.#endAll());
     }
     this.#refusals.flush();
     await this.#upstream.close();
-    // What was cut has its event before the spool closes.
-    await new Promise((resolve) => setImmediate(resolve));
     await this.#link?.close(SHIP_MS);
     if (this.#admin.listening) await drainServer(this.#admin, 0, () => 0);
     this.#overload.close();

@@ -34,6 +34,7 @@ interface Flags {
   parentPid?: number;
   exitWithStdin?: boolean;
   drainSeconds: number;
+  drainDelaySeconds: number;
   reusePort?: boolean;
   logLevel: string;
 }
@@ -78,6 +79,7 @@ export function addGatewayFlags(command: Command): Command {
     .option('--parent-pid <pid>', 'end when this process does', positive)
     .option('--exit-with-stdin', 'end when standard input does')
     .option('--drain-seconds <n>', 'grace of open answers after a stop', seconds, 10)
+    .option('--drain-delay-seconds <n>', 'keep accepting for so long after a stop, unready', seconds, 0)
     .option('--reuse-port', 'share the traffic port with other processes (Linux)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info');
 }
@@ -109,6 +111,7 @@ export function programOptions(flags: Flags, env: Environment): ProgramOptions {
     namespace: flags.namespace,
     name: flags.name,
     instance: flags.instance ?? hostname(),
+    drainDelayMs: flags.drainDelaySeconds * 1000,
     drainMs: flags.drainSeconds * 1000,
     reusePort: flags.reusePort === true,
     parentPid: flags.parentPid ?? null,

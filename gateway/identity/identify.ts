@@ -21,6 +21,9 @@ interface KnownKey {
 
 /** A label longer than this is cut: it is a name, not a text. */
 const MAX_LABEL = 256;
+const WANTS_KEY = 'This gateway wants a gateway key: send it as "Authorization: Bearer kt_gk_…".';
+const NO_KEYS =
+  'This gateway lets no caller in: its policy config needs identity.keys, or identity.anonymous where everybody may call.';
 const NOBODY: ReadonlyMap<string, string> = new Map();
 
 /** Identifies the callers of one document. Keys are looked up by hash, never compared. */
@@ -56,10 +59,7 @@ export class Identifier {
     const value = gatewayKeyOf(headers.keeptrustsKey, bearer, headers.apiKey);
     const known = value === null ? null : this.#find(value, nowMs);
     if (known === null && !this.#anonymous) {
-      throw new GatewayError(
-        'missing_key',
-        'This gateway wants a gateway key: send it as "Authorization: Bearer kt_gk_…".',
-      );
+      throw new GatewayError('missing_key', this.#keys.size === 0 ? NO_KEYS : WANTS_KEY);
     }
     const told = this.#told(headers.raw);
     const key = known?.key ?? null;

@@ -33,7 +33,7 @@ export class Attempts {
   readonly #deps: ExchangeDeps;
   #call: UpstreamCall | null = null;
   #receiver: AnswerReceiver | null = null;
-  #gone = false;
+  #abandoned: Error | null = null;
   /** Monotonic ms at the first attempt: the total time-out runs over all together. */
   #startedAt = 0;
 
@@ -42,11 +42,16 @@ export class Attempts {
     this.#deps = deps;
   }
 
-  /** The caller hung up: ends the upstream call that runs. */
-  abandon(): void {
-    this.#gone = true;
+  /** Ends the upstream call that runs: the caller hung up, or the gateway stops. */
+  abandon(reason: Error): void {
+    this.#abandoned = reason;
     this.#call?.abort();
-    this.#receiver?.onError(new CallerGone());
+    this.#receiver?.onError(reason);
+  }
+
+  /** The exchange is over: a call that still runs is of no use. */
+  finish(): void {
+    this.#call?.abort();
   }
 
   /** @throws GatewayError of the last attempt; CallerGone */
@@ -75,7 +80,7 @@ export class Attempts {
     edits: readonly LeafEdit[],
     falls: (trigger: FallbackTrigger) => boolean,
   ): Promise<BegunAnswer | null> {
-    if (this.#gone) throw new CallerGone();
+    if (this.#abandoned !== null) throw this.#abandoned;
     const record = this.#record;
     record.route = route;
     const { target } = route.target;
@@ -126,6 +131,7 @@ export class Attempts {
       }
       note(status, error.code);
       const trigger = TRIGGERS[error.code];
+      if (error === this.#abandoned) throw error;
       if (trigger !== undefined && falls(trigger)) return null;
       throw error;
     }

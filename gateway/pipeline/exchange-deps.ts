@@ -5,6 +5,12 @@ import type { Slots } from '../upstream/slots.ts';
 import type { TimerWheel } from '../upstream/timer-wheel.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
+/** Something that can be ended from outside. */
+export interface Abandonable {
+  /** @param reason what the caller is told */
+  abandon(reason: Error): void;
+}
+
 /** What every exchange shares. */
 export interface ExchangeDeps {
   readonly clock: Clock;
@@ -14,6 +20,8 @@ export interface ExchangeDeps {
   readonly upstream: Upstream;
   /** Requests that are worked on at once. */
   readonly slots: Slots;
+  /** Exchanges that wait for an upstream or stream its answer: what a stop must end. */
+  readonly running: Set<Abandonable>;
   /** A vendor says that the account has nothing left. */
   isQuotaExhausted(status: number, body: string): boolean;
   /** Told of each finished exchange, for metrics. */

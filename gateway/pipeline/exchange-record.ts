@@ -38,8 +38,6 @@ export class ExchangeRecord {
   route: ModelRoute | null = null;
   edits: string[] = [];
   answer: Answer | null = null;
-  /** The begin line is written: an event must follow. */
-  begun = false;
   /** The event is written: there must be no second. */
   ended = false;
   readonly #deps: ExchangeDeps;

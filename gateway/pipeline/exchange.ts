@@ -53,17 +53,17 @@ async function serve(record: ExchangeRecord, deps: ExchangeDeps): Promise<void> 
   record.timings.route = clock.monotonic() - inspectedAt;
 
   const attempts = new Attempts(record, deps);
-  inbound.reply.onGone(() => attempts.abandon());
-  await deps.recorder.begin(record.beginRecord());
-  record.begun = true;
-  const begun = await attempts.run(routes, parsed, edits);
-  const parts: AnswerParts = { record, deps, env, facts };
+  inbound.reply.onGone(() => attempts.abandon(new CallerGone()));
+  deps.running.add(attempts);
   try {
+    await deps.recorder.begin(record.beginRecord());
+    const begun = await attempts.run(routes, parsed, edits);
+    const parts: AnswerParts = { record, deps, env, facts };
     if (parsed.stream && isEventStream(begun.head)) await serveStream(begun, parts);
     else await serveWhole(begun, parts);
-  } catch (error) {
-    begun.call.abort();
-    throw error;
+  } finally {
+    attempts.finish();
+    deps.running.delete(attempts);
   }
 }
 

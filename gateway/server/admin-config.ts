@@ -1,7 +1,7 @@
 import type { Plan } from '../config/plan.ts';
 
 /** Settings whose values are themselves what must not be read: terms and patterns that name secrets. */
-const HIDDEN = /^(?:terms?|patterns?|denied_terms|blocked_terms|custom_patterns|phrases?|values?|answer)$/;
+const HIDDEN = /(?:^|_)(?:terms?|patterns?|phrases?|keywords?|words?|values?|answer)$/;
 
 /**
  * The running config for people: the document without secret values, without key hashes, and without the terms and

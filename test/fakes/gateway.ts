@@ -58,6 +58,7 @@ export class TestGateway {
       name: 'local',
       instance: 'test-1',
       drainMs: 2_000,
+      drainDelayMs: 0,
       reusePort: false,
       ...given.options,
     };
