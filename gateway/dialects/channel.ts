@@ -6,6 +6,8 @@ import { type Difference, difference } from './difference.ts';
 export interface Delayed {
   waiting: number;
   edited: boolean;
+  /** It was sent: nothing can be changed in it. */
+  readonly left: boolean;
 }
 
 /** A piece of a channel's text as it stands in a frame (or, for an escape cut in two, in several). */
@@ -34,6 +36,11 @@ export class TextUnit {
       at = edit.end;
     }
     return out + this.text.slice(at);
+  }
+
+  /** Whether a frame of it was sent. */
+  get left(): boolean {
+    return this.#frames.some((frame) => frame.left);
   }
 
   edit(change: Difference): void {
@@ -65,6 +72,9 @@ export class Channel {
   /** The last text that a closed guard held and did not change. */
   #memory = '';
   #units: { start: number; unit: TextUnit }[] = [];
+  #last: TextUnit | null = null;
+  /** Text that the guard put behind the last unit when its frame had left. */
+  #extra = '';
 
   constructor(facts: LeafFacts, open: (facts: LeafFacts) => ChannelGuard) {
     this.#facts = facts;
@@ -89,6 +99,7 @@ export class Channel {
       this.#memory = '';
     }
     this.#units.push({ start, unit });
+    this.#last = unit;
     this.#undecided += unit.text;
     const { text: released, held } = this.#guard.push(text);
     if (!(held >= 0 && held <= this.#undecided.length)) {
@@ -100,16 +111,20 @@ export class Channel {
   /**
    * Decides all text so far. A channel that resumes gets a new guard which is shown the end of the text again: a match
    * across the gap then loses the part that has not left.
+   * @returns text that the guard added at the end and that no frame on its way can take; mostly none
    * @throws what the guard throws
    */
-  close(): void {
-    if (this.#guard === null) return;
+  close(): string {
+    if (this.#guard === null) return '';
     const guard = this.#guard;
     const undecided = this.#undecided;
     this.#guard = null;
     const released = guard.end();
     this.#memory = released === undecided ? undecided : '';
     this.#settle(released, 0);
+    const extra = this.#extra;
+    this.#extra = '';
+    return extra;
   }
 
   #settle(released: string, held: number): void {
@@ -132,6 +147,10 @@ export class Channel {
   #edit(change: Difference): void {
     const from = Math.max(this.#left, this.#decided + change.start);
     const to = Math.max(from, this.#decided + change.end);
+    if (this.#units.length === 0) {
+      this.#append(change.text);
+      return;
+    }
     let told = false;
     for (const [index, { start, unit }] of this.#units.entries()) {
       const end = start + unit.text.length;
@@ -142,5 +161,11 @@ export class Channel {
       unit.edit(edit);
       told = true;
     }
+  }
+
+  #append(text: string): void {
+    const last = this.#last;
+    if (last === null || last.left) this.#extra += text;
+    else last.edit({ start: last.text.length, end: last.text.length, text });
   }
 }

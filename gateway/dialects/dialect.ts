@@ -126,8 +126,10 @@ export interface StreamOptions {
 export interface AnswerStream {
   /** @returns bytes for the client now, perhaps empty. @throws GatewayError */
   push(chunk: Buffer): Buffer;
-  /** The upstream ended. @returns what was held. @throws GatewayError `upstream_interrupted` without an end marker */
+  /** The upstream ended. @returns what was held, the end marker too. @throws GatewayError `upstream_interrupted` without an end marker */
   end(): Buffer;
+  /** The end marker or the finish of every choice came: whatever the connection does now, the answer is whole. */
+  readonly complete: boolean;
   readonly model: string | null;
   readonly usage: Usage | null;
   readonly finishReasons: readonly string[];

@@ -13,6 +13,7 @@ export interface Editable {
 export class OutFrame implements Delayed {
   waiting = 0;
   edited = false;
+  left = false;
   readonly #frame: SseFrame;
   readonly #editables: Editable[] = [];
 
@@ -30,6 +31,7 @@ export class OutFrame implements Delayed {
 
   /** The bytes to send. */
   render(): Buffer {
+    this.left = true;
     if (!this.edited) return this.#frame.raw;
     const splices = this.#editables.flatMap((editable) => editable.splices());
     return rewriteFrame(this.#frame, spliceText(this.#frame.data!, splices));

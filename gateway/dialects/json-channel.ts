@@ -17,6 +17,8 @@ interface Piece {
 /** One literal of a frame that holds a fragment of a JSON text. */
 class FragmentLiteral implements Editable {
   readonly pieces: Piece[] = [];
+  /** Text that no unit stands for was put into it. */
+  added = false;
   readonly #node: JsonNode;
 
   constructor(node: JsonNode) {
@@ -24,7 +26,7 @@ class FragmentLiteral implements Editable {
   }
 
   splices(): Splice[] {
-    if (!this.pieces.some((piece) => piece.unit?.edited === true)) return [];
+    if (!this.added && !this.pieces.some((piece) => piece.unit?.edited === true)) return [];
     let value = '';
     for (const piece of this.pieces) {
       if (piece.unit === null || !piece.unit.edited) value += piece.raw;
@@ -127,8 +129,12 @@ export class JsonChannel implements FragmentSink {
   }
 
   close(): void {
-    this.#string?.close();
+    const added = this.#string?.close() ?? '';
     this.#string = null;
+    if (added === '') return;
+    this.#piece(innerReplacement({ plain: this.#plain }, added));
+    this.#literal!.added = true;
+    this.#frame!.edited = true;
   }
 
   #piece(raw: string): Piece {

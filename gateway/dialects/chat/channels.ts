@@ -3,6 +3,7 @@ import { Channel, TextUnit } from '../channel.ts';
 import type { StreamOptions } from '../dialect.ts';
 import type { OutFrame } from '../frame.ts';
 import { JsonChannel } from '../json-channel.ts';
+import { deltaWith, type Place } from './places.ts';
 
 /**
  * Frames with text in another channel of the same choice that may wait behind a channel's held end. Models do not go
@@ -17,40 +18,47 @@ const PATIENCE_CHOICES = 256;
 interface Entry {
   choice: number;
   channel: Channel;
+  /** Where text goes that a guard adds after the last frame of the channel has left; `null` where none can. */
+  place: Place | null;
 }
+
+/** Sends a chunk of our own with this delta. */
+export type SendDelta = (choice: number, delta: object) => void;
 
 /** All channels of one stream. */
 export class Channels {
   readonly #options: StreamOptions;
+  readonly #send: SendDelta;
   readonly #texts = new Map<string, Entry>();
   readonly #json = new Map<string, { choice: number; channel: JsonChannel }>();
   /** Channels that hold text now. */
-  readonly #holding = new Map<Channel, number>();
+  readonly #holding = new Map<Channel, Entry>();
   /** Choices and channels that the frame being read has text in. */
-  #touched = new Map<Channel, number>();
+  #touched = new Map<Channel, Entry>();
   #choices = new Set<number>();
 
-  constructor(options: StreamOptions) {
+  constructor(options: StreamOptions, send: SendDelta) {
     this.#options = options;
+    this.#send = send;
   }
 
-  /** Text of a channel. The unit that stands for it in the frame. @throws what a guard throws */
-  text(frame: OutFrame, id: string, choice: number, facts: LeafFacts, text: string): TextUnit {
-    let entry = this.#texts.get(id);
+  /** Text of a channel. @returns what stands for it in the frame. @throws what a guard throws */
+  text(frame: OutFrame, facts: LeafFacts, text: string, at: Place): TextUnit {
+    let entry = this.#texts.get(at.id);
     if (entry === undefined) {
-      entry = { choice, channel: this.#open(facts) };
-      this.#texts.set(id, entry);
+      entry = { choice: at.choice, channel: this.#open(facts), place: at.steps.length > 0 ? at : null };
+      this.#texts.set(at.id, entry);
     }
     const unit = new TextUnit(text, [frame]);
     entry.channel.push(unit);
-    this.#touch(entry.channel, choice);
+    this.#touch(entry);
     return unit;
   }
 
   /** Text that is decided at once; the channel remembers its end. @throws what a guard throws */
-  whole(frame: OutFrame, id: string, choice: number, facts: LeafFacts, text: string): TextUnit {
-    const unit = this.text(frame, id, choice, facts, text);
-    this.#texts.get(id)!.channel.close();
+  whole(frame: OutFrame, facts: LeafFacts, text: string, at: Place): TextUnit {
+    const unit = this.text(frame, facts, text, at);
+    this.#texts.get(at.id)!.channel.close();
     return unit;
   }
 
@@ -64,12 +72,12 @@ export class Channels {
   }
 
   /** The channel of a JSON text in fragments. */
-  json(id: string, choice: number, facts: LeafFacts): JsonChannel {
+  json(facts: LeafFacts, { id, choice }: Place): JsonChannel {
     let entry = this.#json.get(id);
     if (entry === undefined) {
       const channel = new JsonChannel((index) => {
         const string = this.#open({ ...facts, path: `${facts.path}{${index}}` });
-        this.#touch(string, choice);
+        this.#touch({ choice, channel: string, place: null });
         return string;
       });
       entry = { choice, channel };
@@ -77,14 +85,14 @@ export class Channels {
     }
     const { current } = entry.channel;
     if (current === null) this.#choices.add(choice);
-    else this.#touch(current, choice);
+    else this.#touch({ choice, channel: current, place: null });
     return entry.channel;
   }
 
   /** Decides all text of a choice, or of every one. @throws what a guard throws */
   close(choice: number | null): void {
     for (const entry of this.#texts.values()) {
-      if (choice === null || entry.choice === choice) entry.channel.close();
+      if (choice === null || entry.choice === choice) this.#close(entry);
     }
     for (const entry of this.#json.values()) {
       if (choice === null || entry.choice === choice) entry.channel.end();
@@ -93,27 +101,33 @@ export class Channels {
 
   /** A frame was read: channels that hold text and wait too long are decided. @throws what a guard throws */
   frameDone(): void {
-    for (const [channel, choice] of this.#holding) {
+    for (const [channel, entry] of this.#holding) {
       if (!channel.holds) this.#holding.delete(channel);
-      else if (!this.#touched.has(channel)) this.#wait(channel, choice);
+      else if (!this.#touched.has(channel)) this.#wait(entry);
     }
-    for (const [channel, choice] of this.#touched) if (channel.holds) this.#holding.set(channel, choice);
+    for (const [channel, entry] of this.#touched) if (channel.holds) this.#holding.set(channel, entry);
     if (this.#touched.size > 0) this.#touched = new Map();
     if (this.#choices.size > 0) this.#choices = new Set();
   }
 
-  #wait(channel: Channel, choice: number): void {
+  #wait(entry: Entry): void {
     if (this.#choices.size === 0) return;
+    const { channel, choice } = entry;
     channel.idle += this.#choices.has(choice) ? PATIENCE_CHOICES / PATIENCE : 1;
-    if (channel.idle > PATIENCE_CHOICES) channel.close();
+    if (channel.idle > PATIENCE_CHOICES) this.#close(entry);
+  }
+
+  #close({ channel, choice, place }: Entry): void {
+    const added = channel.close();
+    if (added !== '' && place !== null) this.#send(choice, deltaWith(added, place));
   }
 
   #open(facts: LeafFacts): Channel {
     return new Channel(facts, (leaf) => this.#options.channel(leaf));
   }
 
-  #touch(channel: Channel, choice: number): void {
-    this.#touched.set(channel, choice);
-    this.#choices.add(choice);
+  #touch(entry: Entry): void {
+    this.#touched.set(entry.channel, entry);
+    this.#choices.add(entry.choice);
   }
 }

@@ -11,7 +11,7 @@ import { type Visitor, walk } from '../walk.ts';
 import { ALTERNATIVES, ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream } from './answer.ts';
 import type { Channels } from './channels.ts';
 import { alternativeBytes, readTokens, tokenSplices } from './logprobs.ts';
-import { placeOf } from './places.ts';
+import { type Place, placeOf } from './places.ts';
 
 /** Reads the chunks of one stream: gives each text to its channel and counts what was scanned and what was not. */
 export class ChunkReader {
@@ -74,10 +74,10 @@ export class ChunkReader {
     this.#outputChars += value.length;
     const facts = outputFacts(place.path, part, 'assistant');
     if (shape?.json === true) {
-      this.#channels.json(place.id, place.choice, facts).push(frame, node, value);
+      this.#channels.json(facts, place).push(frame, node, value);
     } else if (place.form === 'eager') {
-      this.#literal(frame, node, this.#channels.whole(frame, place.id, place.choice, facts, value));
-    } else this.#literal(frame, node, this.#channels.text(frame, place.id, place.choice, facts, value));
+      this.#literal(frame, node, this.#channels.whole(frame, facts, value, place));
+    } else this.#literal(frame, node, this.#channels.text(frame, facts, value, place));
   }
 
   #literal(frame: OutFrame, node: JsonNode, unit: TextUnit): void {
@@ -103,11 +103,12 @@ export class ChunkReader {
     if (bytes > 0) this.#skipped.add('choices[].logprobs[].top_logprobs[].token', bytes, ALTERNATIVES);
     const choice = choiceIndex(text, node.parent!.parent!);
     const path = `choices[${choice}].logprobs.${node.key}`;
+    const place: Place = { choice, form: 'channel', id: path, path, steps: [] };
     const facts = outputFacts(path, 'logprobs', null);
     for (const token of tokens) {
       if (token.value === '') continue;
       this.#scannedBytes += Buffer.byteLength(token.value);
-      const unit = this.#channels.text(frame, path, choice, facts, token.value);
+      const unit = this.#channels.text(frame, facts, token.value, place);
       frame.add({ splices: () => (unit.edited ? tokenSplices(token, unit.result) : []) });
     }
   }

@@ -15,6 +15,8 @@ export interface Place {
   id: string;
   /** Path in the whole answer. */
   path: string;
+  /** The way to the string below the delta. */
+  steps: readonly JsonNode[];
 }
 
 /** Fields of a delta that vendors send whole; holding their end back would only delay what follows. */
@@ -27,13 +29,14 @@ export function placeOf(text: string, node: JsonNode, shape: Shape | null): Plac
   steps.reverse();
   const choice = steps[1];
   if (steps[0]?.key !== 'choices' || choice === undefined || choice.key !== null) {
-    return { choice: -1, form: 'once', id: '', path: '' };
+    return { choice: -1, form: 'once', id: '', path: '', steps: [] };
   }
   const index = choiceIndex(text, choice);
-  if (steps[2]?.key !== 'delta') return { choice: index, form: 'once', id: '', path: '' };
+  if (steps[2]?.key !== 'delta') return { choice: index, form: 'once', id: '', path: '', steps: [] };
   let path = `choices[${index}].message`;
   let id = `${index}`;
-  for (const step of steps.slice(3)) {
+  const below = steps.slice(3);
+  for (const step of below) {
     if (step.key === null) {
       const at = declaredIndex(text, step);
       path += `[${at ?? step.index}]`;
@@ -45,7 +48,18 @@ export function placeOf(text: string, node: JsonNode, shape: Shape | null): Plac
     }
   }
   const form = shape !== null && WHOLE.test(shape.path) ? 'eager' : 'channel';
-  return { choice: index, form, id, path };
+  return { choice: index, form, id, path, steps: below };
+}
+
+/** A delta that has nothing but this text at that place. */
+export function deltaWith(text: string, place: Place): object {
+  let value: unknown = text;
+  for (const step of place.steps.toReversed()) {
+    if (step.key !== null) value = { [step.key]: value };
+    else if (step.parent?.key === 'content') value = [{ type: 'text', ...(value as object) }];
+    else value = [{ index: step.index, ...(value as object) }];
+  }
+  return value as object;
 }
 
 function declaredIndex(text: string, element: JsonNode): number | null {

@@ -8,6 +8,7 @@ import { type SseFrame, SseReader } from '../sse.ts';
 import { readFinishReasons, readModel, readUpstream } from './answer.ts';
 import { Channels } from './channels.ts';
 import { ChunkReader } from './chunk.ts';
+import { Envelope } from './envelope.ts';
 import { readUsage } from './usage.ts';
 
 /** One streamed answer: frames in, frames out, in order, each delayed until its text is decided. */
@@ -18,15 +19,18 @@ export class ChatStream implements AnswerStream {
   readonly #channels: Channels;
   readonly #chunks: ChunkReader;
   readonly #reasons = new Map<number, string>();
+  readonly #envelope = new Envelope();
   #model: string | null = null;
   #usage: Usage | null = null;
-  #done = false;
+  /** End markers, which leave when the upstream has ended. */
+  readonly #terminators: OutFrame[] = [];
+  #terminated = false;
   #failed = false;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#sse = new SseReader(options.maxFrameBytes);
-    this.#channels = new Channels(options);
+    this.#channels = new Channels(options, (choice, delta) => this.#send(choice, delta));
     this.#chunks = new ChunkReader(this.#channels);
   }
 
@@ -48,15 +52,20 @@ export class ChatStream implements AnswerStream {
     const out: Buffer[] = [];
     const last = this.#sse.end();
     if (last !== null) this.#readLast(last);
-    if (!this.#done && !this.#failed && !this.#finished()) {
+    if (!this.complete && !this.#failed) {
       throw new GatewayError(
         'upstream_interrupted',
         'The stream of the upstream ended before the answer did.',
       );
     }
     this.#channels.close(null);
+    for (const frame of this.#terminators.splice(0)) frame.waiting--;
     this.#queue.take(out);
     return Buffer.concat(out);
+  }
+
+  get complete(): boolean {
+    return this.#terminated || this.#finished();
   }
 
   get model(): string | null {
@@ -94,14 +103,19 @@ export class ChatStream implements AnswerStream {
     }
     if (frame.data.trim() === '[DONE]') {
       this.#channels.close(null);
-      this.#done = true;
-      this.#queue.push(new OutFrame(frame));
+      this.#terminated = true;
+      const out = new OutFrame(frame);
+      // The last frame leaves when the upstream has ended, so that the record of the request can be made before it.
+      out.waiting++;
+      this.#terminators.push(out);
+      this.#queue.push(out);
       return;
     }
     const data = frame.data;
     const document = readUpstream(() => readJson(data), 'An event of the stream');
     const out = new OutFrame(frame);
     this.#chunks.read(document, out);
+    this.#envelope.read(document);
     this.#model ??= readModel(document);
     const usage = readUsage(document);
     if (usage !== null) this.#usage = usage;
@@ -116,6 +130,12 @@ export class ChatStream implements AnswerStream {
     }
     this.#channels.frameDone();
     if (!(this.#options.dropUsageChunk && isUsageChunk(document.root))) this.#queue.push(out);
+  }
+
+  /** A chunk of our own, before the one that is being read. */
+  #send(choice: number, delta: object): void {
+    const raw = Buffer.from(`data: ${this.#envelope.chunk(choice, delta)}\n\n`);
+    this.#queue.push(new OutFrame({ raw, data: null, ranges: [] }));
   }
 
   /** An event without its blank line: whole, or the trace of an interruption. */

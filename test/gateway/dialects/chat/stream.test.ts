@@ -95,7 +95,10 @@ describe('chat stream', () => {
     const stream = chat.openStream(options(ssnGuard));
     expect(stream.push(sse(said('code 123'))).length).to.equal(0);
     expect(stream.push(sse(FINISH))).to.deep.equal(sse(said('code 123'), FINISH));
-    expect(stream.push(sse('[DONE]'))).to.deep.equal(sse('[DONE]'));
+    expect(stream.complete).to.equal(true);
+    // The end marker waits for the end, before which the record of the request is made.
+    expect(stream.push(sse('[DONE]')).length).to.equal(0);
+    expect(stream.end()).to.deep.equal(sse('[DONE]'));
   });
 
   it('throws a block before any byte of the match has left', () => {
@@ -214,6 +217,31 @@ describe('chat stream', () => {
         ]),
       ),
     ).to.equal(true);
+  });
+
+  it('sends text that a guard adds at the end before the finish, in a frame of its own if need be', () => {
+    const appending = () => {
+      const inner = ssnGuard();
+      return { push: inner.push, end: () => `${inner.end()} (checked)` };
+    };
+    const apart = run(sse(said('all sent '), FINISH, '[DONE]'), options(appending)).out;
+    expect(payloads(apart)).to.deep.equal([
+      said('all sent '),
+      chunk({ index: 0, delta: { content: ' (checked)' }, finish_reason: null }),
+      FINISH,
+    ]);
+    const held = run(sse(said('held 12'), FINISH, '[DONE]'), options(appending)).out;
+    expect(payloads(held)).to.deep.equal([said('held 12 (checked)'), FINISH]);
+    const together = run(sse(said('x ', { finish_reason: 'stop' }), '[DONE]'), options(appending)).out;
+    expect(payloads(together)).to.deep.equal([said('x  (checked)', { finish_reason: 'stop' })]);
+    const parts = chunk({ index: 2, delta: { content: [{ type: 'text', text: 'part ' }] } });
+    const nested = run(
+      sse(parts, chunk({ index: 2, delta: {}, finish_reason: 'stop' })),
+      options(appending),
+    ).out;
+    expect(payloads(nested)[1]!.choices).to.deep.equal([
+      { index: 2, delta: { content: [{ type: 'text', text: ' (checked)' }] }, finish_reason: null },
+    ]);
   });
 
   it('tells an interrupted stream, and never ends one itself', () => {
