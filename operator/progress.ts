@@ -142,7 +142,9 @@ function found({ cache, outcomes }: Watched, namespace: string): ResourceProblem
       ...decision.findings.map(({ object, reason, message }) => {
         return problem(`${object.kind} ${object.namespace}/${object.name}`, reason, message);
       }),
-      ...(failure === null ? [] : [problem(`Gateway ${namespace}/${gateway}`, 'GatewayFailed', failure)]),
+      ...(failure === null
+        ? []
+        : [problem(`Gateway ${namespace}/${gateway}`, failure.reason, failure.message)]),
     ];
   });
   // Several gateways of a namespace find the same about one object.

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compositionPage } from './composition-page.ts';
+import { conditionsPage } from './conditions-page.ts';
 import { configSchemaOutput } from './config-schema.ts';
 import { crdOutputs } from './crds.ts';
 import { crdsPage } from './crds-page.ts';
@@ -19,6 +21,8 @@ export async function allOutputs(root: string): Promise<Output[]> {
     crdsPage(root),
     policiesPage(root),
     errorsPage(),
+    compositionPage(),
+    conditionsPage(),
     await configSchemaOutput(),
   ];
   return Promise.all(outputs.map((output) => formatted(root, output)));

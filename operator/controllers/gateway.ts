@@ -6,7 +6,7 @@ import { DONE, type Reconcile, TerminalError } from '../runtime/controller.ts';
 import { type ObjectClient, ObjectError } from '../runtime/objects.ts';
 import { applyAll, NotOurs, prune } from './apply.ts';
 import { gatewayNames, gatherSnapshot, ownersOf, shapeOf } from './gather.ts';
-import type { Outcomes } from './outcomes.ts';
+import type { Failure, Outcomes } from './outcomes.ts';
 
 /** A compiled revision, kept as long as events name it. */
 export interface Revision {
@@ -43,9 +43,9 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
     const decision = decide(snapshot, deps.linter);
     if (decision.refused !== null) {
       // What the instances run is better than what they would refuse, so nothing is touched.
-      const failure = `the compiled document is refused: ${decision.refused}`;
-      outcomes.set({ namespace, gateway, decision, failure });
-      throw new TerminalError(failure);
+      const message = `the compiled document is refused: ${decision.refused}`;
+      outcomes.set({ namespace, gateway, decision, failure: { reason: 'GatewayFailed', message } });
+      throw new TerminalError(message);
     }
     const manifests = renderGateway({
       namespace,
@@ -63,7 +63,7 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       await applyAll(client, manifests, signal);
       await prune(client, namespace, gateway, manifests);
     } catch (error) {
-      outcomes.set({ namespace, gateway, decision, failure: (error as Error).message });
+      outcomes.set({ namespace, gateway, decision, failure: failureOf(error) });
       throw isTerminal(error) ? new TerminalError((error as Error).message, { cause: error }) : error;
     }
     outcomes.set({ namespace, gateway, decision, failure: null });
@@ -76,6 +76,13 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
     if (archived !== null) throw archived;
     return DONE;
   };
+}
+
+function failureOf(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof NotOurs) return { reason: 'Conflicted', message };
+  const tooLarge = error instanceof ObjectError && error.reason === 'TooLarge';
+  return { reason: tooLarge ? 'ConfigTooLarge' : 'GatewayFailed', message };
 }
 
 /** What the next change of an object may mend, and trying again cannot. */

@@ -1,12 +1,18 @@
 import type { Decision } from '../domain/decide.ts';
 
+/** Why a gateway's objects could not be brought up to date. */
+export interface Failure {
+  reason: 'Conflicted' | 'ConfigTooLarge' | 'GatewayFailed';
+  message: string;
+}
+
 /** What the last reconcile of a gateway came to. */
 export interface Outcome {
   namespace: string;
   gateway: string;
   decision: Decision;
-  /** Why it could not be applied, in words; null when it was. */
-  failure: string | null;
+  /** Why it could not be applied; null when it was. */
+  failure: Failure | null;
 }
 
 /** The last outcome of each gateway, for those who write status. In memory: a start decides everything again. */

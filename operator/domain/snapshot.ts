@@ -61,7 +61,7 @@ export interface ObjectName {
 /** What deciding found out about one object. */
 export interface Finding {
   object: ObjectName;
-  reason: 'Invalid' | 'Conflicted' | 'RefNotFound' | 'ConfigTooLarge';
+  reason: 'Invalid' | 'Conflicted' | 'RefNotFound';
   /** What is wrong, where, and what to do. */
   message: string;
 }

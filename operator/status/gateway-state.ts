@@ -1,5 +1,6 @@
 import type { GatewayState } from '../../crds/types/governancepolicy.ts';
 import type { InstanceReport } from '../domain/instance-reports.ts';
+import type { Reason } from '../domain/reasons.ts';
 import type { Wanted } from './conditions.ts';
 
 /** What is known of one gateway when status is written. */
@@ -7,8 +8,8 @@ export interface LiveGateway {
   name: string;
   /** Revision that was compiled last; null before the first. */
   revision: { number: number; hash: string } | null;
-  /** Why the gateway could not be brought up to date, in words; null when it was. */
-  failure: string | null;
+  /** Why the gateway could not be brought up to date; null when it was. */
+  failure: { reason: Reason; message: string } | null;
   deployment: { replicas: number; ready: number; failure: string | null } | null;
   reports: readonly Pick<InstanceReport, 'instance' | 'ready' | 'revision' | 'rejected'>[];
 }
@@ -23,7 +24,7 @@ export function programmed(gateway: LiveGateway): Wanted {
   });
   const { name, revision, deployment, reports } = gateway;
   if (gateway.failure !== null)
-    return wanted('False', 'GatewayFailed', `gateway ${name}: ${gateway.failure}`);
+    return wanted('False', gateway.failure.reason, `gateway ${name}: ${gateway.failure.message}`);
   if (revision === null || deployment === null) {
     return wanted('Unknown', 'GatewayPending', `gateway ${name} is being created`);
   }

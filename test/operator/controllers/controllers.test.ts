@@ -163,7 +163,7 @@ describe('controllers', () => {
     await store.apply(target('t'));
     await settle();
     expect(children()).to.deep.equal(['Service keeptrusts-default']);
-    expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'GatewayFailed' });
+    expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'Conflicted' });
     expect(ready('GovernancePolicy', 'p')!.message).to.contain('Service team-a/keeptrusts-default');
     await remove('Service', 'keeptrusts-default');
     await store.apply(policy('p', { limits: { maxBodyBytes: 4096 } }));
@@ -239,6 +239,41 @@ describe('controllers', () => {
     await settle();
     expect(ready('GovernancePolicy', 'p')!.status).to.equal('True');
     expect(ready('ProviderTarget', 't')!.status).to.equal('True');
+  });
+
+  it('leave what runs alone when the whole would be too large, and say so', async () => {
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    const before = configMap()!;
+    const keys = Array.from({ length: 9000 }, (_, n) => ({
+      id: `k${n}`,
+      sha256: n.toString(16).padStart(64, '0'),
+    }));
+    await store.apply(policy('p', { identity: { keys } }));
+    await clock.advance(10);
+    expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'ConfigTooLarge' });
+    expect(configMap()).to.deep.equal(before);
+    await store.apply(policy('p', { identity: { keys: keys.slice(0, 10) } }));
+    await clock.advance(10);
+    expect(configMap()!.data!['policy-config.yaml']).to.contain('id: k9');
+  });
+
+  it('leave what runs alone when no gateway would take the whole, and say so', async () => {
+    await store.apply(target('t'));
+    const entries = Array.from({ length: 64 }, (_, n) => ({
+      name: `e${n}`,
+      kind: 'AuditLogger',
+      auditLogger: {},
+    }));
+    for (let n = 0; n < 8; n++) await store.apply(policy(`p${n}`, { entries }));
+    await clock.advance(10);
+    const before = configMap()!;
+    expect(before.data!['policy-config.yaml']).to.contain('id: p7.e63');
+    await store.apply(policy('p8', { entries }));
+    await clock.advance(10);
+    expect(ready('GovernancePolicy', 'p8')).to.include({ status: 'False', reason: 'GatewayFailed' });
+    expect(configMap()).to.deep.equal(before);
   });
 
   it('leave another namespace alone', async () => {

@@ -70,7 +70,8 @@ describe('Programmed', () => {
       reports: [],
     });
     expect(programmed(crashed).message).to.contain('exit code 1');
-    expect(programmed(live({ failure: 'ConfigMap is not ours' }))).to.include({ reason: 'GatewayFailed' });
+    const failure = { reason: 'Conflicted', message: 'ConfigMap is not ours' } as const;
+    expect(programmed(live({ failure }))).to.include({ status: 'False', reason: 'Conflicted' });
     expect(programmed(live({ revision: null, deployment: null })).status).to.equal('Unknown');
   });
 

@@ -1,0 +1,30 @@
+import { REASONS } from '../../operator/domain/reasons.ts';
+import { page, table } from './markdown.ts';
+import { notice, type Output } from './output.ts';
+
+const CONDITIONS: readonly (readonly [string, string, string])[] = [
+  ['Ready', 'all', 'Sums up those below that should be true; the first that is not gives its reason.'],
+  ['Accepted', 'all', 'The object is valid and in force as it stands; for a gateway, a policy governs it.'],
+  ['ResolvedRefs', 'GovernancePolicy', 'Everything that the policy names exists.'],
+  ['Available', 'GovernanceGateway', 'As many instances are ready as were asked for.'],
+  ['Programmed', 'all', 'Every ready instance has reported the current revision of every gateway concerned.'],
+  ['Overridden', 'GovernancePolicy', 'Another policy says otherwise about something. `False` is normal.'],
+];
+
+/** `docs/reference/conditions.md`: what a status can say. */
+export function conditionsPage(): Output {
+  return {
+    path: 'docs/reference/conditions.md',
+    text: page('Conditions', notice('`operator/domain/reasons.ts`'), [
+      table(
+        ['condition', 'on', 'meaning when true'],
+        CONDITIONS.map((row) => [`\`${row[0]}\``, row[1], row[2]]),
+      ),
+      '## Reasons',
+      table(
+        ['reason', 'meaning'],
+        Object.entries(REASONS).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
+      ),
+    ]),
+  };
+}
