@@ -62,7 +62,8 @@ class WorkerReader implements ConfigReader {
 
   async #ask(text: string): Promise<Examined> {
     clearTimeout(this.#idle);
-    const worker = (this.#worker ??= this.#start());
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     try {
       const examined = await this.#answerOf(worker, { text, file: this.#options.file });
       this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();

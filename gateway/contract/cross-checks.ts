@@ -3,8 +3,13 @@ import type { GatewayKey, Target } from './document.ts';
 import { isPlain, type Plain } from './plain.ts';
 import type { Findings } from './problem.ts';
 
-/** What no schema can say: ids that must differ, fields that exclude each other, values that only look right. */
-export function crossCheck(document: Plain, findings: Findings): void {
+/**
+ * What no schema can say: ids that must differ, fields that exclude each other, values that only look right.
+ *
+ * @param now milliseconds since the epoch, where expired keys are to be told
+ */
+export function crossCheck(document: Plain, now: number | undefined, findings: Findings): void {
+  checkEffect(document, findings);
   const providers = isPlain(document['providers']) ? document['providers'] : {};
   const targets = maps<Target>(providers['targets']);
   unique(targets, 'id', ['providers', 'targets'], 'E020', 'target id', findings);
@@ -13,7 +18,22 @@ export function crossCheck(document: Plain, findings: Findings): void {
   const keys = maps<GatewayKey>(identity['keys']);
   unique(keys, 'id', ['identity', 'keys'], 'E029', 'key id', findings);
   unique(keys, 'sha256', ['identity', 'keys'], 'E029', 'key', findings);
-  for (const [key, index] of keys) checkExpiry(key, ['identity', 'keys', index], findings);
+  for (const [key, index] of keys) checkExpiry(key, ['identity', 'keys', index], now, findings);
+}
+
+/** Documents that check nothing are legal, and should be meant. */
+function checkEffect(document: Plain, findings: Findings): void {
+  const { pack, policies } = document;
+  const chain = isPlain(policies) ? policies['chain'] : undefined;
+  if (Array.isArray(chain) && chain.length === 0) {
+    findings.add(
+      'W011',
+      ['policies', 'chain'],
+      '{path} is empty, so requests and answers are recorded and not checked',
+    );
+  } else if (isPlain(pack) && pack['enabled'] === false) {
+    findings.add('W005', ['pack', 'enabled'], 'the pack is not enabled, so none of its entries runs');
+  }
 }
 
 /** Checks one target that its schema has accepted as far as it goes. */
@@ -85,9 +105,18 @@ function checkModels(target: Partial<Target>, path: DocPath, findings: Findings)
   }
 }
 
-function checkExpiry(key: Partial<GatewayKey>, path: DocPath, findings: Findings): void {
-  if (typeof key.expires_at !== 'string' || !Number.isNaN(Date.parse(key.expires_at))) return;
-  findings.add('E016', [...path, 'expires_at'], '{path} is no date that exists');
+function checkExpiry(
+  key: Partial<GatewayKey>,
+  path: DocPath,
+  now: number | undefined,
+  findings: Findings,
+): void {
+  if (typeof key.expires_at !== 'string') return;
+  const expires = Date.parse(key.expires_at);
+  const place = [...path, 'expires_at'];
+  if (Number.isNaN(expires)) findings.add('E016', place, '{path} is no date that exists');
+  else if (now !== undefined && expires <= now)
+    findings.add('W010', place, 'the key has expired and lets nobody in');
 }
 
 function maps<T>(list: unknown): [Partial<T>, number][] {

@@ -17,6 +17,8 @@ export interface ExamineOptions {
   file?: string | undefined;
   kinds: KindContracts;
   situation?: LintSituation | undefined;
+  /** Milliseconds since the epoch, where expired keys are to be told. */
+  now?: number | undefined;
 }
 
 export interface Examined {
@@ -38,7 +40,7 @@ export function examine(text: string, options: ExamineOptions): Examined {
   if (normalized === null) return { config: null, problems: told(source, (path) => path) };
   const { document, moves } = normalized;
   checkDocument(document, findings);
-  crossCheck(document, findings);
+  crossCheck(document, options.now, findings);
   const entries = readEntries(document, options.kinds, lintContext(options.situation), findings);
   const config = findings.failed ? null : buildConfig(document, entries);
   return { config, problems: told(source, (path) => moves.original(path)) };

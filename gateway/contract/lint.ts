@@ -21,6 +21,8 @@ export interface LintOptions {
   loneGateway: boolean;
   /** Address that the gateway is to listen on, where it is known; others than loopback ask for more. */
   listen?: string;
+  /** Milliseconds since the epoch, where expired keys are to be told. */
+  now?: number;
 }
 
 export interface LintResult {
@@ -32,8 +34,8 @@ export interface LintResult {
 
 /** Everything that can be said of a document: the errors of `readPolicyConfig` and the warnings. */
 export function lintPolicyConfig(text: string, options: LintOptions): LintResult {
-  const { file, kinds, loneGateway, listen } = options;
-  const { config, problems } = examine(text, { file, kinds, situation: { loneGateway } });
+  const { file, kinds, loneGateway, listen, now } = options;
+  const { config, problems } = examine(text, { file, kinds, situation: { loneGateway }, now });
   if (config === null || listen === undefined) return { config, problems };
   return { config, problems: [...problems, ...opennessProblems(config, listen)] };
 }

@@ -28,8 +28,10 @@ function findingOf(error: ErrorObject, path: DocPath): Finding | null {
   const { keyword, params } = error;
   const secret = path.indexOf('secret_key_ref');
   if (secret >= 0) return badSecretRef(path.slice(0, secret + 1));
+  if (error.propertyName !== undefined) return badName(error, path, error.propertyName);
   switch (keyword) {
     case 'if':
+    case 'propertyNames':
       return null;
     case 'additionalProperties':
       return unknownKey(error, path, String(params['additionalProperty']));
@@ -50,8 +52,8 @@ function findingOf(error: ErrorObject, path: DocPath): Finding | null {
     case 'uniqueItems':
       return {
         code: 'E027',
-        path: [...path, Number(params['i'])],
-        message: `{parent} holds the same value at ${params['j']} and at ${params['i']}`,
+        path: [...path, Math.max(Number(params['i']), Number(params['j']))],
+        message: '{path} holds a value that stands in {parent} already',
       };
     default:
       return bounds(error, path);
@@ -80,6 +82,20 @@ function unknownKey(error: ErrorObject, path: DocPath, name: string): Finding {
   };
 }
 
+/** A key of a map whose keys are data, but not any data. */
+function badName(error: ErrorObject, path: DocPath, name: string): Finding {
+  const allowed = (error.params['allowedValues'] as unknown[] | undefined)?.map(String);
+  const suggestion = allowed === undefined ? undefined : nearest(name, allowed);
+  const what = allowed === undefined ? 'is malformed' : `is none of ${allowed.join(', ')}`;
+  return {
+    code: allowed === undefined ? 'E016' : 'E002',
+    path: [...path, name],
+    message: `the key \`${name.slice(0, 64)}\` of {parent} ${what}`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    atKey: true,
+  };
+}
+
 const WORDS: Readonly<Record<string, string>> = { yes: 'true', on: 'true', no: 'false', off: 'false' };
 
 function wrongType(error: ErrorObject, path: DocPath): Finding {
@@ -88,7 +104,7 @@ function wrongType(error: ErrorObject, path: DocPath): Finding {
   return {
     code: 'E012',
     path,
-    message: `{path} must be ${wanted.map(article).join(' or ')}, not ${article(typeOf(error.data))}`,
+    message: `{path} must be ${wanted.map(article).join(' or ')}, not ${article(typeOf(error.data))}${wanted.includes('string') ? description(error.parentSchema) : ''}`,
     ...(suggestion === undefined ? {} : { suggestion }),
   };
 }
@@ -129,6 +145,9 @@ const BOUNDS: Readonly<Record<string, [Code, (limit: unknown) => string]>> = {
 };
 
 function bounds(error: ErrorObject, path: DocPath): Finding {
+  if (error.keyword === 'minLength' && error.params['limit'] === 1) {
+    return { code: 'E014', path, message: `{path} must not be empty${description(error.parentSchema)}` };
+  }
   const [code, words] = BOUNDS[error.keyword] ?? ['E016', () => 'is malformed'];
   const limit = error.params['limit'];
   return { code, path, message: `{path} ${words(limit)}${description(error.parentSchema)}` };

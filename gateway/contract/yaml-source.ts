@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { DocPath } from './doc-path.ts';
 import { Findings, type Position } from './problem.ts';
+import { syntaxMessage } from './yaml-errors.ts';
 import { PlainReader } from './yaml-plain.ts';
 
 /** Characters of a document; a ConfigMap holds no more either. */
@@ -34,13 +35,9 @@ export function readYaml(text: string): YamlSource {
   if (parsed === null) return { value: undefined, findings, position: () => START };
   const failures = [...parsed.errors, ...parsed.warnings];
   if (failures.length > 0) {
-    for (const { code, message, pos } of failures.slice(0, MAX_SYNTAX_ERRORS)) {
-      findings.push({
-        code: 'E010',
-        path: [],
-        message: `${sentence(message)} (${code})`,
-        position: linePosition(lines, pos[0]),
-      });
+    for (const { code, pos } of failures.slice(0, MAX_SYNTAX_ERRORS)) {
+      const position = linePosition(lines, pos[0]);
+      findings.push({ code: 'E010', path: [], message: syntaxMessage(code), position });
     }
     return { value: undefined, findings, position: () => START };
   }
@@ -63,10 +60,6 @@ function parse(text: string, lines: LineCounter, findings: Findings): Document.P
     findings.add('E026', [], 'the document is nested too deeply to be read');
     return null;
   }
-}
-
-function sentence(message: string): string {
-  return message.replace(/\s+/g, ' ').replace(/\.$/, '');
 }
 
 function linePosition(lines: LineCounter, offset: number | undefined): Position {

@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import { type KindContracts, loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import { isLoopback, lintEntry, lintPolicyConfig, lintTarget } from '../../../gateway/contract/lint.ts';
+import { document, lineOf } from './corpus.ts';
+
+const BRIEF = 'good/brief-providers-ref-beside-provider.yaml';
+
+describe('lint of a policy config', () => {
+  let kinds: KindContracts;
+  before(async () => {
+    kinds = await loadKindContracts();
+  });
+
+  it('warns of a retention that a spool alone cannot keep', () => {
+    const lone = lintPolicyConfig(document(BRIEF), { kinds, loneGateway: true });
+    expect(lone.problems.map(({ code, path, line }) => [code, path, line])).to.deep.equal([
+      ['W003', 'policy.audit-logger.retention_days', 25],
+    ]);
+    expect(lone.config).to.not.equal(null);
+  });
+
+  it('warns of stored credentials that everybody may use', () => {
+    const at = (listen: string, text = document(BRIEF)): string[] =>
+      lintPolicyConfig(text, { kinds, loneGateway: false, listen }).problems.map(({ code }) => code);
+    expect(at('127.0.0.1:41002')).to.deep.equal([]);
+    expect(at('0.0.0.0:41002')).to.deep.equal(['W002']);
+    expect(at('0.0.0.0:41002', `${document(BRIEF)}identity: {anonymous: true}\n`)).to.deep.equal(['W002']);
+    expect(at('0.0.0.0:41002', `${document(BRIEF)}identity: {}\n`)).to.deep.equal([]);
+  });
+
+  it('does not warn where the callers bring their own credentials', () => {
+    const { problems } = lintPolicyConfig(document('good/brief-observe-only.yaml'), {
+      kinds,
+      loneGateway: false,
+      listen: '0.0.0.0:41002',
+    });
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('warns of an expired key when it is told the time', () => {
+    const text = document('good/every-section.yaml');
+    const codes = (now?: number): string[] =>
+      lintPolicyConfig(text, {
+        kinds,
+        loneGateway: false,
+        ...(now === undefined ? {} : { now }),
+      }).problems.map(lineOf);
+    expect(codes()).to.deep.equal([]);
+    expect(codes(Date.parse('2098-01-01T00:00:00Z'))).to.deep.equal([]);
+    expect(codes(Date.parse('2100-01-01T00:00:00Z'))).to.deep.equal([
+      'W010 identity.keys[0].expires_at 68:19',
+    ]);
+  });
+
+  it('tells loopback addresses from others', () => {
+    for (const own of ['127.0.0.1', '127.0.0.1:41002', 'localhost:1', '::1', '[::1]:41002', '127.9.9.9:1']) {
+      expect(isLoopback(own), own).to.equal(true);
+    }
+    for (const open of [
+      '0.0.0.0',
+      ':41002',
+      '[::]:1',
+      '::',
+      '10.0.0.1:80',
+      'localhost.example:1',
+      '1270.0.0.1',
+    ]) {
+      expect(isLoopback(open), open).to.equal(false);
+    }
+  });
+
+  it('lints one entry with paths from its settings on', () => {
+    const entry = { kind: 'dlp-filter', settings: { detect_patterns: ['ok', '(bad'], action: 'blok' } };
+    const findings = lintEntry(entry, kinds, { loneGateway: false });
+    expect(findings.map(({ code, path, severity }) => [code, path, severity])).to.deep.equal([
+      ['E015', 'action', 'error'],
+    ]);
+    const fixed = { ...entry, settings: { ...entry.settings, action: 'block' } };
+    const [pattern] = lintEntry(fixed, kinds, { loneGateway: false });
+    expect(pattern).to.include({ code: 'E017', path: 'detect_patterns[1]' });
+    expect(lintEntry({ kind: 'rbac', settings: {} }, kinds, { loneGateway: false })[0]).to.include({
+      code: 'E018',
+    });
+    expect(fixed.settings).to.deep.equal({ detect_patterns: ['ok', '(bad'], action: 'block' });
+  });
+
+  it('lints one target with paths from the target on', () => {
+    const findings = lintTarget({ id: 'a', provider: 'mock', base_url: 'https://x.example/v1', models: [] });
+    expect(findings.map(({ code, path }) => [code, path])).to.deep.equal([['E028', 'base_url']]);
+    expect(lintTarget({ id: 'a', provider: 'mock' })).to.deep.equal([]);
+  });
+});
