@@ -1,6 +1,7 @@
 import { checkSync } from 'recheck';
 import { countedCost } from './pattern-cost.ts';
-import { type ParsedPattern, PatternSyntaxError, parsePattern } from './pattern-syntax.ts';
+import { ALL_UNITS } from './pattern-first.ts';
+import type { ParsedPattern } from './pattern-syntax.ts';
 
 /** Steps at one place of the text that a backtracking engine may spend on counted repeats. */
 const MAX_COUNTED_COST = 512;
@@ -14,13 +15,13 @@ export function backtrackingIsSafe(pattern: ParsedPattern): boolean {
   return checkSync(pattern.body, pattern.flags, { checker, timeout: FUZZ_TIMEOUT_MS }).status === 'safe';
 }
 
-/** The same for a source that this code wrote itself. */
-export function sourceIsSafe(body: string, flags: string): boolean {
-  try {
-    const parsed = parsePattern(body);
-    return backtrackingIsSafe({ ...parsed, flags });
-  } catch (error) {
-    if (error instanceof PatternSyntaxError) return false;
-    throw error;
-  }
+/**
+ * The same for the partial form of a pattern (`detectors/partial.ts`). Where one of its ends of the text matches, all of
+ * it does; so what it tries in vain is the pattern itself, behind which something fails.
+ */
+export function partialIsSafe(partial: string, pattern: ParsedPattern): boolean {
+  if (countedCost(pattern, ALL_UNITS) > MAX_COUNTED_COST) return false;
+  return (
+    checkSync(partial, pattern.flags, { checker: 'automaton', timeout: FUZZ_TIMEOUT_MS }).status === 'safe'
+  );
 }

@@ -5,7 +5,7 @@ import {
   type PatternEngine,
   type PatternVerdict,
 } from '../contract/patterns.ts';
-import { sourceIsSafe } from '../contract/redos.ts';
+import { partialIsSafe } from '../contract/redos.ts';
 import { partialSource } from './partial.ts';
 
 /** How the beginnings of matches are found in a stream. `window`: every index that a match could still reach. */
@@ -30,7 +30,7 @@ export function classify(source: string): Classified {
 
 function planReach(pattern: ParsedPattern, engine: PatternEngine): ReachPlan {
   const js = engine === 'v8' ? partialSource(pattern, 'js') : null;
-  if (js !== null && sourceIsSafe(js, pattern.flags)) return { engine: 'v8', source: js };
+  if (js !== null && partialIsSafe(js, pattern)) return { engine: 'v8', source: js };
   const re2 = partialSource(pattern, 're2');
   if (re2 === null) return WINDOW;
   try {

@@ -1,3 +1,5 @@
+import type { UnitSet } from '../contract/pattern-first.ts';
+
 /** One match, in UTF-16 units of the scanned text. */
 export interface Match {
   readonly start: number;
@@ -18,6 +20,8 @@ export interface Finder {
   /** UTF-16 units; `null` where a match has no upper bound. */
   readonly maxMatchLength: number | null;
   readonly contextLength: number;
+  /** The units with which a match can begin; absent where that is not known. */
+  readonly starts?: UnitSet;
   next(text: string, from: number, final: boolean): Match | number;
 }
 

@@ -1,4 +1,5 @@
 import { extentOf } from '../contract/pattern-extent.ts';
+import { startsOf } from '../contract/pattern-first.ts';
 import { parsePattern } from '../contract/pattern-syntax.ts';
 import { windowOf } from '../contract/patterns.ts';
 import type { Finder } from './finder.ts';
@@ -10,6 +11,8 @@ import { v8Reach, v8Search } from './v8-search.ts';
 export interface FixedPattern {
   readonly source: string;
   readonly mayHold?: RegexParts['mayHold'];
+  /** Words of which one must stand before a match, within the reach of the pattern's look-behind. */
+  readonly behind?: RegExp;
   readonly refine?: RegexParts['refine'];
   /** Units before a match that `refine` looks at, where that is more than the pattern itself does. */
   readonly contextLength?: number;
@@ -26,9 +29,19 @@ export function fixedPattern(fixed: FixedPattern): Finder {
     search: v8Search(pattern.body, pattern.flags),
     reach: v8Reach(partial, pattern.flags),
     window,
+    starts: startsOf(pattern),
     maxMatchLength: extent.maxLength,
     contextLength: Math.max(extent.lookBehind, fixed.contextLength ?? 0),
+    ...(fixed.behind === undefined ? {} : { mayBegin: wordsBehind(fixed.behind, extent.lookBehind) }),
     ...(fixed.mayHold === undefined ? {} : { mayHold: fixed.mayHold }),
     ...(fixed.refine === undefined ? {} : { refine: fixed.refine }),
   });
+}
+
+function wordsBehind(words: RegExp, reach: number): (text: string, from: number) => boolean {
+  const regex = new RegExp(words.source, `g${words.flags}`);
+  return (text, from) => {
+    regex.lastIndex = Math.max(0, from - reach);
+    return regex.test(text);
+  };
 }

@@ -17,13 +17,17 @@ export function fuzzyFinder(terms: readonly string[], maxDistance: number): Find
     .map((term) => new Fuzzy(term, distanceFor(term, maxDistance)))
     .filter(({ distance }) => distance > 0);
   if (looked.length === 0) return null;
+  const longest = Math.max(...looked.map((term) => term.maxLength));
   return {
-    maxMatchLength: Math.max(...looked.map((term) => term.maxLength)),
+    maxMatchLength: longest,
     contextLength: 1,
     next(text, from, final) {
       for (let start = nextWord(text, from); start < text.length; start = nextWord(text, start + 1)) {
         let end = -1;
+        const whole = final || start + longest < text.length;
+        const letters = whole ? lettersIn(text, start, start + longest) : EVERY_LETTER;
         for (const term of looked) {
+          if (term.lacks(letters)) continue;
           const found = term.match(text, start, final);
           if (found === OPEN) return start;
           if (found > end) end = found;
@@ -33,6 +37,23 @@ export function fuzzyFinder(terms: readonly string[], maxDistance: number): Find
       return text.length;
     },
   };
+}
+
+const EVERY_LETTER = -1;
+
+/** A set of the characters of a stretch of text, as 32 bits: what it lacks is not there, what it has may be. */
+function lettersIn(text: string, start: number, end: number): number {
+  let letters = 0;
+  for (let index = start; index < end && index < text.length; index += 1) {
+    letters |= 1 << (foldUnit(text.charCodeAt(index)) & 31);
+  }
+  return letters;
+}
+
+function bitsOf(set: number): number {
+  let count = 0;
+  for (let rest = set; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
 }
 
 const NONE = -1;
@@ -45,12 +66,19 @@ class Fuzzy {
   readonly #term: string;
   /** Row of the edit matrix: distance of the text so far from each beginning of the term. */
   readonly #row: Uint16Array;
+  readonly #letters: number;
 
   constructor(term: string, distance: number) {
     this.#term = term;
     this.distance = distance;
     this.maxLength = term.length + distance;
+    this.#letters = lettersIn(term, 0, term.length);
     this.#row = new Uint16Array(term.length + 1);
+  }
+
+  /** Each character that the text lacks costs an edit, so too many rule the term out. */
+  lacks(letters: number): boolean {
+    return bitsOf(this.#letters & ~letters) > this.distance;
   }
 
   /** End of the longest match that begins at `start`, `NONE` or `OPEN`. */

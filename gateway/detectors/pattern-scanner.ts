@@ -1,4 +1,5 @@
 import { extentOf } from '../contract/pattern-extent.ts';
+import { startsOf } from '../contract/pattern-first.ts';
 import { re2Source } from '../contract/pattern-re2.ts';
 import { parsePattern } from '../contract/pattern-syntax.ts';
 import { windowOf } from '../contract/patterns.ts';
@@ -24,6 +25,7 @@ export function patternScanner(source: string, { verdict, reach }: Classified): 
         : re2Search(re2Source(pattern), pattern.flags),
     reach: reachOf(reach, pattern.flags),
     window: buffered ? Number.POSITIVE_INFINITY : windowOf(extentOf(pattern)),
+    starts: startsOf(pattern),
     maxMatchLength: buffered ? null : verdict.maxMatchLength,
     contextLength: verdict.contextLength,
   });
@@ -39,6 +41,7 @@ function scannerOf(finder: Finder, groupNames: Readonly<Record<string, number>>)
   return {
     maxMatchLength: finder.maxMatchLength,
     contextLength: finder.contextLength,
+    ...(finder.starts === undefined ? {} : { starts: finder.starts }),
     groupNames,
     next: finder.next,
     scan(text, from, final, hit) {

@@ -1,3 +1,4 @@
+import type { UnitSet } from '../contract/pattern-first.ts';
 import { after, type Finder, isHighSurrogate, type Match } from './finder.ts';
 
 /** The parts of a finder that depend on the engine. */
@@ -10,22 +11,27 @@ export interface RegexParts {
   window: number;
   maxMatchLength: number | null;
   contextLength: number;
-  /** Says of a whole text whether it can hold a match at all; cheaper than the search. */
+  starts: UnitSet;
+  /** Whether a whole text can hold a match at all; cheaper than the search. */
   mayHold?(text: string, from: number): boolean;
+  /** Whether a match can begin at or after `from`, whatever comes behind the text; cheaper than search and reach. */
+  mayBegin?(text: string, from: number): boolean;
   /** A second look, such as a checksum: the match, less of it, or nothing. Sees the match and its context only. */
   refine?(text: string, match: Match): Match | null;
 }
 
 export function regexFinder(parts: RegexParts): Finder {
-  const { search, reach, window, mayHold, refine } = parts;
+  const { search, reach, window, mayHold, mayBegin, refine } = parts;
   return {
     maxMatchLength: parts.maxMatchLength,
     contextLength: parts.contextLength,
+    starts: parts.starts,
     next(whole, from, final) {
       if (!final && window === Number.POSITIVE_INFINITY) return from;
       // Half a character at the end is as good as not there.
       const cut = !final && whole.length > from && isHighSurrogate(whole.charCodeAt(whole.length - 1));
       const text = cut ? whole.slice(0, -1) : whole;
+      if (mayBegin?.(text, from) === false) return text.length;
       let at = from;
       for (;;) {
         const match = mayHold?.(text, at) === false ? null : search(text, at);

@@ -14,12 +14,18 @@ export function termFinder(terms: readonly string[]): Finder {
   return {
     maxMatchLength: Math.max(...folded.map((term) => term.length)),
     contextLength: 0,
+    starts: { ascii: Uint8Array.from(ascii, (column) => (table[column] === 0 ? 0 : 1)), beyond: true },
     next(text, from, final) {
       let state = 0;
       let match: Match | null = null;
       for (let index = from; index < text.length; index += 1) {
         const unit = text.charCodeAt(index);
         const column = unit < 0x80 ? (ascii[unit] as number) : classOf(unit, ascii, others);
+        // Most characters are here: in no term, with none begun.
+        if (column === 0 && match === null) {
+          state = 0;
+          continue;
+        }
         state = table[state * width + column] as number;
         if (state === 0) {
           if (match !== null) return match;

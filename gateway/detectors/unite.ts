@@ -1,3 +1,4 @@
+import { ALL_UNITS } from '../contract/pattern-first.ts';
 import type { TextScanner } from '../policies/kind.ts';
 import type { Finder, Match } from './finder.ts';
 
@@ -18,10 +19,11 @@ export interface Part {
  */
 export function unite(parts: readonly Part[]): TextScanner {
   const finders = parts.map(({ finder }) => finder);
+  const begin = beginAll(finders);
   return {
     ...boundsOf(finders),
     scan(text, from, final, emit) {
-      const found = finders.map((finder) => finder.next(text, from, final));
+      const found = begin(text, from, final);
       for (;;) {
         const lead = first(found);
         const hold = lowestHold(found, text.length);
@@ -41,6 +43,38 @@ export function unite(parts: readonly Part[]): TextScanner {
       }
     },
   };
+}
+
+/** The first answer of each finder. Those of which no match can begin in the text are not asked. */
+export function beginAll(
+  finders: readonly Finder[],
+): (text: string, from: number, final: boolean) => (Match | number)[] {
+  const { ascii, beyond } = startTable(finders);
+  const all = ascii.reduce((a, b) => a | b, beyond);
+  return (text, from, final) => {
+    let possible = 0;
+    for (let index = from; index < text.length && possible !== all; index += 1) {
+      const unit = text.charCodeAt(index);
+      possible |= unit < 0x80 ? (ascii[unit] as number) : beyond;
+    }
+    return finders.map((finder, index) =>
+      index < MAX_TABLED && (possible & (1 << index)) === 0 ? text.length : finder.next(text, from, final),
+    );
+  };
+}
+
+/** Finders that have a bit in the table of starts. */
+const MAX_TABLED = 31;
+
+function startTable(finders: readonly Finder[]): { ascii: Int32Array; beyond: number } {
+  const ascii = new Int32Array(0x80);
+  let beyond = 0;
+  finders.slice(0, MAX_TABLED).forEach(({ starts = ALL_UNITS }, index) => {
+    for (let unit = 0; unit < 0x80; unit += 1)
+      if (starts.ascii[unit] === 1) ascii[unit] = (ascii[unit] as number) | (1 << index);
+    if (starts.beyond) beyond |= 1 << index;
+  });
+  return { ascii, beyond };
 }
 
 /** How far a united scanner may match and look back. */

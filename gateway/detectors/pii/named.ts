@@ -1,17 +1,13 @@
 import type { FixedPattern } from '../fixed-pattern.ts';
 
 /**
- * Identifiers without a form of their own: the words before them say what they are. Only the value is the finding. The
- * words are looked for first, and only where they stand the value behind them.
+ * Identifiers without a form of their own: the words before them say what they are. Only the value is the finding.
+ * `behind` is a cheaper form of the words, which is looked for first.
  */
-function named(words: string, value: string, hint: RegExp, flags = '(?i)'): FixedPattern {
-  const search = new RegExp(hint.source, `g${hint.flags}`);
+function named(words: string, value: string, behind: RegExp, flags = '(?i)'): FixedPattern {
   return {
     source: `${flags}(?<=(?<!\\w)(?:${words})["']?\\s{0,3}(?:is|was|:|=|#|-)?\\s{0,3}["']?)${value}`,
-    mayHold: (text, from) => {
-      search.lastIndex = Math.max(0, from - 64);
-      return search.test(text);
-    },
+    behind,
   };
 }
 

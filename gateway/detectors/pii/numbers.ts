@@ -3,24 +3,14 @@ import type { FixedPattern } from '../fixed-pattern.ts';
 import { digitsOf, isCardNumber, isNpi } from './checksums.ts';
 import { CONTEXT_LENGTH, precededBy } from './context.ts';
 
-const digitAhead = (text: string, from: number): boolean => {
-  for (let index = from; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit >= 0x30 && unit <= 0x39) return true;
-  }
-  return false;
-};
-
 /** Social security numbers: area, group and serial within what is issued; without separators only where named. */
 export const SSN: readonly FixedPattern[] = [
   {
     source:
       '(?<![\\w-])(?!000|666|9)\\d{3}(?:-(?!00)\\d\\d-|[ .](?!00)\\d\\d[ .])(?!0000)\\d{4}(?!\\d|[-.]\\d)',
-    mayHold: digitAhead,
   },
   {
     source: '(?<!\\d)(?!000|666|9)\\d{3}(?!00)\\d\\d(?!0000)\\d{4}(?!\\d)',
-    mayHold: digitAhead,
     contextLength: CONTEXT_LENGTH,
     refine: (text, match) =>
       precededBy(text, match.start, /\b(?:ssn|soc(?:ial)?[ .-]{0,2}sec(?:urity)?)\b[^\n\d]{0,20}$/i)
@@ -33,13 +23,11 @@ export const SSN: readonly FixedPattern[] = [
 export const CREDIT_CARD: readonly FixedPattern[] = [
   {
     source: '(?<!\\d|\\d[.,])\\d{12,19}(?!\\d)',
-    mayHold: digitAhead,
     refine: (text, match) => (isCardNumber(text.slice(match.start, match.end)) ? match : null),
   },
   {
     source:
       '(?<!\\d)\\d{4}[ .\\u00a0-](?:\\d{4}[ .\\u00a0-]\\d{4}[ .\\u00a0-]\\d{1,4}(?:[ .\\u00a0-]\\d{1,3})?|\\d{6}[ .\\u00a0-]\\d{4,5})(?!\\d)',
-    mayHold: digitAhead,
     refine: (text, { start, end }) => {
       const found = text.slice(start, end);
       if (isCardNumber(digitsOf(found))) return { start, end };
@@ -52,7 +40,6 @@ export const CREDIT_CARD: readonly FixedPattern[] = [
 /** National Provider Identifiers: one number in ten passes the check, so the words before it must say what it is. */
 export const NPI: FixedPattern = {
   source: '(?<!\\d)[12]\\d{9}(?!\\d)',
-  mayHold: digitAhead,
   contextLength: CONTEXT_LENGTH,
   refine: (text, match) =>
     isNpi(text.slice(match.start, match.end)) &&
@@ -76,16 +63,13 @@ const ALONE = '(?!\\d|[-.]\\d)';
 export const PHONE: readonly FixedPattern[] = [
   {
     source: `(?<![\\w+])(?:\\+|00)[1-9](?:[ ./-]?\\(?\\d\\)?){7,16}${EXTENSION}(?!\\d)`,
-    mayHold: digitAhead,
     refine: (text, match) => (within(found(text, match), 8, 17) ? match : null),
   },
   {
     source: `(?<![\\w.+-])(?:(?:\\+|00)?1[ .-])?(?:\\([2-9]\\d\\d\\) ?|[2-9]\\d\\d[ .-])[2-9]\\d\\d[ .-]?\\d{4}${EXTENSION}${ALONE}`,
-    mayHold: digitAhead,
   },
   {
     source: `(?<![\\w.+-])\\(?0\\d(?:\\)?[ ./-]?\\d){7,10}${ALONE}`,
-    mayHold: digitAhead,
     refine: (text, match) => {
       const number = found(text, match);
       return /[ ./-]/.test(number) && !/^\d\d([-./])\d\d\1\d{4}/.test(number) ? match : null;
@@ -93,7 +77,6 @@ export const PHONE: readonly FixedPattern[] = [
   },
   {
     source: `(?<![\\w.+-])\\(?\\d(?:\\)?[ ./-]?\\d){6,11}${ALONE}`,
-    mayHold: digitAhead,
     contextLength: CONTEXT_LENGTH,
     refine: (text, match) => (precededBy(text, match.start, PHONE_WORDS) ? match : null),
   },

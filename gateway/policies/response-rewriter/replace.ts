@@ -1,5 +1,5 @@
 import type { Finder, Match } from '../../detectors/finder.ts';
-import { boundsOf, first, lowestHold } from '../../detectors/unite.ts';
+import { beginAll, boundsOf, first, lowestHold } from '../../detectors/unite.ts';
 import type { TextScanner } from '../kind.ts';
 
 /** A rule that replaces, ready to run. */
@@ -12,10 +12,11 @@ export interface Replacer {
 /** Scans with several rules. Of matches that overlap the first is made; the search goes on behind it. */
 export function replaceScanner(rules: readonly Replacer[]): TextScanner {
   const finders = rules.map(({ finder }) => finder);
+  const begin = beginAll(finders);
   return {
     ...boundsOf(finders),
     scan(text, from, final, emit) {
-      const found = finders.map((finder) => finder.next(text, from, final));
+      const found = begin(text, from, final);
       for (;;) {
         const index = first(found);
         const hold = lowestHold(found, text.length);
