@@ -65,7 +65,7 @@ export class GatewayError extends Error {
   readonly type: ErrorType;
   readonly retryAfter: number | undefined;
   readonly shouldRetry: boolean | undefined;
-  /** Id of the entry that refused, on policy violations. */
+  /** Id of the entry that refused, or that could not run and fails closed. */
   readonly policy: string | undefined;
 
   constructor(

@@ -37,7 +37,8 @@ export function blockError(
 
 /** The failure of a policy that could not run and fails closed. */
 export function failError({ entry }: CompiledEntry): GatewayError {
-  return new GatewayError('policy_error', `Policy "${entry.id}" could not run, and it fails closed.`);
+  const message = `Policy "${entry.id}" could not run, and it fails closed.`;
+  return new GatewayError('policy_error', message, { policy: entry.id });
 }
 
 /**

@@ -59,7 +59,7 @@ function findDecider(
   refusal: GatewayError | null,
 ): EntryResult | undefined {
   if (refusal?.type === 'policy_error') {
-    return results.find((one) => one.outcome === 'error' && one.entry.mode === 'enforce');
+    return results.find((one) => one.outcome === 'error' && one.entry.id === refusal.policy);
   }
   if (verdict !== 'allow') return results.find((one) => one.verdict === verdict);
   if (would !== 'allow') return results.find((one) => one.would_verdict === would);

@@ -72,7 +72,8 @@ describe('decision of a request', () => {
 
   it('has no verdict of a check that could not run', () => {
     const broken = inspecting('block', brokenScanner(), { id: 'broken' });
-    expect(decided([redact, broken], 'ssn')).to.deep.include({
+    const open = inspecting('block', brokenScanner(), { id: 'open', failMode: 'allow' });
+    expect(decided([redact, open, broken], 'ssn')).to.deep.include({
       verdict: 'redact',
       reason: 'policy_error',
       policy: 'broken',
