@@ -11,7 +11,7 @@ export interface Dialect {
   readonly path: string;
   /** Path below a target's base URL, such as `/chat/completions`. */
   readonly upstreamPath: string;
-  /** @throws GatewayError `invalid_json`, `invalid_utf8`, `duplicate_key`, `nesting_too_deep`, `invalid_request` */
+  /** @throws GatewayError `invalid_json`, `invalid_utf8`, `duplicate_key`, `nesting_too_deep`, `body_too_large`, `invalid_request` */
   readRequest(body: Buffer): ParsedRequest;
   /** @throws GatewayError `upstream_invalid` for anything that is not an answer of this API. */
   readAnswer(body: Buffer): ParsedAnswer;

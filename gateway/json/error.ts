@@ -1,6 +1,11 @@
 import type { JsonNode } from './node.ts';
 
-export type JsonErrorCode = 'invalid_json' | 'invalid_utf8' | 'duplicate_key' | 'nesting_too_deep';
+export type JsonErrorCode =
+  | 'invalid_json'
+  | 'invalid_utf8'
+  | 'duplicate_key'
+  | 'nesting_too_deep'
+  | 'too_many_values';
 
 /** Why bytes are not a JSON text that we take. The message holds nothing of the content. */
 export class JsonError extends Error {

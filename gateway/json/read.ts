@@ -1,20 +1,12 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { JsonError, type JsonErrorCode } from './error.ts';
 import { scanNumber, scanString } from './literal.ts';
-import {
-  ARRAY,
-  BOOLEAN,
-  type JsonNode,
-  type Kind,
-  NULL,
-  NUMBER,
-  OBJECT,
-  STRING,
-  stringValue,
-} from './node.ts';
+import { ARRAY, BOOLEAN, type JsonNode, type Kind, NULL, NUMBER, OBJECT, STRING } from './node.ts';
 
 /** Containers that may stand inside each other. */
 export const MAX_DEPTH = 64;
+/** Values of one text; each costs about 150 bytes of memory while the text is held. */
+export const MAX_NODES = 250_000;
 /** Members up to which keys are compared one by one; larger objects get a set. */
 const FEW_MEMBERS = 12;
 
@@ -38,10 +30,10 @@ export function decodeUtf8(body: Buffer): string {
 
 /**
  * Reads one JSON text by RFC 8259: no comments, trailing commas, byte order mark or duplicate keys, at most
- * `MAX_DEPTH` levels. Iterative.
+ * `MAX_DEPTH` levels and `maxNodes` values. Iterative.
  * @throws JsonError
  */
-export function readJson(text: string): JsonDocument {
+export function readJson(text: string, maxNodes: number = MAX_NODES): JsonDocument {
   let pos = skipSpace(text, 0);
   let open: JsonNode | null = null;
   let root: JsonNode | null = null;
@@ -111,7 +103,9 @@ export function readJson(text: string): JsonDocument {
       escaped,
       named: false,
     };
-    nodes++;
+    if (++nodes > maxNodes) {
+      throw new JsonError('too_many_values', `The body holds more than ${maxNodes} values.`, pos, open);
+    }
     if (open === null) root = node;
     else {
       if (key !== null && open.size >= FEW_MEMBERS) keys = checkLarge(keys, open, node, key);
@@ -205,17 +199,4 @@ function fail(text: string, expected: string, offset: number, node: JsonNode | n
     offset,
     node,
   );
-}
-
-/** Every string value below a node, in document order; keys are not among them. */
-export function* strings(document: JsonDocument): Generator<{ node: JsonNode; text: string }> {
-  let node: JsonNode | null = document.root;
-  while (node !== null) {
-    if (node.kind === STRING) yield { node, text: stringValue(document.text, node) };
-    if (node.first !== null) node = node.first;
-    else {
-      while (node !== null && node.next === null) node = node.parent;
-      node = node === null ? null : node.next;
-    }
-  }
 }

@@ -14,12 +14,15 @@ import { readUsage } from './usage.ts';
 export const ANSWER_SHAPE = compileShape(ANSWER_FIELDS);
 export const ALTERNATIVES = 'other tokens that the model considered; removed where a token is masked';
 
+/** Long answers with log probabilities have dozens of values a token. */
+const MAX_ANSWER_NODES = 1_000_000;
+
 /** Members one of which every error body that we know has: OpenAI's, Mistral's, FastAPI's, Cohere's. */
 const ERROR_MEMBERS = ['error', 'detail', 'message'];
 
 /** @throws GatewayError `upstream_invalid` for what is neither an answer nor an error body of a vendor. */
 export function readAnswer(body: Buffer): ParsedAnswer {
-  const document = readUpstream(() => readJson(decodeUtf8(body)), 'The answer');
+  const document = readUpstream(() => readJson(decodeUtf8(body), MAX_ANSWER_NODES), 'The answer');
   const { root } = document;
   if (member(root, 'choices')?.kind !== ARRAY && !ERROR_MEMBERS.some((key) => member(root, key) !== null)) {
     throw new GatewayError(

@@ -15,6 +15,10 @@ const PATIENCE = 8;
 /** The same for text of other choices, which do alternate. */
 const PATIENCE_CHOICES = 256;
 
+/** Texts that are remembered as clean, and their length. */
+const MAX_CLEAN = 256;
+const MAX_CLEAN_LENGTH = 128;
+
 interface Entry {
   choice: number;
   channel: Channel;
@@ -31,6 +35,7 @@ export class Channels {
   readonly #send: SendDelta;
   readonly #texts = new Map<string, Entry>();
   readonly #json = new Map<string, { choice: number; channel: JsonChannel }>();
+  readonly #clean = new Set<string>();
   /** Channels that hold text now. */
   readonly #holding = new Map<Channel, Entry>();
   /** Choices and channels that the frame being read has text in. */
@@ -62,13 +67,22 @@ export class Channels {
     return unit;
   }
 
-  /** A text on its own. @throws what a guard throws */
-  once(frame: OutFrame, facts: LeafFacts, text: string): TextUnit {
+  /**
+   * A text on its own. Vendors repeat some in every chunk (the name of a host, keys): what was found clean once is
+   * not scanned again.
+   * @returns `null` when it was clean
+   * @throws what a guard throws
+   */
+  once(frame: OutFrame, facts: LeafFacts, text: string): TextUnit | null {
+    const key = `${facts.part} ${facts.path} ${text}`;
+    if (this.#clean.has(key)) return null;
     const channel = this.#open(facts);
     const unit = new TextUnit(text, [frame]);
     channel.push(unit);
     channel.close();
-    return unit;
+    if (unit.edited) return unit;
+    if (text.length <= MAX_CLEAN_LENGTH && this.#clean.size < MAX_CLEAN) this.#clean.add(key);
+    return null;
   }
 
   /** The channel of a JSON text in fragments. */

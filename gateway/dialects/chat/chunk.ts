@@ -80,7 +80,8 @@ export class ChunkReader {
     } else this.#literal(frame, node, this.#channels.text(frame, facts, value, place));
   }
 
-  #literal(frame: OutFrame, node: JsonNode, unit: TextUnit): void {
+  #literal(frame: OutFrame, node: JsonNode, unit: TextUnit | null): void {
+    if (unit === null) return;
     frame.add({
       splices: () =>
         unit.edited ? [{ start: node.start, end: node.end, text: JSON.stringify(unit.result) }] : [],
@@ -90,10 +91,9 @@ export class ChunkReader {
   #key(frame: OutFrame, node: JsonNode, part: LeafFacts['part'], role: string | null): void {
     this.#scannedBytes += Buffer.byteLength(node.key!);
     const unit = this.#channels.once(frame, outputFacts(`${pathOf(node)}#key`, part, role), node.key!);
-    frame.add({
-      splices: () =>
-        unit.edited ? [{ start: node.keyStart, end: node.keyEnd, text: JSON.stringify(unit.result) }] : [],
-    });
+    if (unit === null) return;
+    const splice = { start: node.keyStart, end: node.keyEnd, text: JSON.stringify(unit.result) };
+    frame.add({ splices: () => [splice] });
   }
 
   #logprobs(document: JsonDocument, frame: OutFrame, node: JsonNode): void {

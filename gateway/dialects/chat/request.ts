@@ -19,7 +19,10 @@ import { REQUEST_FIELDS } from './request-fields.ts';
 
 const SHAPE = compileShape(REQUEST_FIELDS);
 
-/** @throws GatewayError `invalid_json`, `invalid_utf8`, `duplicate_key`, `nesting_too_deep`, `invalid_request` */
+/**
+ * @throws GatewayError `invalid_json`, `invalid_utf8`, `duplicate_key`, `nesting_too_deep`, `body_too_large` (too many
+ * values), `invalid_request`
+ */
 export function readRequest(body: Buffer): ParsedRequest {
   const document = parse(body);
   const list = new LeafList('input');
@@ -50,7 +53,8 @@ function parse(body: Buffer): JsonDocument {
       const path = pathOf(error.node);
       if (path !== '') where = ` At \`${path}\`.`;
     }
-    throw new GatewayError(error.code, error.message + where, { cause: error });
+    const code = error.code === 'too_many_values' ? 'body_too_large' : error.code;
+    throw new GatewayError(code, error.message + where, { cause: error });
   }
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { JsonError } from '../../../gateway/json/error.ts';
 import { type JsonNode, OBJECT, pathOf, STRING, stringValue } from '../../../gateway/json/node.ts';
-import { decodeUtf8, MAX_DEPTH, readJson } from '../../../gateway/json/read.ts';
+import { decodeUtf8, MAX_DEPTH, MAX_NODES, readJson } from '../../../gateway/json/read.ts';
 import { spliceText } from '../../../gateway/json/splice.ts';
 import { writeRandomly } from './random-json.ts';
 
@@ -134,6 +134,13 @@ describe('JSON reader', () => {
     expect(readJson(nested(MAX_DEPTH)).nodes).to.equal(MAX_DEPTH);
     expect(refusal(nested(MAX_DEPTH + 1)).code).to.equal('nesting_too_deep');
     expect(refusal('{"a":'.repeat(200_000)).code).to.equal('nesting_too_deep');
+  });
+
+  it('limits the number of values', () => {
+    const values = (count: number): string => `[${Array.from({ length: count - 1 }, () => '0').join(',')}]`;
+    expect(readJson(values(MAX_NODES)).nodes).to.equal(MAX_NODES);
+    expect(refusal(values(MAX_NODES + 1)).code).to.equal('too_many_values');
+    expect(readJson('[1,2]', 3).nodes).to.equal(3);
   });
 
   it('says where a text goes wrong, without quoting it', () => {

@@ -239,6 +239,11 @@ describe('chat request', () => {
     }
   });
 
+  it('refuses more values than it would hold in memory', () => {
+    const error = refusal(`{"model":"m","messages":[],"stop":[${'1,'.repeat(250_000)}1]}`);
+    expect([error.code, error.status]).to.deep.equal(['body_too_large', 413]);
+  });
+
   it('writes errors and models in the form of the API', () => {
     const error = new GatewayError('input_blocked', 'no', { policy: 'dlp' });
     const body = {

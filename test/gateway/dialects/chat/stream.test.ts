@@ -206,6 +206,28 @@ describe('chat stream', () => {
     expect(content(out, 0, 'thoughts')).to.equal('[SSN]');
   });
 
+  it('scans what every chunk repeats once, and masks it each time where it must', () => {
+    let guards = 0;
+    const guard = () => {
+      guards++;
+      return ssnGuard();
+    };
+    const frames = Array.from({ length: 9 }, () => ({
+      ...chunk({ index: 0, delta: {} }),
+      host: 'Some Host',
+      note: '123-45-6789',
+    }));
+    const { out, stream } = run(sse(...frames, FINISH), options(guard));
+    expect(
+      payloads(out)
+        .map((load) => load['note'])
+        .slice(0, 9),
+    ).to.deep.equal(Array(9).fill('[SSN]'));
+    // Once for each key and the host, each time for what is masked.
+    expect(guards).to.equal(3 + 9);
+    expect(stream.scannedBytes).to.equal(9 * 'hostSome Hostnote123-45-6789'.length);
+  });
+
   it('passes an error in mid-stream, inspected, after what was held', () => {
     const error = { error: { message: 'key of 123-45-6789 is bad', type: 'server_error', code: null } };
     const { out } = run(sse(said('pre 12'), error), options(ssnGuard));
