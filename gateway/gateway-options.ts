@@ -27,6 +27,8 @@ export interface GatewayOptions {
   drainMs: number;
   /** How long connections are still accepted after a stop was asked for (ms): until no load balancer names us any more. */
   drainDelayMs: number;
+  /** Bounds of the spool, in bytes and days; the spool's own defaults where left out. */
+  spool?: { maxBytes?: number; maxAgeDays?: number };
   /** Several processes share the traffic port (Linux). */
   reusePort: boolean;
 }

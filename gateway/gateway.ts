@@ -102,6 +102,7 @@ class Gateway implements RunningGateway {
       instance: options.instance,
       clock: clock.now,
       random,
+      ...(options.spool === undefined ? {} : { limits: options.spool }),
       onFull: config?.limits.on_spool_full ?? 'block',
       delivered: config?.control_plane !== undefined,
       logger,

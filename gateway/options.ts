@@ -35,6 +35,8 @@ interface Flags {
   exitWithStdin?: boolean;
   drainSeconds: number;
   drainDelaySeconds: number;
+  spoolMaxBytes?: number;
+  spoolMaxDays?: number;
   reusePort?: boolean;
   logLevel: string;
 }
@@ -80,6 +82,8 @@ export function addGatewayFlags(command: Command): Command {
     .option('--exit-with-stdin', 'end when standard input does')
     .option('--drain-seconds <n>', 'grace of open answers after a stop', seconds, 10)
     .option('--drain-delay-seconds <n>', 'keep accepting for so long after a stop, unready', seconds, 0)
+    .option('--spool-max-bytes <n>', 'bytes that undelivered events may take (default: 256 MiB)', bytes)
+    .option('--spool-max-days <n>', 'days that delivered events are kept (default: 7)', positive)
     .option('--reuse-port', 'share the traffic port with other processes (Linux)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info');
 }
@@ -113,11 +117,20 @@ export function programOptions(flags: Flags, env: Environment): ProgramOptions {
     instance: flags.instance ?? hostname(),
     drainDelayMs: flags.drainDelaySeconds * 1000,
     drainMs: flags.drainSeconds * 1000,
+    ...spoolOptions(flags),
     reusePort: flags.reusePort === true,
     parentPid: flags.parentPid ?? null,
     exitWithStdin: flags.exitWithStdin === true,
     logLevel: flags.logLevel,
   };
+}
+
+function spoolOptions({ spoolMaxBytes, spoolMaxDays }: Flags): Pick<GatewayOptions, 'spool'> {
+  const spool = {
+    ...(spoolMaxBytes === undefined ? {} : { maxBytes: spoolMaxBytes }),
+    ...(spoolMaxDays === undefined ? {} : { maxAgeDays: spoolMaxDays }),
+  };
+  return Object.keys(spool).length === 0 ? {} : { spool };
 }
 
 function address(value: string): Address {
@@ -136,6 +149,12 @@ function port(value: string): number {
 function positive(value: string): number {
   if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('give a whole number of at least 1.');
   return Number(value);
+}
+
+function bytes(value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= 1_048_576 && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError('give a whole number of bytes, at least 1048576 (1 MiB).');
 }
 
 function seconds(value: string): number {

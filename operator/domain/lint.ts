@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { PolicyConfig } from '../../gateway/contract/document.ts';
 import type { KindContracts } from '../../gateway/contract/kind-contract.ts';
 import { type Problem, readPolicyConfig } from '../../gateway/contract/read.ts';
@@ -8,6 +9,9 @@ import type { Policy, Target } from './snapshot.ts';
 
 /** At most this many problems of one object are told. */
 const MAX_PROBLEMS = 10;
+
+/** Answers about whole documents that are remembered: most reconciles change nothing. */
+const MAX_DOCUMENTS = 256;
 
 /**
  * Whether an object could stand in a document, asked before it does. Each object is compiled alone and read as a
@@ -24,6 +28,7 @@ export interface Linter {
 /** `kinds` are the policy kinds of this release. Answers are remembered as long as the specification lives. */
 export function createLinter(kinds: KindContracts): Linter {
   const known = new WeakMap<object, string[]>();
+  const documents = new Map<string, string[]>();
   const remembered = (spec: object, lint: () => string[]): string[] => {
     const answer = known.get(spec) ?? told(lint);
     known.set(spec, answer);
@@ -43,8 +48,14 @@ export function createLinter(kinds: KindContracts): Linter {
           return `${path.replace(/^providers\.targets\[0\]\.?/, 'spec.')}: ${code} ${message}`;
         });
       }),
-    document: (text) =>
-      told(() => read(text).map(({ code, path, message }) => `${path}: ${code} ${message}`)),
+    document: (text) => {
+      const key = createHash('sha256').update(text).digest('hex');
+      const lint = (): string[] => read(text).map(({ code, path, message }) => `${path}: ${code} ${message}`);
+      const answer = documents.get(key) ?? told(lint);
+      documents.set(key, answer);
+      if (documents.size > MAX_DOCUMENTS) documents.delete(documents.keys().next().value ?? '');
+      return answer;
+    },
   };
 }
 

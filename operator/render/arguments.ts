@@ -8,6 +8,8 @@ export function gatewayArguments(input: RenderInput): string[] {
     `--listen=0.0.0.0:${PORTS.traffic}`,
     `--admin-listen=0.0.0.0:${PORTS.admin}`,
     `--state-dir=${MOUNTS.state}`,
+    `--spool-max-bytes=${input.shape.evidence.spoolMaxBytes}`,
+    `--spool-max-days=${input.shape.evidence.spoolMaxDays}`,
     `--drain-seconds=${input.shape.drainGraceSeconds}`,
     ...(input.credentials.length === 0 ? [] : [`--secrets-dir=${MOUNTS.secrets}`]),
     ...(input.reports ? [`--control-plane-token-file=${MOUNTS.token}/${TOKEN_FILE}`] : []),

@@ -23,7 +23,7 @@ export interface Exit {
 }
 
 const MAX_LOG_BYTES = 8 * 1024 * 1024;
-const LAST_LINES = 5;
+const LAST_LINES = 20;
 
 /**
  * One process. Its standard input is a pipe that nobody writes to: it ends when this process does, however that

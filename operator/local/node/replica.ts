@@ -167,7 +167,8 @@ export class Replica {
     this.#child = undefined;
     if (this.#stopping) return;
     if (ranMs >= HEALTHY_MS) this.#failures = 0;
-    const last = exit.lastLines.at(-1);
+    // Node ends the report of an uncaught error with a stack and its own version, which tell people nothing.
+    const last = exit.lastLines.findLast((line) => /error/i.test(line)) ?? exit.lastLines.at(-1);
     this.#failed(`ended with ${exit.how}${last === undefined ? '' : `: ${last}`}`);
   }
 
