@@ -18,6 +18,8 @@ export interface WatchOptions {
 }
 
 const DEBOUNCE_MS = 25;
+/** Changes that never pause are told after so much time (ms) all the same. */
+const MAX_WAIT_MS = 250;
 
 /**
  * Watches files through their folders: a mounted ConfigMap changes by the swap of a link beside the file, an editor
@@ -34,6 +36,7 @@ class FolderWatch implements Watcher {
   readonly #folders = new Map<string, { watcher: FSWatcher; identity: string }>();
   readonly #timer: NodeJS.Timeout;
   #debounce: NodeJS.Timeout | undefined;
+  #firstUntold: number | null = null;
   #identities = new Map<string, string>();
   #polling = false;
   #closed = false;
@@ -55,8 +58,14 @@ class FolderWatch implements Watcher {
 
   #changed(): void {
     if (this.#closed) return;
+    const now = performance.now();
+    this.#firstUntold ??= now;
+    if (now - this.#firstUntold > MAX_WAIT_MS) return;
     clearTimeout(this.#debounce);
-    this.#debounce = setTimeout(this.#options.changed, this.#options.debounceMs ?? DEBOUNCE_MS).unref();
+    this.#debounce = setTimeout(() => {
+      this.#firstUntold = null;
+      this.#options.changed();
+    }, this.#options.debounceMs ?? DEBOUNCE_MS).unref();
   }
 
   async #poll(tell: boolean): Promise<void> {

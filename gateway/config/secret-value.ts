@@ -32,7 +32,7 @@ export function fromEnvironment(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
 ): SecretValue {
-  const value = env[name];
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value === undefined) return { ok: false, problem: `the environment variable ${name} is not set` };
   return usable(value, `the environment variable ${name}`);
 }

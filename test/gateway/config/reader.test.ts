@@ -1,0 +1,70 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type ConfigReader, createConfigReader, type ReaderOptions } from '../../../gateway/config/reader.ts';
+import { examine } from '../../../gateway/contract/examine.ts';
+import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import { document } from '../contract/corpus.ts';
+
+describe('the config reader', function () {
+  this.timeout(30_000);
+  let reader: ConfigReader | null = null;
+  const create = (over: Partial<ReaderOptions> = {}): ConfigReader => {
+    reader = createConfigReader({ file: 'policy-config.yaml', ...over });
+    return reader;
+  };
+  afterEach(() => reader?.close());
+
+  it('judges in its thread as it would be judged here', async () => {
+    const kinds = await loadKindContracts();
+    const { read } = create();
+    const names = ['good/every-section.yaml', 'bad/E017-pattern.yaml', 'good/unbounded-pattern.yaml'];
+    const texts = names.map((name) => document(name));
+    const here = texts.map((text) => examine(text, { kinds, file: 'policy-config.yaml' }));
+    expect(await Promise.all(texts.map((text) => read.call(reader, text)))).to.deep.equal(here);
+  });
+
+  it('knows whether the gateway stands alone', async () => {
+    const text = document('good/brief-providers-ref-beside-provider.yaml');
+    const { problems } = await create({ loneGateway: true }).read(text);
+    expect(problems.map(({ code }) => code)).to.deep.equal(['W003']);
+  });
+
+  /** A kind whose lint does what `body` says. */
+  const kindWith = async (body: string): Promise<string> => {
+    const dir = await mkdtemp(join(tmpdir(), 'reader-'));
+    await mkdir(join(dir, 'odd-kind'));
+    await writeFile(join(dir, 'odd-kind', 'package.json'), '{"type":"module"}');
+    await writeFile(join(dir, 'odd-kind', 'schema.json'), '{"type":"object"}');
+    await writeFile(join(dir, 'odd-kind', 'lint.js'), `export const lint = (settings) => { ${body} };`);
+    return dir;
+  };
+  const odd = (settings: string): string =>
+    `pack: {name: a, version: 1.0.0, enabled: true}\npolicies: {chain: [{kind: odd-kind, settings: ${settings}}]}\n`;
+
+  it('gives up on a document that takes too long, and reads the next in a new thread', async () => {
+    const dir = await kindWith('if (settings.spin) for (;;) {} return [];');
+    try {
+      const own = create({ kindDirs: [dir], timeoutMs: 3_000 });
+      const [slow, next] = [own.read(odd('{spin: true}')), own.read(odd('{}'))];
+      const error = await slow.catch((thrown: Error) => thrown.message);
+      expect(error).to.equal('it took over 3000 ms');
+      expect((await next).config).to.not.equal(null);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
+  it('survives a thread that fails', async () => {
+    const dir = await kindWith('if (settings.fail) throw new Error("a fault"); return [];');
+    try {
+      const own = create({ kindDirs: [dir] });
+      const error = await own.read(odd('{fail: true}')).catch((thrown: Error) => thrown.message);
+      expect(error).to.match(/a fault|ended early/);
+      expect((await own.read(odd('{}'))).config).to.not.equal(null);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+});
