@@ -1,42 +1,16 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { chat } from '../../../../gateway/dialects/chat/dialect.ts';
 import type { AnswerStream, StreamOptions } from '../../../../gateway/dialects/dialect.ts';
 import { GatewayError } from '../../../../gateway/errors.ts';
-import { innerStrings } from '../../../../gateway/json/inner.ts';
 import type { LeafFacts } from '../../../../gateway/policies/kind.ts';
-import { dice, options, passAll, ssnBlocker, ssnGuard } from './guards.ts';
-
-interface Delta {
-  index: number;
-  delta?: Record<string, unknown>;
-  finish_reason?: string | null;
-  logprobs?: unknown;
-}
-
-function sse(...payloads: unknown[]): Buffer {
-  return Buffer.from(
-    payloads.map((load) => `data: ${typeof load === 'string' ? load : JSON.stringify(load)}\n\n`).join(''),
-  );
-}
-
-function chunk(...choices: Delta[]): object {
-  return { id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'm', choices };
-}
+import { maskSsn, options, passAll, ssnBlocker, ssnGuard } from './guards.ts';
+import { chunk, type Delta, expectSameAsWhole, payloads, sse } from './streams.ts';
 
 function said(content: string, more: Partial<Delta> = {}): object {
   return chunk({ index: 0, delta: { content }, finish_reason: null, ...more });
 }
 
 const FINISH = chunk({ index: 0, delta: {}, finish_reason: 'stop' });
-
-function payloads(bytes: Buffer): { choices: Delta[]; [key: string]: unknown }[] {
-  return bytes
-    .toString()
-    .split('\n\n')
-    .filter((event) => event.startsWith('data: {'))
-    .map((event) => JSON.parse(event.slice('data: '.length)));
-}
 
 function content(bytes: Buffer, index = 0, field = 'content'): string {
   return payloads(bytes)
@@ -331,163 +305,11 @@ describe('chat stream', () => {
   });
 
   it('is the same as the whole answer, for any answer and any cuts', () => {
-    const text = fc
-      .array(fc.constantFrom('123', '-45-', '6789', '123-45-6789', ' ', 'é😀', '"', '\\', '\n', 'x', '0'), {
-        maxLength: 8,
-      })
-      .map((parts) => parts.join(''));
-    const choice = fc.record({
-      content: text,
-      reasoning: text,
-      refusal: text,
-      args: fc.dictionary(text, text),
-      raw: text,
+    expectSameAsWhole({
+      snippets: ['123', '-45-', '6789', '123-45-6789', ' ', 'é😀', '"', '\\', '\n', 'x', '0'],
+      edit: (leaves) => leaves.map(({ ref, text }) => ({ ref, text: maskSsn(text) })),
+      open: () => ssnGuard,
+      numRuns: 400,
     });
-    fc.assert(
-      fc.property(fc.array(choice, { minLength: 1, maxLength: 3 }), fc.integer(), (choices, seed) => {
-        const roll = dice(seed);
-        const whole = choices.map((item, index) => wholeChoice(item, index, roll));
-        const answer = chat.readAnswer(Buffer.from(JSON.stringify({ model: 'm', choices: whole })));
-        const edits = answer.leaves.flatMap(({ ref, text: before }) => {
-          const after = maskAll(before);
-          return after === before ? [] : [{ ref, text: after }];
-        });
-        const expected = JSON.parse(answer.withEdits(edits).toString()) as { choices: WholeChoice[] };
-        const bytes = cutIntoFrames(whole, roll);
-        const stream = chat.openStream(options(ssnGuard));
-        const out: Buffer[] = [];
-        for (let at = 0; at < bytes.length; ) {
-          const to = at + 1 + (roll() % 60);
-          out.push(stream.push(bytes.subarray(at, to)));
-          at = to;
-        }
-        out.push(stream.end());
-        expect(fold(Buffer.concat(out), choices.length)).to.deep.equal(foldWhole(expected.choices));
-        if (edits.length === 0) expect(Buffer.concat(out).equals(bytes)).to.equal(true);
-      }),
-      { numRuns: 400 },
-    );
   });
 });
-
-interface WholeChoice {
-  index: number;
-  message: Record<string, unknown> & { tool_calls: { function: { name: string; arguments: string } }[] };
-  logprobs: { content: { token: string; logprob: number; bytes: number[] }[] };
-  finish_reason: string;
-}
-
-function maskAll(text: string): string {
-  return text.replaceAll(/\d{3}-\d{2}-\d{4}/g, '[SSN]');
-}
-
-function wholeChoice(
-  item: { content: string; reasoning: string; refusal: string; args: Record<string, string>; raw: string },
-  index: number,
-  roll: () => number,
-): WholeChoice {
-  const tokens = cut(item.content, roll);
-  const call = (name: string, args: string) => ({
-    id: `call_${name}`,
-    type: 'function',
-    function: { name, arguments: args },
-  });
-  return {
-    index,
-    message: {
-      role: 'assistant',
-      content: item.content,
-      reasoning_content: item.reasoning,
-      refusal: item.refusal,
-      tool_calls: [call('json', JSON.stringify(item.args, null, roll() % 3)), call('raw', item.raw)],
-    },
-    logprobs: { content: tokens.map((token) => ({ token, logprob: -1, bytes: [...Buffer.from(token)] })) },
-    finish_reason: 'stop',
-  };
-}
-
-/** Cuts a text into at most four pieces, never inside a surrogate pair. */
-function cut(text: string, roll: () => number): string[] {
-  const chars = [...text];
-  const pieces: string[] = [];
-  while (chars.length > 0) {
-    pieces.push(chars.splice(0, pieces.length === 3 ? chars.length : 1 + (roll() % chars.length)).join(''));
-  }
-  return pieces;
-}
-
-/** Frames of all choices: within a choice in order, reasoning first as models do; choices alternate. */
-function cutIntoFrames(choices: WholeChoice[], roll: () => number): Buffer {
-  const queues = choices.map(({ index, message, logprobs, finish_reason }) => {
-    const frames: Delta[] = [{ index, delta: { role: 'assistant' } }];
-    for (const field of ['reasoning_content', 'refusal']) {
-      for (const piece of cut(message[field] as string, roll))
-        frames.push({ index, delta: { [field]: piece } });
-    }
-    for (const token of logprobs.content) {
-      frames.push({ index, delta: { content: token.token }, logprobs: { content: [token] } });
-    }
-    for (const [at, call] of message.tool_calls.entries()) {
-      frames.push({
-        index,
-        delta: { tool_calls: [{ index: at, ...call, function: { ...call.function, arguments: '' } }] },
-      });
-      for (const piece of cut(call.function.arguments, roll)) {
-        frames.push({ index, delta: { tool_calls: [{ index: at, function: { arguments: piece } }] } });
-      }
-    }
-    frames.push({ index, delta: {}, finish_reason });
-    return frames;
-  });
-  const out: object[] = [];
-  while (queues.some((queue) => queue.length > 0)) {
-    const queue = queues[roll() % queues.length]!;
-    if (queue.length > 0) out.push(chunk(queue.shift()!));
-  }
-  return sse(...out, '[DONE]');
-}
-
-type Folded = Record<string, unknown>[];
-
-/** What a call says: its structure where it is JSON as generated, and its strings, however they are escaped. */
-function foldArguments(text: string, at: number): unknown {
-  return [at === 0 ? JSON.parse(text) : null, innerStrings(text).map((string) => string.value)];
-}
-
-function fold(bytes: Buffer, count: number): Folded {
-  const folded = Array.from({ length: count }, () => ({
-    content: '',
-    reasoning_content: '',
-    refusal: '',
-    tokens: '',
-    calls: ['', ''],
-  }));
-  for (const choice of payloads(bytes).flatMap((load) => load.choices)) {
-    const into = folded[choice.index]!;
-    for (const field of ['content', 'reasoning_content', 'refusal'] as const) {
-      into[field] += (choice.delta?.[field] as string | undefined) ?? '';
-    }
-    const logprobs = choice.logprobs as { content: { token: string; bytes: number[] }[] } | undefined;
-    for (const token of logprobs?.content ?? []) {
-      into.tokens += token.token;
-      expect(token.bytes).to.deep.equal([...Buffer.from(token.token)]);
-    }
-    for (const call of (choice.delta?.['tool_calls'] ?? []) as {
-      index: number;
-      function: { arguments: string };
-    }[]) {
-      into.calls[call.index] += call.function.arguments;
-    }
-  }
-  return folded.map((choice) => ({ ...choice, calls: choice.calls.map(foldArguments) }));
-}
-
-function foldWhole(choices: WholeChoice[]): Folded {
-  return choices.map(({ message, logprobs }) => ({
-    content: message['content'],
-    reasoning_content: message['reasoning_content'],
-    refusal: message['refusal'],
-    tokens: logprobs.content.map((token) => token.token).join(''),
-    calls: message.tool_calls.map((call, at) => foldArguments(call.function.arguments, at)),
-  }));
-}

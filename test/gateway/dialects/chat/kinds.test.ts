@@ -6,6 +6,7 @@ import { createStreamGuard } from '../../../../gateway/pipeline/stream-guard.ts'
 import { entryOf, testEnv } from '../../pipeline/fixtures.ts';
 import { compile, kindOf } from '../../policies/compile.ts';
 import { type Recording, readRecordings } from './recordings.ts';
+import { expectSameAsWhole } from './streams.ts';
 
 function built(kind: string, settings: object): CompiledEntry {
   const entry = entryOf(compile(kind, settings), { kind, id: kind });
@@ -58,5 +59,63 @@ describe('chat recordings under the real kinds', function () {
       const { edits, error } = inspectTexts(entries, 'output', chat.readAnswer(bytes).leaves, testEnv());
       expect([edits, error], name).to.deep.equal([[], null]);
     }
+  });
+});
+
+describe('chat streams under the real kinds', () => {
+  const snippets = [
+    '123-45-6789',
+    '123',
+    '-45-',
+    'jane.doe@example.com',
+    '@example.com',
+    '4111 1111 1111 1111',
+    'AKIAIOSFODNN7EXAMPLE',
+    'proj-1234',
+    'Nightjarr',
+    'zzbird',
+    'Project ',
+    ' ',
+    'é😀',
+    '"',
+    '\\',
+    '\n',
+    'x',
+  ];
+
+  function expectKinds(chain: readonly CompiledEntry[]): void {
+    expectSameAsWhole({
+      snippets,
+      edit: (leaves) => inspectTexts(chain, 'output', leaves, testEnv()).edits,
+      open: () => {
+        const guard = createStreamGuard({ ...testEnv(), entries: chain });
+        return (leaf) => guard.channel(leaf);
+      },
+      numRuns: 300,
+    });
+  }
+
+  it('say what the whole answer says', () => {
+    expectKinds([
+      built('pii-detector', {}),
+      built('dlp-filter', {
+        detect_patterns: ['AKIA[0-9A-Z]{16}', '\\bproj-\\d{1,6}\\b'],
+        blocked_terms: ['Nightjar'],
+        fuzzy_matching: true,
+      }),
+    ]);
+  });
+
+  it('say it too where a rewriter replaces, prepends and appends', () => {
+    const rules = [
+      { name: 'tone', pattern: '\\bzzbird\\b', replacement: '123-45' },
+      { name: 'first', position: 'prepend', replacement: '(model) ' },
+      { name: 'note', position: 'append', replacement: ' (checked)' },
+    ];
+    expectKinds([built('response-rewriter', { rules }), built('pii-detector', {})]);
+  });
+
+  it('say it too where a pattern has no longest match', () => {
+    expectKinds([built('dlp-filter', { detect_patterns: ['x\\s*\\w+'] }), built('pii-detector', {})]);
   });
 });
