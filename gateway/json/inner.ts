@@ -1,5 +1,7 @@
+import { JsonError } from './error.ts';
 import { FragmentReader } from './fragments.ts';
 import { escapeText } from './literal.ts';
+import { MAX_NODES } from './read.ts';
 
 /** A string inside a text in JSON form. */
 export interface InnerString {
@@ -13,7 +15,10 @@ export interface InnerString {
   index: number;
 }
 
-/** Every key and value of a text in JSON form that holds at least one unit. See `FragmentReader`. */
+/**
+ * Every key and value of a text in JSON form that holds at least one unit. See `FragmentReader`.
+ * @throws JsonError `too_many_values`
+ */
 export function innerStrings(text: string): InnerString[] {
   const found: InnerString[] = [];
   let at = 0;
@@ -53,6 +58,9 @@ export function innerStrings(text: string): InnerString[] {
       const string = open!;
       if (string.plain) string.value = text.slice(string.start, string.end);
       if (string.end > string.start) found.push(string);
+      if (found.length > MAX_NODES) {
+        throw new JsonError('too_many_values', `A text holds more than ${MAX_NODES} strings.`, -1, null);
+      }
       open = null;
     },
   });

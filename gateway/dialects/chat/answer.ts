@@ -1,7 +1,16 @@
 import { Buffer } from 'node:buffer';
 import { GatewayError } from '../../errors.ts';
 import { JsonError } from '../../json/error.ts';
-import { ARRAY, type JsonNode, member, pathOf, STRING, stringMember, stringValue } from '../../json/node.ts';
+import {
+  ARRAY,
+  type JsonNode,
+  member,
+  NULL,
+  pathOf,
+  STRING,
+  stringMember,
+  stringValue,
+} from '../../json/node.ts';
 import { decodeUtf8, type JsonDocument, readJson } from '../../json/read.ts';
 import type { Leaf, LeafEdit, ParsedAnswer, SkippedLeaf, Usage } from '../dialect.ts';
 import { LeafList } from '../leaves.ts';
@@ -22,9 +31,16 @@ const ERROR_MEMBERS = ['error', 'detail', 'message'];
 
 /** @throws GatewayError `upstream_invalid` for what is neither an answer nor an error body of a vendor. */
 export function readAnswer(body: Buffer): ParsedAnswer {
-  const document = readUpstream(() => readJson(decodeUtf8(body), MAX_ANSWER_NODES), 'The answer');
+  return readUpstream(() => {
+    const document = readJson(decodeUtf8(body), MAX_ANSWER_NODES);
+    return new ChatAnswer(body, document, readLeaves(document));
+  }, 'The answer');
+}
+
+function readLeaves(document: JsonDocument): LeafList {
   const { root } = document;
-  if (member(root, 'choices')?.kind !== ARRAY && !ERROR_MEMBERS.some((key) => member(root, key) !== null)) {
+  const isError = ERROR_MEMBERS.some((key) => (member(root, key)?.kind ?? NULL) !== NULL);
+  if (member(root, 'choices')?.kind !== ARRAY && !isError) {
     throw new GatewayError(
       'upstream_invalid',
       'The answer of the upstream has neither choices nor an error.',
@@ -41,16 +57,16 @@ export function readAnswer(body: Buffer): ParsedAnswer {
     mismatch: refuseUpstream,
     logprobs: (node) => addLogprobs(document, node, list),
   });
-  return new ChatAnswer(body, document, list);
+  return list;
 }
 
 /** Reads JSON of the upstream: what cannot be read is its fault. */
-export function readUpstream(read: () => JsonDocument, what: string): JsonDocument {
+export function readUpstream<T>(read: () => T, what: string): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw new GatewayError('upstream_invalid', `${what} of the upstream is not valid JSON (${error.code}).`, {
+    throw new GatewayError('upstream_invalid', `${what} of the upstream cannot be read (${error.code}).`, {
       cause: error,
     });
   }

@@ -24,7 +24,25 @@ const SHAPE = compileShape(REQUEST_FIELDS);
  * values), `invalid_request`
  */
 export function readRequest(body: Buffer): ParsedRequest {
-  const document = parse(body);
+  try {
+    return new ChatRequest(body, readJson(decodeUtf8(body)));
+  } catch (error) {
+    throw error instanceof JsonError ? refusalOf(error) : error;
+  }
+}
+
+function refusalOf(error: JsonError): GatewayError {
+  let where = '';
+  if (error.node !== null) {
+    nameAncestors(error.node, SHAPE);
+    const path = pathOf(error.node);
+    if (path !== '') where = ` At \`${path}\`.`;
+  }
+  const code = error.code === 'too_many_values' ? 'body_too_large' : error.code;
+  return new GatewayError(code, error.message + where, { cause: error });
+}
+
+function readLeaves(document: JsonDocument): LeafList {
   const list = new LeafList('input');
   walk(document, SHAPE, {
     text(node, value, part, role, shape) {
@@ -36,26 +54,7 @@ export function readRequest(body: Buffer): ParsedRequest {
     mismatch: refuse,
     logprobs: () => undefined,
   });
-  const { root, text } = document;
-  const model = stringMember(text, root, 'model') ?? '';
-  if (model === '') throw invalid('`model` must be a string that is not empty.');
-  return new ChatRequest(body, document, list, model);
-}
-
-function parse(body: Buffer): JsonDocument {
-  try {
-    return readJson(decodeUtf8(body));
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    let where = '';
-    if (error.node !== null) {
-      nameAncestors(error.node, SHAPE);
-      const path = pathOf(error.node);
-      if (path !== '') where = ` At \`${path}\`.`;
-    }
-    const code = error.code === 'too_many_values' ? 'body_too_large' : error.code;
-    throw new GatewayError(code, error.message + where, { cause: error });
-  }
+  return list;
 }
 
 class ChatRequest implements ParsedRequest {
@@ -66,12 +65,13 @@ class ChatRequest implements ParsedRequest {
   readonly #document: JsonDocument;
   readonly #list: LeafList;
 
-  constructor(body: Buffer, document: JsonDocument, list: LeafList, model: string) {
+  constructor(body: Buffer, document: JsonDocument) {
     const { root, text } = document;
     this.#body = body;
     this.#document = document;
-    this.#list = list;
-    this.model = model;
+    this.#list = readLeaves(document);
+    this.model = stringMember(text, root, 'model') ?? '';
+    if (this.model === '') throw invalid('`model` must be a string that is not empty.');
     this.stream = isTrue(document, member(root, 'stream'));
     this.maxOutputTokens =
       numberMember(text, root, 'max_completion_tokens') ?? numberMember(text, root, 'max_tokens');

@@ -192,6 +192,7 @@ describe('chat answer', () => {
       '[]',
       '{}',
       '<html>',
+      '{"error":null}',
       '{"choices":{}}',
       '{"choices":[1]}',
       '{"choices":[{"message":"hi"}]}',

@@ -242,6 +242,9 @@ describe('chat request', () => {
   it('refuses more values than it would hold in memory', () => {
     const error = refusal(`{"model":"m","messages":[],"stop":[${'1,'.repeat(250_000)}1]}`);
     expect([error.code, error.status]).to.deep.equal(['body_too_large', 413]);
+    const args = JSON.stringify(`[${'"a",'.repeat(250_000)}"a"]`);
+    const call = `{"role":"assistant","tool_calls":[{"function":{"arguments":${args}}}]}`;
+    expect(refusal(`{"model":"m","messages":[${call}]}`).code).to.equal('body_too_large');
   });
 
   it('writes errors and models in the form of the API', () => {
