@@ -150,7 +150,7 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
     { clock, uid: deps.uuid, log: log.child({ part: 'store' }), admit: admissionOf(parts.validator) },
   );
   const folder = new FolderSource(
-    { dir: options.folder, kinds: FOLDER_KINDS },
+    { dir: options.folder, except: stateDir, kinds: FOLDER_KINDS },
     { client, clock, log: log.child({ part: 'folder' }), report: (problem) => report(problemLine(problem)) },
   );
   const node = new Node(

@@ -39,7 +39,10 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       outcomes.remove(namespace, gateway);
       return DONE;
     }
-    const snapshot = gatherSnapshot(client.cache, namespace, gateway, deps.controlPlane);
+    const snapshot = gatherSnapshot(client.cache, namespace, gateway, {
+      controlPlane: deps.controlPlane,
+      accepted: outcomes.accepted(namespace),
+    });
     const decision = decide(snapshot, deps.linter);
     if (decision.refused !== null) {
       // What the instances run is better than what they would refuse, so nothing is touched.

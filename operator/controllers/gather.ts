@@ -4,6 +4,7 @@ import type { ProviderTargetSpec } from '../../crds/types/providertarget.ts';
 import { readAccepted } from '../domain/accepted.ts';
 import { gatewaysOf } from '../domain/attach.ts';
 import {
+  type AcceptedSpec,
   type Gateway,
   KINDS,
   type Policy,
@@ -54,7 +55,7 @@ export function gatherSnapshot(
   cache: ObjectCache,
   namespace: string,
   gateway: string,
-  controlPlane: Snapshot['controlPlane'],
+  parts: { controlPlane: Snapshot['controlPlane']; accepted: readonly AcceptedSpec[] },
 ): Snapshot {
   const configMaps = cache
     .list('ConfigMap', namespace)
@@ -66,9 +67,12 @@ export function gatherSnapshot(
     gatewayObject: gatewayObject(cache, namespace, gateway),
     policies: policiesOf(cache, namespace),
     targets: targetsOf(cache, namespace),
-    accepted: configMaps.flatMap((object) => readAccepted(object.data?.[CONFIG_KEYS.accepted])),
+    accepted: [
+      ...parts.accepted,
+      ...configMaps.flatMap((object) => readAccepted(object.data?.[CONFIG_KEYS.accepted])),
+    ],
     previous: own === undefined ? null : revisionOf(own),
-    controlPlane,
+    controlPlane: parts.controlPlane,
   };
 }
 

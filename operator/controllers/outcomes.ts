@@ -1,4 +1,6 @@
+import { newestAccepted } from '../domain/accepted.ts';
 import type { Decision } from '../domain/decide.ts';
+import type { AcceptedSpec } from '../domain/snapshot.ts';
 
 /** Why a gateway's objects could not be brought up to date. */
 export interface Failure {
@@ -18,13 +20,23 @@ export interface Outcome {
 /** The last outcome of each gateway, for those who write status. In memory: a start decides everything again. */
 export class Outcomes {
   readonly #outcomes = new Map<string, Outcome>();
+  /** Specifications that were in force, also of gateways that are gone: the next gateway may need them. */
+  readonly #accepted = new Map<string, readonly AcceptedSpec[]>();
   readonly #listeners: ((namespace: string) => void)[] = [];
 
   get(namespace: string, gateway: string): Outcome | undefined {
     return this.#outcomes.get(`${namespace}/${gateway}`);
   }
 
+  accepted(namespace: string): readonly AcceptedSpec[] {
+    return this.#accepted.get(namespace) ?? [];
+  }
+
   set(outcome: Outcome): void {
+    const { considered, acceptedSpecs } = outcome.decision;
+    const all = [...this.accepted(outcome.namespace), ...acceptedSpecs];
+    const living = [...newestAccepted(all).values()].filter(({ uid }) => considered[uid] !== undefined);
+    this.#accepted.set(outcome.namespace, living);
     this.#outcomes.set(`${outcome.namespace}/${outcome.gateway}`, outcome);
     for (const listener of this.#listeners) listener(outcome.namespace);
   }

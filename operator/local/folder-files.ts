@@ -3,8 +3,11 @@ import { join, relative } from 'node:path';
 
 const MANIFEST = /\.(ya?ml|json)$/;
 
-/** Paths below `dir` of every manifest file, sorted. Hidden files and folders are left out. @throws when unreadable */
-export function manifestFiles(dir: string): string[] {
+/**
+ * Paths below `dir` of every manifest file, sorted. Hidden files and folders and the folder `except` are left out.
+ * @throws when unreadable
+ */
+export function manifestFiles(dir: string, except?: string): string[] {
   const found: string[] = [];
   const visit = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -12,7 +15,7 @@ export function manifestFiles(dir: string): string[] {
       const path = join(folder, entry.name);
       // Following links lets a mounted ConfigMap, whose files are links, be used as a folder.
       const kind = entry.isSymbolicLink() ? statSync(path, { throwIfNoEntry: false }) : entry;
-      if (kind?.isDirectory()) visit(path);
+      if (kind?.isDirectory() && path !== except) visit(path);
       else if (kind?.isFile() && MANIFEST.test(entry.name)) found.push(relative(dir, path));
     }
   };
@@ -21,9 +24,9 @@ export function manifestFiles(dir: string): string[] {
 }
 
 /** Changes whenever a manifest file below `dir` may have changed. */
-export function folderSignature(dir: string): string {
+export function folderSignature(dir: string, except?: string): string {
   try {
-    return manifestFiles(dir)
+    return manifestFiles(dir, except)
       .map((file) => {
         const stat = statSync(join(dir, file), { throwIfNoEntry: false });
         return `${file}:${stat?.mtimeMs}:${stat?.size}:${stat?.ino}`;

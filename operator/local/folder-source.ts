@@ -15,6 +15,8 @@ const POLL_MS = 1000;
 
 export interface FolderSourceOptions {
   dir: string;
+  /** A folder below it that holds other things: the state folder, should it lie there. */
+  except?: string;
   /** Kind to apiVersion of everything that a folder may hold. */
   kinds: ReadonlyMap<string, string>;
 }
@@ -51,7 +53,7 @@ export class FolderSource {
 
   /** Resolves when the objects of all files are in the store. @throws when the folder cannot be read */
   async start(): Promise<void> {
-    manifestFiles(this.#options.dir);
+    manifestFiles(this.#options.dir, this.#options.except);
     await this.sync();
     try {
       this.#watcher = watch(this.#options.dir, { recursive: true }, () => this.#noticed());
@@ -93,12 +95,12 @@ export class FolderSource {
 
   async #syncIfChanged(): Promise<void> {
     if (this.#stopped) return;
-    if (folderSignature(this.#options.dir) !== this.#signature) await this.sync();
+    if (folderSignature(this.#options.dir, this.#options.except) !== this.#signature) await this.sync();
   }
 
   async #syncOnce(): Promise<void> {
     // Taken before reading: what changes while we read is seen as a change afterwards.
-    this.#signature = folderSignature(this.#options.dir);
+    this.#signature = folderSignature(this.#options.dir, this.#options.except);
     const problems: FolderProblem[] = [];
     const kept = new Set<string>();
     const wanted = this.#readAll(problems, kept);
@@ -123,7 +125,7 @@ export class FolderSource {
     const wanted = new Map<string, FileObject & { file: string }>();
     let files: string[];
     try {
-      files = manifestFiles(this.#options.dir);
+      files = manifestFiles(this.#options.dir, this.#options.except);
     } catch (error) {
       problems.push({ file: this.#options.dir, code: 'unreadable', message: (error as Error).message });
       return null;

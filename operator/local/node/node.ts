@@ -47,6 +47,10 @@ interface Running {
   replicas: Replica[];
 }
 
+/** How long a rollout waits for one replica before it goes on with the next, in milliseconds. */
+const ROLLOUT_WAIT_MS = 15_000;
+const ROLLOUT_ASK_MS = 50;
+
 const APPLIED = new Set(['Deployment', 'ConfigMap', 'Secret']);
 
 /** Runs each Deployment as processes on this machine and writes its status: kubelet and controllers in small. */
@@ -161,6 +165,16 @@ export class Node {
       const replica = this.#replica(key, index, spec.template.spec);
       running.replicas[index] = replica;
       await replica.start();
+      // Where there are others, one after the other, so that some take traffic at any time.
+      if (old !== undefined && wanted > 1) await this.#untilReady(replica);
+    }
+  }
+
+  async #untilReady(replica: Replica): Promise<void> {
+    const { clock } = this.#deps;
+    const end = clock.monotonic() + ROLLOUT_WAIT_MS;
+    while (!replica.ready && clock.monotonic() < end && !this.#stopped) {
+      await new Promise<void>((resolve) => clock.after(ROLLOUT_ASK_MS, resolve));
     }
   }
 

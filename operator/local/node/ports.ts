@@ -26,16 +26,30 @@ export interface PortOptions {
   file: string;
 }
 
+interface Given {
+  shared: number;
+  /** By index of the replica. */
+  own: number[];
+}
+
+interface Stored {
+  base: number;
+  ports: Record<string, Given>;
+}
+
 /** Gives each Deployment one port that its replicas share and each replica a port of its own. */
 export class Ports {
   readonly #options: PortOptions;
-  /** `namespace/name` → ports; `own[i]` is replica i's. */
-  readonly #given: Map<string, { shared: number; own: number[] }>;
+  /** By `namespace/name`. */
+  readonly #given: Map<string, Given>;
 
   constructor(options: PortOptions) {
     this.#options = options;
-    const stored = existsSync(options.file) ? JSON.parse(readFileSync(options.file, 'utf8')) : {};
-    this.#given = new Map(Object.entries(stored));
+    const stored: Stored = existsSync(options.file)
+      ? JSON.parse(readFileSync(options.file, 'utf8'))
+      : { base: options.base, ports: {} };
+    // Who asks for another first port does not want the old ones.
+    this.#given = new Map(stored.base === options.base ? Object.entries(stored.ports) : []);
   }
 
   /**
@@ -48,17 +62,11 @@ export class Ports {
     if (!running) ports.shared = await this.#sharedPort(deployment, ports.shared);
     const own = ports.own[index];
     if (own === undefined || !(await isFree(own, this.#options.host))) {
-      ports.own[index] = await this.#next(ports.shared + 1, new Set([ports.shared]));
+      delete ports.own[index];
+      ports.own[index] = await this.#next(ports.shared + 1);
     }
     this.#save();
     return { shared: ports.shared, own: ports.own[index]! };
-  }
-
-  /** Ports that were given to replica `index`, if any. */
-  given(deployment: string, index: number): PortPair | undefined {
-    const ports = this.#given.get(deployment);
-    const own = ports?.own[index];
-    return ports === undefined || own === undefined ? undefined : { shared: ports.shared, own };
   }
 
   release(deployment: string): void {
@@ -73,22 +81,23 @@ export class Ports {
       if (await isFree(base, host)) return base;
       throw new PortInUse(base, host);
     }
-    return this.#next(base === 0 ? 0 : base + 2, new Set());
+    return this.#next(base === 0 ? 0 : base + 2);
   }
 
   /** The next port from `from` on that is free and given to nobody. */
-  async #next(from: number, also: ReadonlySet<number>): Promise<number> {
+  async #next(from: number): Promise<number> {
     const { base, host } = this.#options;
     if (base === 0) return anyFree(host);
     const taken = new Set([...this.#given.values()].flatMap((ports) => [ports.shared, ...ports.own]));
     for (let port = from; port < 65_536; port++) {
-      if (!taken.has(port) && !also.has(port) && (await isFree(port, host))) return port;
+      if (!taken.has(port) && (await isFree(port, host))) return port;
     }
     throw new PortInUse(from, host);
   }
 
   #save(): void {
-    writeFileAtomic(this.#options.file, `${JSON.stringify(Object.fromEntries(this.#given))}\n`);
+    const stored: Stored = { base: this.#options.base, ports: Object.fromEntries(this.#given) };
+    writeFileAtomic(this.#options.file, `${JSON.stringify(stored)}\n`);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { argumentsOf, environmentOf, type Placement } from './arguments.ts';
 import { Child, type Exit } from './child.ts';
+import { PidFile } from './leftover.ts';
 import type { Container, PodSpec } from './pod-template.ts';
 import type { PortPair } from './ports.ts';
 import { Readiness } from './readiness.ts';
@@ -54,6 +55,7 @@ export class Replica {
   readonly spec: ReplicaSpec;
   readonly #settings: ReplicaSettings;
   readonly #deps: ReplicaDeps;
+  readonly #pidFile: PidFile;
   #child: Child | undefined;
   #readiness: Readiness | undefined;
   #ports: PortPair | undefined;
@@ -68,6 +70,8 @@ export class Replica {
     this.spec = spec;
     this.#settings = settings;
     this.#deps = deps;
+    const own = join(settings.folder, String(spec.index));
+    this.#pidFile = new PidFile(join(own, 'pid'), settings.folder);
   }
 
   get ready(): boolean {
@@ -114,6 +118,7 @@ export class Replica {
     if (this.#stopping) return;
     const container = this.spec.pod.containers[0];
     if (container === undefined) throw new Error('the Deployment names no container');
+    await this.#pidFile.settle(this.#settings.maxGraceMs, this.#deps.clock);
     const ports = await this.#deps.ports();
     this.#ports = ports;
     const { folder, host } = this.#settings;
@@ -138,6 +143,7 @@ export class Replica {
       logFile: join(this.#settings.logFolder, `${this.name}.log`),
     });
     this.#child = child;
+    if (child.pid !== undefined) this.#pidFile.write(child.pid);
     this.#probe(container, ports);
     const since = this.#deps.clock.monotonic();
     void child.exited.then((exit) => this.#ended(exit, this.#deps.clock.monotonic() - since));
@@ -165,6 +171,7 @@ export class Replica {
     this.#readiness?.stop();
     this.#readiness = undefined;
     this.#child = undefined;
+    this.#pidFile.remove();
     if (this.#stopping) return;
     if (ranMs >= HEALTHY_MS) this.#failures = 0;
     // Node ends the report of an uncaught error with a stack and its own version, which tell people nothing.

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type Running, startControlPlane } from '../../../operator/control-plane.ts';
 import { localDeps } from '../../../operator/local-deps.ts';
@@ -149,6 +151,33 @@ describe('a folder of resources and the real gateway', () => {
     );
     expect(streams).to.have.length(1);
     expect(running!.instances()[0]!.url).to.equal(before.url);
+  });
+
+  it('ends with an operator that is killed, and starts again with the next', async () => {
+    const main = fileURLToPath(new URL('../../../operator/main.ts', import.meta.url));
+    const args = ['-f', folder.path, '--state-dir', state.path, '--api-port', '0', '--gateway-port', '0'];
+    const child = spawn(process.execPath, [main, ...args, '--log-level', 'silent'], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk) => (said += String(chunk)));
+    await eventually(() => said.includes('is ready at'), 'readiness', 20_000);
+    const url = /is ready at (\S+)/.exec(said)![1]!;
+    child.kill('SIGKILL');
+    const dead = async (): Promise<boolean> => {
+      return fetch(url).then(
+        () => false,
+        () => true,
+      );
+    };
+    let gone = false;
+    await eventually(() => {
+      void dead().then((answer) => (gone = answer));
+      return gone;
+    }, 'the gateway’s end');
+    await start();
+    expect(running!.instances()[0]!.url).to.equal(url);
+    expect((await ask('hello')).status).to.equal(200);
   });
 
   it('reports the revision that it enforces, so that the objects become ready', async () => {

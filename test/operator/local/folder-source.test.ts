@@ -36,7 +36,7 @@ describe('folder source', () => {
     store.load();
     reported = [];
     source = new FolderSource(
-      { dir: folder.path, kinds },
+      { dir: folder.path, except: folder.file('state'), kinds },
       { client: store, clock: systemClock, log: silentLog, report: (problem) => reported.push(problem) },
     );
   }
@@ -78,6 +78,7 @@ describe('folder source', () => {
     );
     folder.write('README.md', 'not a manifest');
     folder.write('.hidden.yaml', widget('hidden', 9));
+    folder.write('state/objects/x.json', widget('state', 9));
     await source.start();
     expect(held()).to.deep.equal(['default/a=1', 'default/b=2', 'default/c=3', 'n/d=4']);
     expect(reported).to.deep.equal([]);

@@ -51,6 +51,11 @@ describe('ports of the node', () => {
     expect((await after.take('a/one', 0, false)).shared).to.equal(base);
   });
 
+  it('gives other ports when another first port is asked for', async () => {
+    await open().take('a/one', 0, false);
+    expect(await open(base + 3).take('a/one', 0, false)).to.deep.equal({ shared: base + 3, own: base + 4 });
+  });
+
   it('passes over ports that others have, except the first, which people were told', async () => {
     const servers = [await listen(base + 1), await listen(base + 2)];
     const ports = open();
