@@ -4,6 +4,7 @@ import type { ResourceProblem } from './api/problems.ts';
 import { type RunningApi, startApi } from './api/server.ts';
 import type { Revision } from './controllers/gateway.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
+import { PortInUse } from './local/node/ports.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
@@ -55,6 +56,9 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
     );
   } catch (error) {
     await store.close();
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new PortInUse(options.apiPort, options.host, '--api-port');
+    }
     throw error;
   }
   return {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CustomResourceDefinition } from '../crds/schema.ts';
 import type { KindContracts } from '../gateway/contract/kind-contract.ts';
@@ -93,6 +94,10 @@ export async function startControlPlane(
   options: ControlPlaneOptions,
   deps: ControlPlaneDeps,
 ): Promise<Running> {
+  const folderStat = statSync(options.folder, { throwIfNoEntry: false });
+  if (folderStat?.isDirectory() !== true) {
+    throw new Error(`${options.folder} is no folder. Name one that holds resources as YAML or JSON.`);
+  }
   const validator = createValidator(deps.crds);
   const lock = lockState(options.stateDir);
   let backend: Backend | undefined;

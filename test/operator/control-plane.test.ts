@@ -172,6 +172,23 @@ describe('control plane over a folder, with a fake gateway', () => {
     expect(message).to.contain('in use by another control plane');
   });
 
+  it('says that a folder or the port of the API cannot be used, and leaves nothing open', async () => {
+    const failed = (work: Promise<Running>): Promise<string> =>
+      work.then(
+        () => '',
+        (error: Error) => error.message,
+      );
+    expect(await failed(start({ folder: folder.file('nope') }))).to.match(/nope is no folder/);
+    running = await start();
+    const apiPort = Number(new URL(running.apiUrl).port);
+    const other = new TestFolder();
+    expect(await failed(start({ stateDir: other.path, apiPort }))).to.match(
+      new RegExp(`^port ${apiPort} on 127\\.0\\.0\\.1 is in use .* --api-port\\.$`),
+    );
+    await (await start({ stateDir: other.path })).close();
+    other.remove();
+  });
+
   it('says which port is taken, and leaves nothing open', async () => {
     folder.write('all.yaml', `${POLICY}---\n${TARGET}`);
     running = await start();

@@ -11,8 +11,11 @@ export interface PortPair {
 
 export class PortInUse extends Error {
   readonly port: number;
-  constructor(port: number, host: string) {
-    super(`port ${port} on ${host} is in use by another process. Stop that one, or choose another port.`);
+  /** `flag` is how a person chooses another. */
+  constructor(port: number, host: string, flag = '--gateway-port') {
+    super(
+      `port ${port} on ${host} is in use by another process. Stop that one, or choose another port with ${flag}.`,
+    );
     this.name = 'PortInUse';
     this.port = port;
   }
