@@ -8,6 +8,8 @@ import { patternScanner } from './pattern-scanner.ts';
 
 /** The user-written patterns of one process. */
 export interface PatternLibrary {
+  /** Takes over what another process or thread has found out, so that `prepare` need not. */
+  learn(classified: Iterable<readonly [source: string, classified: Classified]>): void;
   /** Classifies what is not known yet, in a worker thread. Rejects only when the thread itself fails. */
   prepare(sources: Iterable<string>): Promise<void>;
   /** What is known of a prepared pattern. @throws Error for one that was not prepared */
@@ -41,6 +43,9 @@ export function createPatternLibrary(): PatternLibrary {
     return classified;
   };
   return {
+    learn(classified) {
+      for (const [source, one] of classified) keep(source, one);
+    },
     async prepare(sources) {
       let todo = [...new Set(sources)].filter((source) => !known.has(keyOf(source)));
       while (todo.length > 0) {

@@ -10,7 +10,7 @@ export function termFinder(terms: readonly string[]): Finder {
   const folded = [...new Set(terms.map(foldText))].filter((term) => term.length > 0);
   if (folded.length === 0) throw new Error('a term list needs a term');
   const { ascii, others, width } = classes(folded);
-  const { table, depths, outputs } = automaton(folded, (unit) => classOf(unit, ascii, others), width);
+  const { table, open, outputs } = automaton(folded, (unit) => classOf(unit, ascii, others), width);
   return {
     maxMatchLength: Math.max(...folded.map((term) => term.length)),
     contextLength: 0,
@@ -37,10 +37,10 @@ export function termFinder(terms: readonly string[]): Finder {
           if (match === null || start <= match.start) match = { start, end: index + 1 };
         }
         // No term in progress begins as early as what was found.
-        if (match !== null && index + 1 - (depths[state] as number) > match.start) return match;
+        if (match !== null && index + 1 - (open[state] as number) > match.start) return match;
       }
       if (final) return match ?? text.length;
-      return text.length - (depths[state] as number);
+      return text.length - (open[state] as number);
     },
   };
 }
@@ -69,7 +69,8 @@ function classes(terms: readonly string[]) {
 function automaton(terms: readonly string[], columnOf: (unit: number) => number, width: number) {
   const states = 1 + terms.reduce((sum, term) => sum + term.length, 0);
   const table = new Int32Array(states * width);
-  const depths = new Uint16Array(states);
+  /** Length of the longest part of the text, up to here, that more text can make a term. */
+  const open = new Uint16Array(states);
   /** Length of the longest term that ends in the state. */
   const outputs = new Uint16Array(states);
   let used = 1;
@@ -79,19 +80,19 @@ function automaton(terms: readonly string[], columnOf: (unit: number) => number,
       const cell = state * width + columnOf(term.charCodeAt(index));
       if (table[cell] === 0) {
         table[cell] = used;
-        depths[used] = index + 1;
+        open[state] = index;
         used += 1;
       }
       state = table[cell] as number;
     }
     outputs[state] = term.length;
   }
-  link(table, outputs, width, used);
-  return { table, depths, outputs };
+  link(table, outputs, open, width, used);
+  return { table, open, outputs };
 }
 
 /** Fills in where the automaton goes when a term breaks off, breadth first. */
-function link(table: Int32Array, outputs: Uint16Array, width: number, used: number): void {
+function link(table: Int32Array, outputs: Uint16Array, open: Uint16Array, width: number, used: number): void {
   const fallbacks = new Int32Array(used);
   const queue: number[] = [];
   for (let column = 0; column < width; column += 1) {
@@ -102,6 +103,7 @@ function link(table: Int32Array, outputs: Uint16Array, width: number, used: numb
     const state = queue[head] as number;
     const fallback = fallbacks[state] as number;
     outputs[state] = Math.max(outputs[state] as number, outputs[fallback] as number);
+    open[state] = Math.max(open[state] as number, open[fallback] as number);
     for (let column = 0; column < width; column += 1) {
       const cell = state * width + column;
       const child = table[cell] as number;

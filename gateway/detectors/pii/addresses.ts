@@ -44,7 +44,7 @@ export const IP_ADDRESS: readonly FixedPattern[] = [
     mayHold: hasColons,
     refine: (text, match) => {
       const found = text.slice(match.start, match.end);
-      return /\d/.test(found) && found !== '::1' && isIPv6(found) ? match : null;
+      return /[0-9A-Fa-f]:+[0-9A-Fa-f]/.test(found) && /\d/.test(found) && isIPv6(found) ? match : null;
     },
   },
 ];

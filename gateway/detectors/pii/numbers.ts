@@ -48,36 +48,62 @@ export const NPI: FixedPattern = {
       : null,
 };
 
+/** Words behind which any row of digits is a telephone number, and those behind which one in groups is. */
 const PHONE_WORDS =
-  /\b(?:phone|tel|telephone|mobile|cell|fax|call|text|sms|whatsapp|reach|contact)\b[^\n\d]{0,24}$/i;
+  /\b(?:phone|tel|telephone|mobile|fax|sms|whatsapp)\b\D{0,24}$|\b(?:cell|desk|home|office|work|direct)\s?[:=]\s{0,4}$/i;
+const CALL_WORDS = /\b(?:call|text|cell|reach|contact|messages?|registered)\b[^\n\d]{0,24}$/i;
+/** Words that say of ten digits in three groups that they are something else. */
+const OTHER_WORDS =
+  /\b(?:nhs|id|invoice|order|ref|reference|account|row|serial|case|ticket)\b[ .:#"']{0,4}(?:number|no|nr)?\b[ .:#"']{0,4}(?:is)?[ "']{0,2}$/i;
 const within = (number: string, least: number, most: number): boolean => {
   const count = digitsOf(number.replace(/(?:x|ext).*$/i, '')).length;
   return count >= least && count <= most;
 };
 
+/** Rows of codes, such as bytes in binary or octal: all of their groups begin with a zero. */
+const isRowOfCodes = (number: string): boolean => {
+  const groups = number.match(/\d+/g) ?? [];
+  return (groups.length > 2 && groups.every((group) => group.startsWith('0'))) || /^[01\s]+$/.test(number);
+};
 const found = (text: string, match: Match): string => text.slice(match.start, match.end);
 const EXTENSION = '(?: ?(?:x|ext\\.?) ?\\d{1,6})?';
-const ALONE = '(?!\\d|[-.]\\d)';
+const ALONE = '(?!\\w|[-.]\\d)';
 
 /** Telephone numbers: international, North American, with a trunk 0; in other shapes only where named. */
 export const PHONE: readonly FixedPattern[] = [
   {
     source: `(?<![\\w+])(?:\\+|00)[1-9](?:[ ./-]?\\(?\\d\\)?){7,16}${EXTENSION}(?!\\d)`,
-    refine: (text, match) => (within(found(text, match), 8, 17) ? match : null),
+    refine: (text, match) => {
+      const number = found(text, match);
+      return within(number, 8, 17) && !isRowOfCodes(number) ? match : null;
+    },
   },
   {
     source: `(?<![\\w.+-])(?:(?:\\+|00)?1[ .-])?(?:\\([2-9]\\d\\d\\) ?|[2-9]\\d\\d[ .-])[2-9]\\d\\d[ .-]?\\d{4}${EXTENSION}${ALONE}`,
+    contextLength: CONTEXT_LENGTH,
+    refine: (text, match) =>
+      /^[2-9]\d\d \d{3} ?\d{4}$/.test(found(text, match)) && precededBy(text, match.start, OTHER_WORDS)
+        ? null
+        : match,
   },
   {
-    source: `(?<![\\w.+-])\\(?0\\d(?:\\)?[ ./-]?\\d){7,10}${ALONE}`,
+    source: `(?<![\\w.+-])\\(?0[1-9](?:\\)?[ ./-]?\\d){7,10}${ALONE}`,
     refine: (text, match) => {
       const number = found(text, match);
-      return /[ ./-]/.test(number) && !/^\d\d([-./])\d\d\1\d{4}/.test(number) ? match : null;
+      const isDate = /^\d\d([-./])\d\d\1\d{4}/.test(number);
+      const isFinnishId = /^\d{6}-\d{3,4}$/.test(number);
+      return /[ ./-]/.test(number) && !isDate && !isFinnishId && !isRowOfCodes(number) ? match : null;
     },
   },
   {
     source: `(?<![\\w.+-])\\(?\\d(?:\\)?[ ./-]?\\d){6,11}${ALONE}`,
     contextLength: CONTEXT_LENGTH,
-    refine: (text, match) => (precededBy(text, match.start, PHONE_WORDS) ? match : null),
+    refine: (text, match) => {
+      const grouped = /\d\D+\d/.test(found(text, match));
+      return precededBy(text, match.start, PHONE_WORDS) ||
+        (grouped && precededBy(text, match.start, CALL_WORDS))
+        ? match
+        : null;
+    },
   },
 ];
