@@ -24,8 +24,11 @@ try {
   process.on('SIGTERM', stop);
   report(`the API is at ${running.apiUrl}`);
   await running.whenReady();
-  for (const { namespace, gateway, url } of running.instances())
-    report(`gateway ${namespace}/${gateway} is ready at ${url}`);
+  // Replicas share one address.
+  const ready = new Set(
+    running.instances().map(({ namespace, gateway, url }) => `${namespace}/${gateway} is ready at ${url}`),
+  );
+  for (const line of ready) report(`gateway ${line}`);
 } catch (error) {
   report(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

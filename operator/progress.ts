@@ -108,9 +108,11 @@ export class Progress {
     // Keys that wait are changes that no outcome speaks of yet.
     if (watched === undefined || !watched.gateway.queue.idle) return false;
     return namespacesOf(watched.cache).every((namespace) =>
-      gatewayNames(watched.cache, namespace).every(
-        (gateway) => programmed(liveGateway(watched, namespace, gateway)).status === 'True',
-      ),
+      gatewayNames(watched.cache, namespace).every((name) => {
+        const live = liveGateway(watched, namespace, name);
+        const { replicas, ready } = live.deployment ?? { replicas: 1, ready: 0 };
+        return ready >= replicas && programmed(live).status === 'True';
+      }),
     );
   }
 

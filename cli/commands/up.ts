@@ -79,9 +79,10 @@ async function start(flags: Flags, folder: string, io: Io): Promise<Running> {
 
 function announce(running: Running, folder: string, io: Io): void {
   const instances = running.instances();
-  const ready = instances
-    .map(({ namespace, gateway, url }) => `${namespace}/${gateway} at ${url}`)
-    .join(', ');
+  // Replicas share one address.
+  const ready = [
+    ...new Set(instances.map(({ namespace, gateway, url }) => `${namespace}/${gateway} at ${url}`)),
+  ].join(', ');
   io.out(
     `Ready: ${ready === '' ? 'no gateway yet' : `gateway ${ready}`}; API at ${running.apiUrl}. Ctrl-C ends everything.\n`,
   );
