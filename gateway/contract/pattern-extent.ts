@@ -84,3 +84,10 @@ function repeat(inner: Extent, min: number, max: number): Extent {
     maxLength: inner.maxLength === 0 || max === 0 ? 0 : inner.maxLength * max,
   };
 }
+
+/** A match that begins before the last so many units of a text cannot change. `Infinity` where nothing bounds it. */
+export function windowOf(extent: Extent): number {
+  return extent.lookBehind === Number.POSITIVE_INFINITY
+    ? Number.POSITIVE_INFINITY
+    : extent.maxLength + extent.lookAhead;
+}

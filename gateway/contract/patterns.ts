@@ -1,7 +1,7 @@
-import { RE2JS } from 're2js';
-import { type Extent, extentOf } from './pattern-extent.ts';
+import { extentOf, windowOf } from './pattern-extent.ts';
 import { re2Source } from './pattern-re2.ts';
 import { type ParsedPattern, PatternSyntaxError, parsePattern } from './pattern-syntax.ts';
+import { compileRe2 } from './re2.ts';
 import { backtrackingIsSafe } from './redos.ts';
 
 export type PatternEngine = 'v8' | 're2';
@@ -64,11 +64,6 @@ function chooseEngine(pattern: ParsedPattern): PatternEngine {
   return 're2';
 }
 
-/** @throws Error when the engine refuses the source */
-export function compileRe2(source: string, flags: string): RE2JS {
-  return RE2JS.compile(source, RE2JS.LOOKBEHINDS | (flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0));
-}
-
 function unsupportedByRe2({ body }: ParsedPattern): string | null {
   if (/\(\?[=!]/.test(body)) return 'a look-ahead `(?=…)` or `(?!…)`';
   if (/\\[1-9k]/.test(body)) return 'a back-reference such as `\\1`';
@@ -97,10 +92,3 @@ function verdict(pattern: ParsedPattern, engine: PatternEngine): PatternVerdict 
 }
 
 const bounded = (value: number): number | null => (Number.isFinite(value) ? value : null);
-
-/** A match that begins before the last so many units of a text cannot change. `Infinity` where nothing bounds it. */
-export function windowOf(extent: Extent): number {
-  return extent.lookBehind === Number.POSITIVE_INFINITY
-    ? Number.POSITIVE_INFINITY
-    : extent.maxLength + extent.lookAhead;
-}

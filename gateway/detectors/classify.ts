@@ -1,10 +1,6 @@
 import { type ParsedPattern, parsePattern } from '../contract/pattern-syntax.ts';
-import {
-  classifyPattern,
-  compileRe2,
-  type PatternEngine,
-  type PatternVerdict,
-} from '../contract/patterns.ts';
+import { classifyPattern, type PatternEngine, type PatternVerdict } from '../contract/patterns.ts';
+import { compileRe2 } from '../contract/re2.ts';
 import { partialIsSafe } from '../contract/redos.ts';
 import { partialSource } from './partial.ts';
 

@@ -1,7 +1,6 @@
-import { extentOf } from '../contract/pattern-extent.ts';
+import { extentOf, windowOf } from '../contract/pattern-extent.ts';
 import { startsOf } from '../contract/pattern-first.ts';
 import { parsePattern } from '../contract/pattern-syntax.ts';
-import { windowOf } from '../contract/patterns.ts';
 import type { Finder } from './finder.ts';
 import { partialSource } from './partial.ts';
 import { type RegexParts, regexFinder } from './regex-finder.ts';

@@ -1,8 +1,7 @@
-import { extentOf } from '../contract/pattern-extent.ts';
+import { extentOf, windowOf } from '../contract/pattern-extent.ts';
 import { startsOf } from '../contract/pattern-first.ts';
 import { re2Source } from '../contract/pattern-re2.ts';
 import { parsePattern } from '../contract/pattern-syntax.ts';
-import { windowOf } from '../contract/patterns.ts';
 import type { PatternScanner } from '../policies/kind.ts';
 import type { Classified, ReachPlan } from './classify.ts';
 import type { Finder } from './finder.ts';

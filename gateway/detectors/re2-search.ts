@@ -1,4 +1,4 @@
-import { compileRe2 } from '../contract/patterns.ts';
+import { compileRe2 } from '../contract/re2.ts';
 import { after, type Match } from './finder.ts';
 
 /** Search by the linear engine. */

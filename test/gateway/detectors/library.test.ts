@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { classify } from '../../../gateway/detectors/classify.ts';
 import { createPatternLibrary } from '../../../gateway/detectors/patterns.ts';
 
 describe('the pattern library', () => {
@@ -34,6 +35,13 @@ describe('the pattern library', () => {
     const begin = performance.now();
     await library.prepare(['((\\w)\\2+)+x']);
     expect(performance.now() - begin).to.be.below(20);
+  });
+
+  it('takes over what was found out elsewhere', () => {
+    const library = createPatternLibrary();
+    library.learn([['abc', classify('abc')]]);
+    expect(library.verdict('abc')).to.include({ ok: true });
+    expect(library.scanner('abc').next('xabc', 0, true)).to.include({ start: 1, end: 4 });
   });
 
   it('refuses what was not prepared or cannot run', async () => {
