@@ -25,7 +25,10 @@ export class ConfigFileSource implements PlanSource {
 
   constructor(options: ConfigSourceOptions) {
     this.#options = options;
-    this.#reader = createConfigReader({ file: options.path });
+    this.#reader = createConfigReader({
+      file: options.path,
+      learn: (classified) => options.parts.patterns.learn(classified),
+    });
   }
 
   async start(listener: PlanListener): Promise<void> {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
+import { configHash } from '../contract/config-hash.ts';
 import { defaultProviders } from '../contract/defaults.ts';
 import type { Entry, PolicyConfig, SecretRef, Target } from '../contract/document.ts';
-import { configHash } from '../contract/write.ts';
 import type { PatternLibrary } from '../detectors/patterns.ts';
 import type { CompiledPolicy, CompileEnv, PatternScanner, PolicyKind } from '../policies/kind.ts';
 import type { CompiledEntry, Plan, PlannedTarget } from './plan.ts';

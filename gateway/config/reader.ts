@@ -1,8 +1,10 @@
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import type { Examined } from '../contract/examine.ts';
+import type { Classified } from '../detectors/classify.ts';
 
 export interface ConfigReader {
-  /** Reads and checks a document in a worker thread. Rejects when it takes too long or the thread fails. */
+  /** Reads and checks a document in a process of its own. Rejects when it takes too long or that process fails. */
   read(text: string): Promise<Examined>;
   close(): Promise<void>;
 }
@@ -12,35 +14,44 @@ export interface ReaderOptions {
   file: string;
   /** Folders of policy kinds; the built-in ones where it is left out. */
   kindDirs?: readonly string[];
-  /** Whether no control plane keeps the record; null where the document alone decides. */
-  loneGateway?: boolean | null;
+  /** Whether no control plane keeps the record. Where it is left out, the document says so itself. */
+  loneGateway?: boolean;
+  /** Takes over what was found out about the document's patterns, before `read` resolves. */
+  learn?(classified: ReadAnswer['classified']): void;
   /** A document that is not judged in this time (ms) is refused. */
   timeoutMs?: number;
-}
-
-/** What the thread is started with. */
-export interface WorkerSetup {
-  kindDirs: readonly string[] | undefined;
-  loneGateway: boolean | null;
 }
 
 export interface ReadRequest {
   text: string;
   file: string;
+  kindDirs: readonly string[] | null;
+  loneGateway: boolean | null;
+}
+
+export interface ReadAnswer {
+  examined: Examined;
+  /** Patterns that were judged for the first time. */
+  classified: [source: string, classified: Classified][];
 }
 
 const TIMEOUT_MS = 60_000;
-/** Edits come in bursts; a thread costs a start of some 100 ms and some 20 MB while it waits (ms). */
+/** Edits come in bursts, so the process waits for another so long (ms). */
 const IDLE_MS = 10_000;
+/** Of the process, in MB: a document of the largest size takes some 300. */
+const MAX_HEAP_MB = 512;
 
-/** Documents are judged one after the other; the thread ends after a while without work. */
+/**
+ * Documents are judged one after the other. A process and not a thread, since a thread leaves its some 100 MB of
+ * resident memory behind when it ends (measured), for good.
+ */
 export function createConfigReader(options: ReaderOptions): ConfigReader {
-  return new WorkerReader(options);
+  return new ProcessReader(options);
 }
 
-class WorkerReader implements ConfigReader {
+class ProcessReader implements ConfigReader {
   readonly #options: ReaderOptions;
-  #worker: Worker | null = null;
+  #child: ChildProcess | null = null;
   #idle: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -56,16 +67,22 @@ class WorkerReader implements ConfigReader {
 
   async close(): Promise<void> {
     clearTimeout(this.#idle);
-    await this.#worker?.terminate();
-    this.#worker = null;
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    child.ref();
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+    await promise;
   }
 
   async #ask(text: string): Promise<Examined> {
     clearTimeout(this.#idle);
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
+    this.#child ??= start();
     try {
-      const examined = await this.#answerOf(worker, { text, file: this.#options.file });
+      const { examined, classified } = await this.#answerOf(this.#child, text);
+      this.#options.learn?.(classified);
       this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
       return examined;
     } catch (error) {
@@ -74,28 +91,35 @@ class WorkerReader implements ConfigReader {
     }
   }
 
-  #start(): Worker {
-    // From the built tree the thread is a `.js`, from the sources a `.ts`: the same ending as this file's.
-    const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-    const { kindDirs, loneGateway = null } = this.#options;
-    const workerData: WorkerSetup = { kindDirs, loneGateway };
-    const worker = new Worker(new URL(`./read-worker${ending}`, import.meta.url), { workerData });
-    worker.unref();
-    return worker;
-  }
-
-  async #answerOf(worker: Worker, request: ReadRequest): Promise<Examined> {
-    const { promise, resolve, reject } = Promise.withResolvers<Examined>();
-    const exited = (): void => reject(new Error('the thread that reads documents ended early'));
+  async #answerOf(child: ChildProcess, text: string): Promise<ReadAnswer> {
+    const { file, kindDirs = null, loneGateway = null } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer>();
+    const answered = (answer: unknown): void => resolve(answer as ReadAnswer);
+    const exited = (): void => reject(new Error('the process that reads documents ended early'));
     const limit = this.#options.timeoutMs ?? TIMEOUT_MS;
     const timer = setTimeout(() => reject(new Error(`it took over ${limit} ms`)), limit);
-    worker.once('message', resolve).once('error', reject).once('exit', exited);
-    worker.postMessage(request);
+    child.once('message', answered).once('error', reject).once('exit', exited);
     try {
+      child.send({ text, file, kindDirs, loneGateway } satisfies ReadRequest);
       return await promise;
     } finally {
       clearTimeout(timer);
-      worker.off('message', resolve).off('error', reject).off('exit', exited);
+      child.off('message', answered).off('error', reject).off('exit', exited);
     }
   }
+}
+
+/** Neither the environment nor the output of this process is handed on: faults come as an exit. */
+function start(): ChildProcess {
+  // From the built tree the process runs a `.js`, from the sources a `.ts`: the same ending as this file's.
+  const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  const child = fork(fileURLToPath(new URL(`./read-process${ending}`, import.meta.url)), [], {
+    env: {},
+    execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  child.unref();
+  child.channel?.unref();
+  return child;
 }

@@ -16,7 +16,10 @@ export interface ExamineOptions {
   /** Name of the file, from which the list form takes the name of its pack. */
   file?: string | undefined;
   kinds: KindContracts;
+  /** Where it is to run; what the document says of a control plane where it is left out. */
   situation?: LintSituation | undefined;
+  /** Judges a pattern; `classifyPattern` where it is left out. */
+  checkPattern?: LintContext['checkPattern'] | undefined;
   /** Milliseconds since the epoch, where expired keys are to be told. */
   now?: number | undefined;
 }
@@ -41,18 +44,20 @@ export function examine(text: string, options: ExamineOptions): Examined {
   const { document, moves } = normalized;
   checkDocument(document, findings);
   crossCheck(document, options.now, findings);
-  const entries = readEntries(document, options.kinds, lintContext(options.situation), findings);
+  const situation = options.situation ?? { loneGateway: document['control_plane'] === undefined };
+  const context = lintContext(situation, options.checkPattern);
+  const entries = readEntries(document, options.kinds, context, findings);
   const config = findings.failed ? null : buildConfig(document, entries);
   return { config, problems: told(source, (path) => moves.original(path)) };
 }
 
-/** What a kind's lint may ask; a pattern that stands twice is classified once. */
-export function lintContext(situation: LintSituation = { loneGateway: false }): LintContext {
+/** What a kind's lint may ask; a pattern that stands twice is judged once. */
+export function lintContext(situation: LintSituation, judge = classifyPattern): LintContext {
   const verdicts = new Map<string, PatternVerdict>();
   return {
     situation,
     checkPattern: (source) => {
-      const verdict = verdicts.get(source) ?? classifyPattern(source);
+      const verdict = verdicts.get(source) ?? judge(source);
       verdicts.set(source, verdict);
       return verdict;
     },

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import { canonicalJson } from './canonical-json.ts';
 import { defaultProviders } from './defaults.ts';
 import type { PolicyConfig, Providers } from './document.ts';
 import { defined } from './plain.ts';
+
+export { configHash } from './config-hash.ts';
 
 /**
  * The document as text: what `readPolicyConfig` reads back as an equal config. Entries stand as objects in the chain,
@@ -27,12 +28,6 @@ export function writePolicyConfig(config: PolicyConfig): string {
     control_plane,
   });
   return stringify(document, { lineWidth: 110, aliasDuplicateObjects: false, version: '1.2' });
-}
-
-/** SHA-256 over the canonical JSON of a config without its revision, 64 hex digits. */
-export function configHash(config: PolicyConfig): string {
-  const { revision: _revision, ...content } = config;
-  return createHash('sha256').update(canonicalJson(content)).digest('hex');
 }
 
 function writeProviders(providers: Providers | undefined): Providers | undefined {

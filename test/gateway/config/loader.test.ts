@@ -44,7 +44,7 @@ describe('the config loader', function () {
       path,
       read: async (text): Promise<Examined> => {
         reads += 1;
-        return examine(text, { kinds });
+        return examine(text, { kinds, situation: { loneGateway: false } });
       },
       compile: async (config): Promise<Plan> => ({
         config,
@@ -165,7 +165,7 @@ describe('the config loader', function () {
     await start({
       read: async (text) => {
         if (broken === 'read') throw new Error('the thread ended');
-        return examine(text, { kinds });
+        return examine(text, { kinds, situation: { loneGateway: false } });
       },
       compile: async () => {
         throw new Error('no such detector');

@@ -1,0 +1,26 @@
+import { examine } from '../contract/examine.ts';
+import { loadKindContracts } from '../contract/kinds.ts';
+import { type Classified, classify } from '../detectors/classify.ts';
+import type { ReadAnswer, ReadRequest } from './reader.ts';
+
+/**
+ * The process that reads documents: one message, one answer, and the end with the parent's. It has no environment, so
+ * no secret, and what it takes of memory is gone with it.
+ */
+const classified = new Map<string, Classified>();
+
+process.on('message', async ({ text, file, kindDirs, loneGateway }: ReadRequest) => {
+  const fresh: [string, Classified][] = [];
+  const examined = examine(text, {
+    file,
+    kinds: await loadKindContracts(kindDirs ?? undefined),
+    situation: loneGateway === null ? undefined : { loneGateway },
+    checkPattern: (source) => {
+      const known = classified.get(source) ?? classify(source);
+      if (!classified.has(source)) fresh.push([source, known]);
+      classified.set(source, known);
+      return known.verdict;
+    },
+  });
+  process.send?.({ examined, classified: fresh } satisfies ReadAnswer);
+});
