@@ -25,7 +25,7 @@ export interface GatewayControllerDeps {
   image: string;
   /** Where gateways report to; null for nowhere. */
   controlPlane: Snapshot['controlPlane'];
-  /** Keeps the revision; the same hash again changes nothing. */
+  /** Keeps the revision by its hash. */
   archive(revision: Revision): Promise<void>;
 }
 

@@ -1,3 +1,6 @@
+import type { GovernanceGatewayStatus } from '../../crds/types/governancegateway.ts';
+import type { GovernancePolicyStatus } from '../../crds/types/governancepolicy.ts';
+import type { ProviderTargetStatus } from '../../crds/types/providertarget.ts';
 import { governs } from '../domain/attach.ts';
 import type { InstanceReports } from '../domain/instance-reports.ts';
 import { API_VERSION, type Finding, KINDS } from '../domain/snapshot.ts';
@@ -21,6 +24,9 @@ export interface StatusControllerDeps {
   address(namespace: string, gateway: string): string | null;
 }
 
+/** Milliseconds. A report that grew old is a change that nobody hears of, so what is pending is looked at again. */
+const PENDING_MS = 5000;
+
 /** Writes the status of one object, and only where it changed. Keys are `Kind/namespace/name`. */
 export function reconcileStatus(deps: StatusControllerDeps): Reconcile {
   return async (key) => {
@@ -28,14 +34,25 @@ export function reconcileStatus(deps: StatusControllerDeps): Reconcile {
     const object = deps.client.cache.get({ kind, namespace, name });
     if (object === undefined) return DONE;
     const status = statusOf(deps, object, { kind, namespace, name });
-    if (status === null || sameJson(status, object.status)) return DONE;
-    await deps.client.applyStatus({ apiVersion: API_VERSION, kind, metadata: { namespace, name }, status });
-    return DONE;
+    if (status === null) return DONE;
+    if (!sameJson(status, object.status)) await write(deps.client, object, status);
+    return isPending(status) ? { kind: 'requeue', afterMs: PENDING_MS } : DONE;
   };
 }
 
+function isPending({ conditions }: ObjectStatus): boolean {
+  return conditions?.some(({ reason }) => reason === 'GatewayPending') === true;
+}
+
+async function write(client: ObjectClient, { kind, metadata }: KubeObject, status: object): Promise<void> {
+  const { namespace, name } = metadata;
+  await client.applyStatus({ apiVersion: API_VERSION, kind, metadata: { namespace, name }, status });
+}
+
+type ObjectStatus = GovernancePolicyStatus | ProviderTargetStatus | GovernanceGatewayStatus;
+
 /** Null where it is too early to say anything. */
-function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef): object | null {
+function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef): ObjectStatus | null {
   const { client, outcomes, clock } = deps;
   const { cache } = client;
   const { namespace, name } = ref;

@@ -21,7 +21,7 @@ export interface Store {
   /** The lines of one stream in order, for verification. */
   readStream(stream: string, fromSeq: number, limit: number): Promise<StoredEvent[]>;
 
-  /** Keeps a compiled revision by its hash; the same hash again changes nothing. */
+  /** Keeps a compiled revision by its hash; the same hash again only raises its number. */
   archiveRevision(revision: ArchivedRevision): Promise<void>;
   getRevision(hash: string): Promise<ArchivedRevision | null>;
   /** The newest revision of each gateway. */

@@ -13,7 +13,11 @@ export class SqliteRevisions {
 
   archive(revision: ArchivedRevision): void {
     this.#database
-      .prepare(`INSERT INTO revisions (${FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`)
+      .prepare(
+        // Content that comes back has its old hash and a new number: it is the newest again.
+        `INSERT INTO revisions (${FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (hash) DO UPDATE SET number = excluded.number WHERE excluded.number > revisions.number`,
+      )
       .run(
         revision.hash,
         revision.number,
