@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Readable } from 'node:stream';
 
 export interface ChildSpec {
   /** Shown by `ps` in the place of the program's name. */
@@ -18,45 +17,46 @@ export interface Exit {
   /** How it ended, in words: `exit code 1` or `signal SIGKILL`. */
   how: string;
   code: number | null;
-  /** The last lines it wrote to standard error. */
+  /** The last lines of its output. */
   lastLines: string[];
 }
 
 const MAX_LOG_BYTES = 8 * 1024 * 1024;
+/** How much of the output is read again when a process ended. */
+const TAIL_BYTES = 16 * 1024;
 const LAST_LINES = 20;
 
 /**
  * One process. Its standard input is a pipe that nobody writes to: it ends when this process does, however that
- * happens, and tells the child so. It has its own process group, so that Ctrl-C reaches it through us alone.
+ * happens, and tells the child so. Its output goes straight into a file, so that it can go on writing then. It has
+ * its own process group, so that Ctrl-C reaches it through us alone.
  */
 export class Child {
   readonly exited: Promise<Exit>;
   readonly #process: ChildProcess;
-  readonly #lastLines: string[] = [];
 
   constructor(spec: ChildSpec) {
     const log = openLog(spec.logFile);
+    const began = fstatSync(log).size;
     const [program, ...first] = spec.command;
-    this.#process = spawn(program, [...first, ...spec.args], {
-      argv0: spec.title,
-      env: spec.env,
-      cwd: spec.cwd,
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    this.#process.stdout?.on('data', (chunk: Buffer) => log.write(chunk));
-    this.#process.stderr?.on('data', (chunk: Buffer) => log.write(chunk));
-    if (this.#process.stderr !== null) this.#remember(this.#process.stderr);
+    try {
+      this.#process = spawn(program, [...first, ...spec.args], {
+        argv0: spec.title,
+        env: spec.env,
+        cwd: spec.cwd,
+        detached: true,
+        stdio: ['pipe', log, log],
+      });
+    } finally {
+      closeSync(log);
+    }
     // A child that dies while its pipe is being closed must not take us with it.
     this.#process.stdin?.on('error', () => {});
     this.exited = new Promise((resolve) => {
-      const end = (how: string, code: number | null): void => {
-        log.end();
-        resolve({ how, code, lastLines: this.#lastLines });
-      };
+      const end = (how: string, code: number | null): void =>
+        resolve({ how, code, lastLines: tail(spec.logFile, began) });
       this.#process.once('error', (error) => end(`could not be started: ${error.message}`, null));
-      // `close` comes after the last output, `exit` may come before.
-      this.#process.once('close', (code, signal) => {
+      this.#process.once('exit', (code, signal) => {
         end(signal === null ? `exit code ${code}` : `signal ${signal}`, code);
       });
     });
@@ -69,25 +69,29 @@ export class Child {
   signal(name: 'SIGTERM' | 'SIGKILL'): void {
     this.#process.kill(name);
   }
-
-  #remember(stream: Readable): void {
-    let rest = '';
-    stream.setEncoding('utf8');
-    stream.on('data', (chunk: string) => {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop()!.slice(-4096);
-      for (const line of lines) if (line.trim() !== '') this.#lastLines.push(line.slice(0, 4096));
-      this.#lastLines.splice(0, this.#lastLines.length - LAST_LINES);
-    });
-  }
 }
 
-function openLog(file: string): WriteStream {
+function openLog(file: string): number {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
-  const log = createWriteStream(file, { flags: 'a', mode: 0o600 });
-  // A full disk must not stop the gateway or us.
-  log.on('error', () => {});
-  return log;
+  return openSync(file, 'a', 0o600);
+}
+
+/** The last lines that were written to the file after position `from`. */
+function tail(file: string, from: number): string[] {
+  try {
+    const log = openSync(file, 'r');
+    try {
+      const start = Math.max(from, fstatSync(log).size - TAIL_BYTES);
+      const buffer = Buffer.alloc(TAIL_BYTES);
+      const length = readSync(log, buffer, 0, TAIL_BYTES, start);
+      const lines = buffer.toString('utf8', 0, length).split('\n');
+      return lines.filter((line) => line.trim() !== '').slice(-LAST_LINES);
+    } finally {
+      closeSync(log);
+    }
+  } catch {
+    return [];
+  }
 }

@@ -174,8 +174,7 @@ export class Replica {
     this.#pidFile.remove();
     if (this.#stopping) return;
     if (ranMs >= HEALTHY_MS) this.#failures = 0;
-    // Node ends the report of an uncaught error with a stack and its own version, which tell people nothing.
-    const last = exit.lastLines.findLast((line) => /error/i.test(line)) ?? exit.lastLines.at(-1);
+    const last = mostTelling(exit.lastLines);
     this.#failed(`ended with ${exit.how}${last === undefined ? '' : `: ${last}`}`);
   }
 
@@ -192,4 +191,13 @@ export class Replica {
     this.#restart = this.#deps.clock.after(wait, () => void this.start());
     this.#deps.changed();
   }
+}
+
+/**
+ * The line that says most about why a process ended: plain text before JSON log lines, and an error before the stack
+ * and the version that Node prints after it.
+ */
+function mostTelling(lines: readonly string[]): string | undefined {
+  const plain = lines.filter((line) => !line.startsWith('{'));
+  return plain.findLast((line) => /error/i.test(line)) ?? plain.at(-1) ?? lines.at(-1);
 }
