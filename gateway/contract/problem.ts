@@ -36,10 +36,14 @@ export interface Position {
   column: number;
 }
 
-/** Collects findings, at most one of a code at a path. */
+/** Of each severity; whoever has more has the wrong file. */
+const MAX_TOLD = 100;
+
+/** Collects findings, at most one of a code at a path. What is over the limit is not told, but still fails. */
 export class Findings {
   readonly list: Finding[] = [];
   readonly #seen = new Set<string>();
+  readonly #counts = { error: 0, warning: 0 };
 
   add(code: Code, path: DocPath, message: string, suggestion?: string): void {
     this.push({ code, path, message, ...(suggestion === undefined ? {} : { suggestion }) });
@@ -49,11 +53,13 @@ export class Findings {
     const key = `${finding.code} ${JSON.stringify([finding.path, finding.position])}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    this.list.push(finding);
+    const severity = severityOf(finding.code);
+    this.#counts[severity] += 1;
+    if (this.#counts[severity] <= MAX_TOLD) this.list.push(finding);
   }
 
   get failed(): boolean {
-    return this.list.some((finding) => severityOf(finding.code) === 'error');
+    return this.#counts.error > 0;
   }
 }
 

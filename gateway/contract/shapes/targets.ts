@@ -21,14 +21,7 @@ export function convertTarget(value: unknown, path: DocPath, moves: PathMap, fin
       return { name: model };
     });
   }
-  if (typeof target['zdr'] === 'boolean') {
-    const policy = target['data_policy'];
-    if (policy === undefined || isPlain(policy)) {
-      moves.move([...path, 'data_policy', 'zero_data_retention'], [...path, 'zdr']);
-      target['data_policy'] = { zero_data_retention: target['zdr'], ...policy };
-      delete target['zdr'];
-    }
-  }
+  expandZdr(target, path, moves, findings);
   refuseLiteralSecret(target, path, findings);
   return target;
 }
@@ -47,6 +40,19 @@ function vendorFromId(target: Plain, path: DocPath, moves: PathMap): void {
   if (!('provider' in target) || target['provider'] !== null || typeof target['id'] !== 'string') return;
   target['provider'] = target['id'];
   moves.move([...path, 'provider'], [...path, 'id']);
+}
+
+/** `zdr` is short for a data policy of zero retention. */
+function expandZdr(target: Plain, path: DocPath, moves: PathMap, findings: Findings): void {
+  const policy = target['data_policy'] ?? {};
+  if (typeof target['zdr'] !== 'boolean' || !isPlain(policy)) return;
+  if ('zero_data_retention' in policy) {
+    findings.add('E028', [...path, 'zdr'], '{path} says what `data_policy.zero_data_retention` says already');
+  } else {
+    moves.move([...path, 'data_policy', 'zero_data_retention'], [...path, 'zdr']);
+    target['data_policy'] = { zero_data_retention: target['zdr'], ...policy };
+  }
+  delete target['zdr'];
 }
 
 /** `openai:chat:gpt-4o`: the model may itself hold colons. */

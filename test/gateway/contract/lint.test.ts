@@ -69,6 +69,23 @@ describe('lint of a policy config', () => {
     }
   });
 
+  it('tells a hundred errors and a hundred warnings at most, and never takes a document for their number', () => {
+    const targets = Array.from(
+      { length: 150 },
+      (_, index) => `    - {id: t${index}, provider: openai}\n`,
+    ).join('');
+    const text = `pack: {name: a, version: 1.0.0, enabled: true}\npolicies: {chain: [audit-logger]}\nproviders:\n  targets:\n${targets}`;
+    const lint = (more: string) => lintPolicyConfig(`${text}${more}`, { kinds, loneGateway: false });
+    expect(lint('').problems.map(({ code }) => code)).to.deep.equal(
+      Array.from({ length: 100 }, () => 'W008'),
+    );
+    expect(lint('').config).to.not.equal(null);
+    const keys = Array.from({ length: 50_000 }, (_, index) => `unknown${index}: 1\n`).join('');
+    const { config, problems } = lint(keys);
+    expect(config).to.equal(null);
+    expect(problems.filter(({ severity }) => severity === 'error')).to.have.length(100);
+  });
+
   it('lints one entry with paths from its settings on', () => {
     const entry = { kind: 'dlp-filter', settings: { detect_patterns: ['ok', '(bad'], action: 'blok' } };
     const findings = lintEntry(entry, kinds, { loneGateway: false });
