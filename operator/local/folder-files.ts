@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const MANIFEST = /\.(ya?ml|json)$/;
@@ -9,7 +9,12 @@ const MANIFEST = /\.(ya?ml|json)$/;
  */
 export function manifestFiles(dir: string, except?: string): string[] {
   const found: string[] = [];
+  const visited = new Set<string>();
   const visit = (folder: string): void => {
+    // Links may lead in a circle.
+    const real = realpathSync(folder);
+    if (visited.has(real)) return;
+    visited.add(real);
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
       const path = join(folder, entry.name);

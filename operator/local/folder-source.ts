@@ -112,6 +112,8 @@ export class FolderSource {
     }
     const known = new Set(this.#problems.map((problem) => JSON.stringify(problem)));
     this.#problems = problems;
+    // These come from the machine, not from the text, so the text need not change before it is tried again.
+    if (problems.some(({ code }) => code === 'failed' || code === 'unreadable')) this.#signature = '';
     for (const problem of problems) {
       if (!known.has(JSON.stringify(problem))) this.#deps.report(problem);
     }

@@ -34,18 +34,20 @@ export class OperatorSteps {
   readonly store: ObjectStore;
   readonly #due = new Set<string>();
 
-  constructor(dir: string) {
+  /** `earlier`: how many ids an earlier operator over the same folder has given. */
+  constructor(dir: string, earlier = 0) {
     validator ??= createValidator(readCrds(crds));
-    let uid = 0;
+    // Ids of an earlier life must not come again.
+    let uid = earlier;
     this.store = new ObjectStore(
       { dir },
       { clock: this.clock, uid: () => `uid-${++uid}`, log: silentLog, admit: admissionOf(validator) },
     );
-    this.store.load();
     const { cache } = this.store;
     cache.onChange((ref, object, previous) => {
       for (const key of gatewayKeys(cache, ref, object, previous)) this.#due.add(key);
     });
+    this.store.load();
   }
 
   /** Makes the store hold exactly the objects of `yaml`; refused ones keep what they were. */

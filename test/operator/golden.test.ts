@@ -82,6 +82,20 @@ describe('golden cases', () => {
     });
   }
 
+  it('hold over a restart: what was accepted stays in force while the object is invalid', async () => {
+    const [valid, invalid] = inputs(join(root, 'an-invalid-edit-keeps-the-whole-last-accepted-policy')) as [
+      string,
+      string,
+    ];
+    const before = new OperatorSteps(folder.path);
+    await before.step(valid);
+    await before.step(invalid);
+    const after = new OperatorSteps(folder.path, 100);
+    await after.reconcile();
+    expect(outputs(after)).to.deep.equal(outputs(before));
+    expect(outputs(after)['out.config.yaml']).to.contain('PRJ-[0-9]{4}');
+  });
+
   it('there are enough of them', () => {
     expect(cases.length).to.be.at.least(12);
   });

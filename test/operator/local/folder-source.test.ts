@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { FolderSource } from '../../../operator/local/folder-source.ts';
 import type { FolderProblem } from '../../../operator/local/manifest-file.ts';
@@ -19,6 +19,7 @@ describe('folder source', () => {
   let source: FolderSource;
   let reported: FolderProblem[];
   let uid = 0;
+  let full = false;
 
   function open(): void {
     store = new ObjectStore(
@@ -28,6 +29,7 @@ describe('folder source', () => {
         uid: () => `uid-${++uid}`,
         log: silentLog,
         admit: (manifest) => {
+          if (full) throw new Error('no space left on device');
           if (typeof (manifest.spec as { size: unknown }).size === 'number') return manifest;
           throw new ObjectError('Invalid', 'spec.size: must be a number');
         },
@@ -48,6 +50,7 @@ describe('folder source', () => {
       );
 
   beforeEach(() => {
+    full = false;
     folder = new TestFolder();
     state = new TestFolder();
     open();
@@ -207,6 +210,26 @@ describe('folder source', () => {
     await eventually(() => held().length === 2, 'the new file');
     rmSync(folder.file('a.yaml'));
     await eventually(() => held().length === 1, 'the removal');
+  });
+
+  it('follows links to files and folders, and is not caught in a circle', async () => {
+    folder.write('real/a.yaml', widget('a', 1));
+    symlinkSync(folder.file('real/a.yaml'), folder.file('link.yaml'));
+    symlinkSync(folder.path, folder.file('real/circle'));
+    symlinkSync(folder.file('nowhere'), folder.file('dangling.yaml'));
+    await source.start();
+    expect(held()).to.deep.equal(['default/a=1']);
+    expect(source.problems().map(({ code }) => code)).to.deep.equal(['duplicate']);
+  });
+
+  it('tries again what the machine refused, without an edit', async () => {
+    folder.write('a.yaml', widget('a', 1));
+    full = true;
+    await source.start();
+    expect(source.problems()[0]).to.include({ code: 'failed' });
+    full = false;
+    await eventually(() => held().length === 1, 'the next try');
+    expect(source.problems()).to.deep.equal([]);
   });
 
   it('keeps everything when the folder itself disappears', async () => {
