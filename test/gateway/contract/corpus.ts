@@ -9,7 +9,7 @@ export interface CorpusCase {
   expected: string[];
 }
 
-const FOLDER = fileURLToPath(new URL('corpus/', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../golden/policy-config/', import.meta.url));
 const MARK = '#? ';
 
 /** Documents with the problems that are expected of them, which stand in their last lines after `#? `. */

@@ -38,14 +38,18 @@ describe('event query', () => {
     ['model=a&model=b', 'model'],
   ] as const) {
     it(`refuses ${query} and names the parameter`, () => {
-      expect(() => parse(query)).to.throw(EventQueryError).with.property('parameter', parameter);
+      expect(() => parse(query))
+        .to.throw(EventQueryError)
+        .with.property('parameter', parameter);
     });
   }
 
   it('goes on from its own cursor, also when the relative time has moved', () => {
     const first = parse('since=5m&model=gpt-4o');
     const cursor = makeCursor(42, first.filter, first.order);
-    expect(parseEventQuery(new URLSearchParams(`since=5m&model=gpt-4o&cursor=${cursor}`), NOW + 1000).position).to.equal(42);
+    expect(
+      parseEventQuery(new URLSearchParams(`since=5m&model=gpt-4o&cursor=${cursor}`), NOW + 1000).position,
+    ).to.equal(42);
   });
 
   it('refuses a cursor of another filter, another order, or with one character changed', () => {
@@ -70,7 +74,15 @@ describe('event query', () => {
       request_id: 'r1',
     };
     expect(matchesFilter(event, {})).to.equal(true);
-    expect(matchesFilter(event, { since: NOW, until: NOW + 1, decision: ['block'], provider: 'openai', policy: 'dlp' })).to.equal(true);
+    expect(
+      matchesFilter(event, {
+        since: NOW,
+        until: NOW + 1,
+        decision: ['block'],
+        provider: 'openai',
+        policy: 'dlp',
+      }),
+    ).to.equal(true);
     for (const other of [
       { since: NOW + 1 },
       { until: NOW },
