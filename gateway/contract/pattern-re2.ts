@@ -4,6 +4,7 @@ import type { ParsedPattern } from './pattern-syntax.ts';
 /** What JavaScript's `\s` holds beyond RE2's. */
 const SPACE =
   '\\t\\n\\x0b\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}';
+const EVERYTHING = '\\x{0}-\\x{10ffff}';
 const NOT_NEWLINE = '[^\\n\\r\\x{2028}\\x{2029}]';
 
 /**
@@ -26,7 +27,8 @@ export function re2Node(node: AST.Element | AST.QuantifiableElement, flags: stri
     case 'CharacterSet':
       return set(node, flags);
     case 'CharacterClass':
-      return `[${node.negate ? '^' : ''}${members(node)}]`;
+      if (node.elements.length === 0) return node.negate ? `[${EVERYTHING}]` : `[^${EVERYTHING}]`;
+      return `[${node.negate ? '^' : ''}${node.elements.map(member).join('')}]`;
     case 'Group':
       return `(?${node.modifiers === null ? '' : node.modifiers.raw}:${alternatives(node.alternatives, flags)})`;
     case 'CapturingGroup':
@@ -54,11 +56,6 @@ function set(node: AST.CharacterSet, flags: string): string {
 function property(node: AST.CharacterSet): string {
   if (node.kind !== 'property') return node.raw;
   return `\\${node.negate ? 'P' : 'p'}{${node.value ?? node.key}}`;
-}
-
-function members(node: AST.CharacterClass): string {
-  if (node.elements.length === 0) return node.negate ? '\\x{0}-\\x{10ffff}' : '^\\x{0}-\\x{10ffff}';
-  return node.elements.map(member).join('');
 }
 
 function member(node: AST.CharacterClassElement): string {

@@ -21,22 +21,17 @@ export class PatternSyntaxError extends Error {
 /** Longest source of a pattern, in UTF-16 units. */
 export const MAX_PATTERN_SOURCE = 1024;
 
-/** What other dialects write and JavaScript reads as something else, or refuses with a message that helps nobody. */
+/** What other dialects write and JavaScript refuses with a message that helps nobody. */
 const FOREIGN: readonly (readonly [RegExp, string])[] = [
-  [
-    /^(?:[^\\]|\\.)*?\(\?P<(\w*)>/su,
-    'the group `(?P<…>` is Python’s spelling: write `(?<…>` for a named group',
-  ],
-  [/^(?:[^\\]|\\.)*?\(\?P=/su, 'the back-reference `(?P=…)` is Python’s spelling: write `\\k<…>`'],
-  [/^(?:[^\\]|\\.)*?\(\?>/su, 'the atomic group `(?>…)` is not supported'],
-  [/^(?:[^\\]|\\.)*?\(\?#/su, 'the comment `(?#…)` is not supported'],
-  [/^(?:[^\\]|\\.)*?\(\?[(R&]/su, 'conditional and recursive groups are not supported'],
-  [/^(?:[^\\]|\\.)*?[*+?}]\+/su, 'the possessive quantifier is not supported: remove the second `+`'],
-  [
-    /^(?:[^\\]|\\.)*?\[\[:\^?\w+:\]/su,
-    'the POSIX class `[[:…:]]` is not supported: write the characters, such as `[A-Za-z]`',
-  ],
+  [/\(\?P</, 'the group `(?P<…>` is Python’s spelling: write `(?<…>` for a named group'],
+  [/\(\?P=/, 'the back-reference `(?P=…)` is Python’s spelling: write `\\k<…>`'],
+  [/\(\?>/, 'the atomic group `(?>…)` is not supported'],
+  [/\(\?#/, 'the comment `(?#…)` is not supported'],
+  [/\(\?[(R&]/, 'conditional and recursive groups are not supported'],
+  [/[*+?}]\+/, 'the possessive quantifier is not supported: remove the second `+`'],
+  [/.\(\?[A-Za-z]+\)/su, 'flags such as `(?i)` may stand only at the beginning of a pattern'],
 ];
+const POSIX_CLASS = /^\[\^?\[:\^?\w+:\]/;
 
 /** Escapes that JavaScript would silently read as the letter itself. */
 const LETTER_ESCAPE = /^\\[A-Za-z]$/;
@@ -56,8 +51,8 @@ export function parsePattern(source: string): ParsedPattern {
   if (source.length > MAX_PATTERN_SOURCE) {
     throw new PatternSyntaxError(`the pattern is longer than ${MAX_PATTERN_SOURCE} characters`);
   }
-  const { body, flags } = takeFlags(source);
-  for (const [test, message] of FOREIGN) if (test.test(body)) throw new PatternSyntaxError(message);
+  const { body: stated, flags } = takeFlags(source);
+  const body = plainEscapes(stated);
   let ast = tryParse(body, false);
   const unicode = ast instanceof Error || readsCodePoints(ast, body);
   if (unicode) {
@@ -66,7 +61,9 @@ export function parsePattern(source: string): ParsedPattern {
     if (!(strict instanceof Error)) return finish(strict, body, `${flags}u`);
     if (ast instanceof Error) ast = strict;
   }
-  if (ast instanceof Error) throw new PatternSyntaxError(sentence(ast));
+  if (ast instanceof Error) {
+    throw new PatternSyntaxError(FOREIGN.find(([test]) => test.test(source))?.[1] ?? sentence(ast));
+  }
   return finish(ast, body, flags);
 }
 
@@ -77,6 +74,12 @@ function finish(ast: AST.Pattern, body: string, flags: string): ParsedPattern {
     onCapturingGroupEnter(node) {
       groups += 1;
       if (node.name !== null) groupNames[node.name] = groups;
+    },
+    onCharacterClassEnter(node) {
+      if (!POSIX_CLASS.test(node.raw)) return;
+      throw new PatternSyntaxError(
+        'the POSIX class `[[:…:]]` is not supported: write the characters, such as `[A-Za-z]`',
+      );
     },
     onCharacterEnter(node) {
       if (!LETTER_ESCAPE.test(node.raw) || REAL_ESCAPES.has(node.raw)) return;
@@ -90,12 +93,7 @@ function finish(ast: AST.Pattern, body: string, flags: string): ParsedPattern {
 /** Flags such as `(?i)` stand only at the beginning and hold for the whole pattern. */
 function takeFlags(source: string): { body: string; flags: string } {
   const lead = /^\(\?([A-Za-z]+)\)/.exec(source);
-  if (lead === null) {
-    if (/^(?:[^\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+?\(\?[a-z]+\)/su.test(source)) {
-      throw new PatternSyntaxError('flags such as `(?i)` may stand only at the beginning of a pattern');
-    }
-    return { body: source, flags: '' };
-  }
+  if (lead === null) return { body: source, flags: '' };
   const letters = lead[1] ?? '';
   for (const letter of letters) {
     if (!'ims'.includes(letter)) {
@@ -105,6 +103,18 @@ function takeFlags(source: string): { body: string; flags: string } {
   const body = source.slice(lead[0].length);
   if (body === '') throw new PatternSyntaxError('the pattern is empty behind its flags');
   return { body, flags: [...'ims'].filter((letter) => letters.includes(letter)).join('') };
+}
+
+/** Backslashes that change nothing, such as in `\\-` or `\\@`, are taken out: with /u they would be errors. */
+function plainEscapes(body: string): string {
+  let inClass = false;
+  return body.replace(/\\[\s\S]|[[\]]/g, (token) => {
+    if (token === '[') inClass = true;
+    else if (token === ']') inClass = false;
+    else if (token === '\\-') return inClass ? token : '-';
+    else if (!/^\\[A-Za-z0-9^$\\.*+?()[\]{}|/\ud800-\udfff]$/.test(token)) return token.slice(1);
+    return token;
+  });
 }
 
 function tryParse(body: string, unicode: boolean): AST.Pattern | RegExpSyntaxError {

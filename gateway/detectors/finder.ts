@@ -31,3 +31,9 @@ export function after(text: string, index: number): number {
 }
 
 export const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
+
+/** Whether an index stands between the two halves of one character. */
+export function splitsPair(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  return unit >= 0xdc00 && unit <= 0xdfff && isHighSurrogate(text.charCodeAt(index - 1));
+}

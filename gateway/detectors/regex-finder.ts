@@ -1,5 +1,5 @@
 import type { UnitSet } from '../contract/pattern-first.ts';
-import { after, type Finder, isHighSurrogate, type Match } from './finder.ts';
+import { after, type Finder, isHighSurrogate, type Match, splitsPair } from './finder.ts';
 
 /** The parts of a finder that depend on the engine. */
 export interface RegexParts {
@@ -40,7 +40,8 @@ export function regexFinder(parts: RegexParts): Finder {
         } else {
           const edge = Math.max(at, text.length - window + 1);
           if (match === null || match.start >= edge) {
-            const open = Math.max(at, reach(text, edge));
+            const reached = reach(text, edge);
+            const open = Math.max(at, splitsPair(text, reached) ? reached - 1 : reached);
             if (match === null || match.start >= open) return open;
           }
         }

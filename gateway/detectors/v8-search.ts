@@ -1,15 +1,18 @@
-import { after, type Match } from './finder.ts';
+import { after, type Match, splitsPair } from './finder.ts';
 
 /** Search and reach by V8's own engine. The sources must have been found safe. */
 export function v8Search(source: string, flags: string): (text: string, from: number) => Match | null {
   const regex = new RegExp(source, `g${flags}`);
+  const unicode = flags.includes('u');
   return (text, from) => {
     for (let at = from; at <= text.length; ) {
       regex.lastIndex = at;
       const found = regex.exec(text);
       if (found === null) return null;
       const length = found[0].length;
-      if (length > 0) return { start: found.index, end: found.index + length, groups: found };
+      // Behind an assertion, V8 tries the middle of a character too, which is no place of a match.
+      const inside = unicode && splitsPair(text, found.index);
+      if (length > 0 && !inside) return { start: found.index, end: found.index + length, groups: found };
       at = after(text, found.index);
     }
     return null;

@@ -66,8 +66,23 @@ describe('the verdict on a user-written pattern', () => {
   });
 
   it('does not take an escaped parenthesis for another dialect', () => {
-    for (const source of ['\\(?Pa', 'a\\+\\+', 'f\\(\\?i\\)', '[a-z]+\\+'])
+    for (const source of [
+      '\\(?Pa',
+      'a\\+\\+',
+      'f\\(\\?i\\)',
+      '[a-z]+\\+',
+      '[*+]{2}',
+      '[(?P<]',
+      '\\p{L}+a',
+      '[a[:]b',
+    ])
       expect(classifyPattern(source).ok, source).to.equal(true);
+  });
+
+  it('takes backslashes before characters that need none', () => {
+    for (const source of ['\\p{L}\\-\\@\\"\\ x', '[\\-\\]\\@a].', '.\\#\\\\'])
+      expect(accepted(source).engine, source).to.equal('v8');
+    expect(parsePattern('a\\@[\\-\\]b]\\-\\\\-').body).to.equal('a@[\\-\\]b]-\\\\-');
   });
 
   it('bounds matches, look-ahead and look-behind in UTF-16 units', () => {
