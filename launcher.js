@@ -57,7 +57,10 @@ const script = isScript ? first : 'cli/main.ts';
 const args = isScript || (!linkedAsKt && first === 'kt') ? rest : process.argv.slice(2);
 
 installIfNeeded();
-const child = spawn(pinnedNode(), [join(root, script), ...args], { stdio: 'inherit' });
+// By the channel the child learns that this process is gone, however it ended.
+const child = spawn(pinnedNode(), [join(root, script), ...args], {
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+});
 // A terminal sends its signals to the whole group, but `kill` reaches only this process: pass each one on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => fail(`the pinned Node could not be started: ${error.message}`));

@@ -11,6 +11,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     stop.abort(signal);
   });
 }
+// The launcher was killed: nobody is left who would pass a signal on.
+process.on('disconnect', () => stop.abort('disconnect'));
+process.channel?.unref();
 // `kt events list | head` closes the pipe early: that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 

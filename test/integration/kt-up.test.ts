@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { KtProcess, kt, root } from '../fakes/kt-process.ts';
+
+/** Processes whose command line has the word in it, this one left out. */
+function processesWith(word: string): string[] {
+  return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(word) && !line.includes('ps -eo'));
+}
+
+describe('kt up', () => {
+  let cwd: string;
+  let folder: string;
+  const started: KtProcess[] = [];
+  const up = (...args: string[]): KtProcess => {
+    const process = new KtProcess(['up', '-f', folder, '--api-port', '0', '--gateway-port', '0', ...args], {
+      cwd,
+    });
+    started.push(process);
+    return process;
+  };
+  beforeEach(() => {
+    cwd = mkdtempSync(join(tmpdir(), 'keeptrusts-up-'));
+    folder = join(cwd, 'resources');
+    cpSync(join(root, 'config/samples/quickstart'), folder, { recursive: true });
+  });
+  afterEach(async () => {
+    for (const process of started.splice(0)) await process.stop('SIGKILL');
+    rmSync(cwd, { recursive: true, force: true });
+  });
+
+  it('serves the quick start: its pasted commands, their events, and nothing left after Ctrl-C', async () => {
+    const process = up();
+    await process.saw(/^Ready: gateway default\/default at http\S+; API at http/m);
+    await process.saw(/npx kt events list --since 1h/);
+    const commands = process.out
+      .split('\n')
+      .flatMap((line) => (line.startsWith('  curl ') ? [line.trim()] : []));
+    expect(commands).to.have.length(3);
+    const answers = commands.map((command) =>
+      JSON.parse(execFileSync('sh', ['-c', command], { encoding: 'utf8' })),
+    );
+    expect(answers[0].choices[0].message.content).to.be.a('string').and.not.equal('');
+    expect(answers[1].choices[0].message.content).to.contain('[SSN]').and.contain('[EMAIL]');
+    expect(answers[1].choices[0].message.content).to.not.match(/536-90-4399|jo@example\.com/);
+    expect(answers[2].error).to.include({ type: 'policy_violation', code: 'input_blocked' });
+
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const { out, code } = await kt(['events', 'list', '--since', '1h', '--format', 'json'], { cwd });
+    expect(code).to.equal(0);
+    const events = JSON.parse(out);
+    expect(events.map((event: { verdict: string }) => event.verdict)).to.deep.equal([
+      'block',
+      'redact',
+      'allow',
+    ]);
+    expect(out).to.not.match(/536-90-4399|jo@example\.com|haiku/);
+    expect(answers[2].error.event_id).to.equal(events[0].id);
+    expect((await kt(['doctor'], { cwd })).code).to.equal(0);
+    expect((await kt(['events', 'verify', '--allow-unanchored'], { cwd })).code).to.equal(0);
+
+    expect(await process.stop('SIGINT')).to.equal(0);
+    expect(processesWith(cwd)).to.deep.equal([]);
+  });
+
+  it('leaves no gateway behind when it is killed', async () => {
+    const process = up();
+    await process.saw(/^Ready:/m);
+    const [operator] = processesWith(cwd).filter((line) => line.includes('cli/main.ts'));
+    execFileSync('kill', ['-9', operator!.trim().split(' ')[0]!]);
+    for (let attempt = 0; attempt < 100 && processesWith(cwd).length > 0; attempt += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(processesWith(cwd)).to.deep.equal([]);
+  });
+
+  it('takes an edit within 2 s without a restart, and keeps what it had when the edit is bad', async () => {
+    const process = up();
+    const [, url] = await process.saw(/at (http:\S+?);/);
+    const status = async (content: string): Promise<number> => {
+      const answer = await fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] }),
+      });
+      await answer.text();
+      return answer.status;
+    };
+    const until = async (content: string, wanted: number): Promise<number> => {
+      const began = Date.now();
+      while ((await status(content)) !== wanted) {
+        if (Date.now() - began > 10_000) throw new Error(`never ${wanted}\n${process.err}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return Date.now() - began;
+    };
+    const policy = join(folder, 'policy.yaml');
+    const text = readFileSync(policy, 'utf8');
+    expect(await status('about Project Osprey')).to.equal(200);
+    writeFileSync(policy, text.replace('[Project Falcon]', '[Project Falcon, Project Osprey]'));
+    expect(await until('about Project Osprey', 403)).to.be.lessThan(2_000);
+
+    writeFileSync(policy, 'kind: [unclosed');
+    await process.saw(/policy\.yaml:\d+:\d+: /);
+    expect(await status('about Project Osprey')).to.equal(403);
+    writeFileSync(policy, text);
+    expect(await until('about Project Osprey', 200)).to.be.lessThan(2_000);
+  });
+
+  it('says in one line that a port is in use', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const process = new KtProcess(['up', '-f', folder, '--api-port', String(port), '--gateway-port', '0'], {
+      cwd,
+    });
+    started.push(process);
+    expect(await process.exited).to.equal(1);
+    expect(process.err.trim().split('\n')).to.have.length(1);
+    expect(process.err).to.contain(String(port)).and.to.contain('in use');
+    server.close();
+  });
+
+  it('names the place of bad YAML and starts with what is good', async () => {
+    writeFileSync(join(folder, 'broken.yaml'), 'apiVersion: v1\nkind: {\n');
+    const process = up();
+    await process.saw(/broken\.yaml:\d+:\d+: /);
+    await process.saw(/^Ready:/m);
+  });
+
+  it('says which credential is missing and where it is looked for', async () => {
+    writeFileSync(
+      join(folder, 'target.yaml'),
+      `apiVersion: governance.keeptrusts.com/v1alpha1
+kind: ProviderTarget
+metadata: { name: real }
+spec:
+  provider: openai
+  credentialSecretRef: { name: openai, key: api-key }
+  models: [{ name: gpt-4o }]
+  dataPolicy: { zeroDataRetention: true, trainingOptOut: true }
+`,
+    );
+    const process = up();
+    await process.saw(/KT_SECRET_OPENAI_API_KEY/);
+  });
+
+  it('refuses a folder that is not there', async () => {
+    const process = new KtProcess(
+      ['up', '-f', join(cwd, 'nowhere'), '--api-port', '0', '--gateway-port', '0'],
+      { cwd },
+    );
+    started.push(process);
+    expect(await process.exited).to.equal(1);
+    expect(process.err).to.contain('nowhere');
+  });
+});
