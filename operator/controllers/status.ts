@@ -3,12 +3,14 @@ import type { GovernancePolicyStatus } from '../../crds/types/governancepolicy.t
 import type { ProviderTargetStatus } from '../../crds/types/providertarget.ts';
 import { governs } from '../domain/attach.ts';
 import type { InstanceReports } from '../domain/instance-reports.ts';
+import type { Linter } from '../domain/lint.ts';
 import { API_VERSION, type Finding, KINDS } from '../domain/snapshot.ts';
 import { type Clock, timestamp } from '../runtime/clock.ts';
 import { DONE, type Reconcile } from '../runtime/controller.ts';
 import { sameJson } from '../runtime/json.ts';
 import type { KubeObject, ObjectClient, ObjectRef } from '../runtime/objects.ts';
 import { gatewayStatus } from '../status/gateway.ts';
+import type { LiveGateway } from '../status/gateway-state.ts';
 import { policyStatus } from '../status/policy.ts';
 import { targetStatus } from '../status/target.ts';
 import { gatewayNames, gatewayObject, policiesOf, targetsOf } from './gather.ts';
@@ -19,6 +21,7 @@ export interface StatusControllerDeps {
   client: ObjectClient;
   outcomes: Outcomes;
   reports: Pick<InstanceReports, 'list'>;
+  linter: Linter;
   clock: Pick<Clock, 'now'>;
   /** Base URL of a gateway for applications; null while it is not known. */
   address(namespace: string, gateway: string): string | null;
@@ -53,11 +56,9 @@ type ObjectStatus = GovernancePolicyStatus | ProviderTargetStatus | GovernanceGa
 
 /** Null where it is too early to say anything. */
 function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef): ObjectStatus | null {
-  const { client, outcomes, clock } = deps;
-  const { cache } = client;
+  const { outcomes, clock } = deps;
+  const { cache } = deps.client;
   const { namespace, name } = ref;
-  const now = timestamp(clock);
-  const parts = { cache, outcomes, reports: deps.reports };
   const names = gatewayNames(cache, namespace);
   const known = names
     .map((gateway) => outcomes.get(namespace, gateway))
@@ -67,62 +68,65 @@ function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef
   const concerned = ref.kind === KINDS.gateway ? known.filter(({ gateway }) => gateway === name) : known;
   const { uid, generation } = object.metadata;
   if (concerned.some(({ decision }) => decision.considered[uid] !== generation)) return null;
-  const previous = object.status as never;
+
+  const live = (gateway: string): LiveGateway =>
+    liveGateway({ cache, outcomes, reports: deps.reports }, namespace, gateway);
+  const common = { previous: object.status as never, now: timestamp(clock) };
+  if (ref.kind === KINDS.gateway) {
+    const gateway = gatewayObject(cache, namespace, name)!;
+    const policies = outcomes.get(namespace, name)?.decision.policies.length ?? 0;
+    return gatewayStatus({
+      ...common,
+      gateway,
+      live: live(name),
+      policies,
+      address: deps.address(namespace, name),
+    });
+  }
   if (ref.kind === KINDS.policy) {
     const policy = policiesOf(cache, namespace).find((candidate) => candidate.name === name)!;
-    const governed = names.filter((gateway) => governs(policy, gateway));
+    const findings = findingsOf(known, ref, () => deps.linter.policy(policy));
     return policyStatus({
+      ...common,
       policy,
-      previous,
-      accepted: acceptedGeneration(known, ref, policy),
-      findings: findingsOf(known, ref),
+      findings,
+      accepted: acceptedGeneration(known, findings, policy),
       overruled: overruledOf(known, `${namespace}/${name}`),
-      gateways: governed.map((gateway) => liveGateway(parts, namespace, gateway)),
-      now,
+      gateways: names.filter((gateway) => governs(policy, gateway)).map(live),
     });
   }
-  if (ref.kind === KINDS.target) {
-    const target = targetsOf(cache, namespace).find((candidate) => candidate.name === name)!;
-    const using = known
+  const target = targetsOf(cache, namespace).find((candidate) => candidate.name === name)!;
+  const findings = findingsOf(known, ref, () => deps.linter.target(target));
+  return targetStatus({
+    ...common,
+    target,
+    findings,
+    accepted: acceptedGeneration(known, findings, target),
+    gateways: known
       .filter(({ decision }) => decision.targets.includes(name))
-      .map(({ gateway }) => gateway);
-    return targetStatus({
-      target,
-      previous,
-      accepted: acceptedGeneration(known, ref, target),
-      findings: findingsOf(known, ref),
-      gateways: using.map((gateway) => liveGateway(parts, namespace, gateway)),
-      now,
-    });
-  }
-  const gateway = gatewayObject(cache, namespace, name)!;
-  return gatewayStatus({
-    gateway,
-    previous,
-    live: liveGateway(parts, namespace, name),
-    policies: outcomes.get(namespace, name)?.decision.policies.length ?? 0,
-    address: deps.address(namespace, name),
-    now,
+      .map(({ gateway }) => live(gateway)),
   });
 }
 
-function findingsOf(outcomes: readonly Outcome[], ref: ObjectRef): Finding[] {
+/** What the gateways of the namespace found; where there is none, nobody has linted the object yet. */
+function findingsOf(outcomes: readonly Outcome[], ref: ObjectRef, lint: () => string[]): Finding[] {
+  if (outcomes.length === 0) return lint().map((message) => ({ object: ref, reason: 'Invalid', message }));
   return outcomes
     .flatMap(({ decision }) => decision.findings)
     .filter(({ object }) => object.kind === ref.kind && object.name === ref.name);
 }
 
-/** The generation in force. A valid object that no gateway looked at is in force as it stands. */
+/** The generation in force; null for an object that was never valid. */
 function acceptedGeneration(
   outcomes: readonly Outcome[],
-  ref: ObjectRef,
+  findings: readonly Finding[],
   object: { uid: string; generation: number },
 ): number | null {
   const spec = outcomes
     .flatMap(({ decision }) => decision.acceptedSpecs)
-    .find(({ kind, uid }) => kind === ref.kind && uid === object.uid);
+    .find(({ uid }) => uid === object.uid);
   if (spec !== undefined) return spec.generation;
-  return findingsOf(outcomes, ref).some((finding) => finding.reason === 'Invalid') ? null : object.generation;
+  return findings.some((finding) => finding.reason === 'Invalid') ? null : object.generation;
 }
 
 function overruledOf(outcomes: readonly Outcome[], policy: string): string[] {

@@ -92,6 +92,7 @@ export class OperatorSteps {
       client: this.store,
       outcomes: this.outcomes,
       reports: this.reports,
+      linter,
       clock: this.clock,
       address: (namespace, name) => `http://keeptrusts-${name}.${namespace}.svc:41002`,
     });

@@ -289,6 +289,16 @@ describe('controllers', () => {
     expect(configMap()).to.deep.equal(before);
   });
 
+  it('say what is wrong with a policy also where there is no gateway', async () => {
+    const dlpFilter = { action: 'Block', detectPatterns: ['(unclosed'] };
+    await store.apply(policy('p', { entries: [{ name: 'dlp', kind: 'DlpFilter', dlpFilter }] }));
+    await settle();
+    expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'Invalid' });
+    expect(ready('GovernancePolicy', 'p')!.message).to.contain(
+      'spec.entries[0].dlpFilter.detectPatterns[0]: E017',
+    );
+  });
+
   it('leave another namespace alone', async () => {
     await store.apply(policy('p'));
     await store.apply({ ...target('t'), metadata: { name: 't', namespace: 'team-b' } });
