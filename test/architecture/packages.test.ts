@@ -1,7 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { root, sources } from './sources.ts';
+import { readSource, root, sources } from './sources.ts';
+
+/** Run by name, or read by the compiler alone. */
+const TOOLS = [
+  '@biomejs/biome',
+  'typescript',
+  '@types/node',
+  '@types/mocha',
+  '@types/chai',
+  '@types/express',
+];
 
 /** Every package that the files of a folder need at run time, directly or through what they import. */
 function closure(folder: string): string[] {
@@ -26,6 +36,13 @@ describe('package.json of a workspace', () => {
       expect(Object.keys(manifest.dependencies).sort()).to.deep.equal(closure(workspace));
     });
   }
+
+  it('the root lists exactly the packages that hack/ and test/ use, and the tools that are run', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const used = globSync('{hack,test}/**/*.ts', { cwd: root }).flatMap((path) => readSource(path).packages);
+    const wanted = new Set([...used.filter((name) => !name.startsWith('node:')), ...TOOLS]);
+    expect(Object.keys(manifest.devDependencies).sort()).to.deep.equal([...wanted].sort());
+  });
 
   it('the lock file holds no download addresses', () => {
     const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');

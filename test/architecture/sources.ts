@@ -26,7 +26,8 @@ function packageName(specifier: string): string {
     .join('/');
 }
 
-function read(path: string): SourceFile {
+/** Reads one file. `path` is from the root. */
+export function readSource(path: string): SourceFile {
   const text = readFileSync(join(root, path), 'utf8');
   const local = new Set<string>();
   const packages = new Set<string>();
@@ -49,5 +50,5 @@ export const sources: ReadonlyMap<string, SourceFile> = new Map(
   })
     .map((file) => relative('.', String(file)))
     .sort()
-    .map((path) => [path, read(path)]),
+    .map((path) => [path, readSource(path)]),
 );
