@@ -3,9 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { RunningGateway } from '../../gateway/gateway.ts';
-import { launchGateway } from '../../gateway/launch.ts';
 import { addGatewayFlags, type ProgramOptions, programOptions } from '../../gateway/options.ts';
-import { createLogger } from '../../gateway/telemetry/logger.ts';
 import { writeEndpoint } from '../endpoint.ts';
 import { CliError, type Io } from '../io.ts';
 
@@ -49,6 +47,10 @@ Examples:
 }
 
 async function launch(options: ProgramOptions, quiet: boolean, io: Io): Promise<RunningGateway> {
+  const [{ launchGateway }, { createLogger }] = await Promise.all([
+    import('../../gateway/launch.ts'),
+    import('../../gateway/telemetry/logger.ts'),
+  ]);
   const names = { gateway: `${options.namespace}/${options.name}`, instance: options.instance };
   try {
     return await launchGateway(options, io.env, createLogger(names, quiet ? 'warn' : options.logLevel));

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { loadKindContracts } from '../../gateway/contract/kinds.ts';
-import { lintPolicyConfig } from '../../gateway/contract/lint.ts';
 import { CliError, type Io } from '../io.ts';
+import { lintFile } from '../lint-file.ts';
 
 /** `kt policy lint`: exit 0 valid, 1 warnings with `--strict`, 2 errors or an unreadable file. */
 export function policyLintCommand(io: Io): Command {
@@ -16,20 +14,7 @@ export function policyLintCommand(io: Io): Command {
       '\nExamples:\n  kt policy lint --file policy-config.yaml\n  kt policy lint --file policy-config.yaml --json',
     )
     .action(async (flags: { file: string; json?: true; strict?: true }) => {
-      let text: string;
-      try {
-        text = readFileSync(flags.file, 'utf8');
-      } catch (error) {
-        throw new CliError(
-          `--file: ${flags.file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-          2,
-        );
-      }
-      const { config, problems } = lintPolicyConfig(text, {
-        file: flags.file,
-        kinds: await loadKindContracts(),
-        loneGateway: true,
-      });
+      const { config, problems } = await lintFile(flags.file);
       const errors = problems.filter((problem) => problem.severity === 'error');
       const warnings = problems.filter((problem) => problem.severity === 'warning');
       const valid = errors.length === 0;

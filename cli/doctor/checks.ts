@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { loadKindContracts } from '../../gateway/contract/kinds.ts';
-import { lintPolicyConfig } from '../../gateway/contract/lint.ts';
 import { type ApiClient, createApiClient } from '../api.ts';
 import { type Endpoint, type EndpointFlags, findEndpoint } from '../endpoint.ts';
 import type { Io } from '../io.ts';
+import { lintFile } from '../lint-file.ts';
 
 export interface CheckResult {
   layer: 'config' | 'api' | 'gateway' | 'providers' | 'events';
@@ -31,11 +29,7 @@ export async function runChecks(flags: EndpointFlags & { config?: string }, io: 
 
 async function checkConfig(file: string): Promise<CheckResult> {
   try {
-    const { problems } = lintPolicyConfig(readFileSync(file, 'utf8'), {
-      file,
-      kinds: await loadKindContracts(),
-      loneGateway: true,
-    });
+    const { problems } = await lintFile(file);
     const errors = problems.filter((problem) => problem.severity === 'error');
     const [first] = errors;
     if (first === undefined) return { layer: 'config', status: 'ok', detail: `${file} is valid` };
