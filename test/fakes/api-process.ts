@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { createLocalTokens, type LocalTokens } from '../../operator/api/auth.ts';
+import { TestFolder } from './folder.ts';
+import { freePort } from './gateway-main.ts';
+
+const MAIN = fileURLToPath(new URL('api-main.ts', import.meta.url));
+
+/** The control plane's API and store as a process that comes, goes and is killed, over one folder and at one port. */
+export class ApiProcess {
+  readonly folder = new TestFolder();
+  readonly tokens: LocalTokens = createLocalTokens(this.folder.path);
+  readonly port: number;
+  #child: ChildProcess | null = null;
+
+  private constructor(port: number) {
+    this.port = port;
+  }
+
+  static async create(): Promise<ApiProcess> {
+    return new ApiProcess(await freePort());
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    this.#child = spawn(process.execPath, [MAIN, this.folder.path, String(this.port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(this.#child.stdout!, 'data');
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  async get(path: string): Promise<Record<string, unknown>> {
+    const answer = await fetch(this.url + path, {
+      headers: { authorization: `Bearer ${this.tokens.personToken}` },
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    return (await answer.json()) as Record<string, unknown>;
+  }
+
+  async count(): Promise<number> {
+    return (await this.get('/v1/events?count=true'))['count'] as number;
+  }
+
+  /** Every stored event, newest first. */
+  async events<T>(): Promise<T[]> {
+    const events: T[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = await this.get(`/v1/events?limit=500${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      events.push(...(page['events'] as T[]));
+      cursor = page['next_cursor'] as string | null;
+    }
+    return events;
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    this.folder.remove();
+  }
+}
