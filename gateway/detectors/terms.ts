@@ -9,40 +9,57 @@ import { foldText, foldUnit } from './fold.ts';
 export function termFinder(terms: readonly string[]): Finder {
   const folded = [...new Set(terms.map(foldText))].filter((term) => term.length > 0);
   if (folded.length === 0) throw new Error('a term list needs a term');
-  const { ascii, others, width } = classes(folded);
-  const { table, open, outputs } = automaton(folded, (unit) => classOf(unit, ascii, others), width);
+  const automaton = build(folded);
   return {
     maxMatchLength: Math.max(...folded.map((term) => term.length)),
     contextLength: 0,
-    starts: { ascii: Uint8Array.from(ascii, (column) => (table[column] === 0 ? 0 : 1)), beyond: true },
-    next(text, from, final) {
-      let state = 0;
-      let match: Match | null = null;
-      for (let index = from; index < text.length; index += 1) {
-        const unit = text.charCodeAt(index);
-        const column = unit < 0x80 ? (ascii[unit] as number) : classOf(unit, ascii, others);
-        // Most characters are here: in no term, with none begun.
-        if (column === 0 && match === null) {
-          state = 0;
-          continue;
-        }
-        state = table[state * width + column] as number;
-        if (state === 0) {
-          if (match !== null) return match;
-          continue;
-        }
-        const length = outputs[state] as number;
-        if (length > 0) {
-          const start = index + 1 - length;
-          if (match === null || start <= match.start) match = { start, end: index + 1 };
-        }
-        // No term in progress begins as early as what was found.
-        if (match !== null && index + 1 - (open[state] as number) > match.start) return match;
-      }
-      if (final) return match ?? text.length;
-      return text.length - (open[state] as number);
-    },
+    starts: { ascii: automaton.begins, beyond: true },
+    next: (text, from, final) => search(automaton, text, from, final),
   };
+}
+
+interface Automaton {
+  /** Class of each unit of ASCII, and of those others that stand in a term. 0: in no term. */
+  readonly ascii: Uint16Array;
+  readonly others: ReadonlyMap<number, number>;
+  /** 1 for each unit of ASCII that a term begins with. */
+  readonly begins: Uint8Array;
+  /** Number of classes. */
+  readonly width: number;
+  /** Next state by state and class; 0 is the beginning. */
+  readonly table: Int32Array;
+  /** Length of the longest term that ends in a state; 0 where none does. */
+  readonly outputs: Uint16Array;
+  /** Length of the longest part of the text, up to a state, that more text can make a term. */
+  readonly open: Uint16Array;
+}
+
+function search(automaton: Automaton, text: string, from: number, final: boolean): Match | number {
+  // Locals, which the compiler keeps in registers.
+  const { ascii, others, begins, width, table, outputs, open } = automaton;
+  const { length } = text;
+  let state = 0;
+  let match: Match | null = null;
+  for (let index = from; index < length; index += 1) {
+    let unit = text.charCodeAt(index);
+    // Most characters begin no term.
+    while (state === 0 && unit < 0x80 && begins[unit] === 0 && match === null) {
+      index += 1;
+      if (index === length) return length;
+      unit = text.charCodeAt(index);
+    }
+    const column = unit < 0x80 ? (ascii[unit] as number) : classOf(unit, ascii, others);
+    state = table[state * width + column] as number;
+    const found = outputs[state] as number;
+    if (found > 0) {
+      const start = index + 1 - found;
+      if (match === null || start <= match.start) match = { start, end: index + 1 };
+    }
+    // No term in progress begins as early as what was found.
+    if (match !== null && index + 1 - (open[state] as number) > match.start) return match;
+  }
+  if (final) return match ?? length;
+  return length - (open[state] as number);
 }
 
 function classOf(unit: number, ascii: Uint16Array, others: ReadonlyMap<number, number>): number {
@@ -66,18 +83,17 @@ function classes(terms: readonly string[]) {
   return { ascii, others, width };
 }
 
-function automaton(terms: readonly string[], columnOf: (unit: number) => number, width: number) {
+function build(terms: readonly string[]): Automaton {
+  const { ascii, others, width } = classes(terms);
   const states = 1 + terms.reduce((sum, term) => sum + term.length, 0);
   const table = new Int32Array(states * width);
-  /** Length of the longest part of the text, up to here, that more text can make a term. */
-  const open = new Uint16Array(states);
-  /** Length of the longest term that ends in the state. */
   const outputs = new Uint16Array(states);
+  const open = new Uint16Array(states);
   let used = 1;
   for (const term of terms) {
     let state = 0;
     for (let index = 0; index < term.length; index += 1) {
-      const cell = state * width + columnOf(term.charCodeAt(index));
+      const cell = state * width + classOf(term.charCodeAt(index), ascii, others);
       if (table[cell] === 0) {
         table[cell] = used;
         open[state] = index;
@@ -88,7 +104,8 @@ function automaton(terms: readonly string[], columnOf: (unit: number) => number,
     outputs[state] = term.length;
   }
   link(table, outputs, open, width, used);
-  return { table, open, outputs };
+  const begins = Uint8Array.from(ascii, (column) => (table[column] === 0 ? 0 : 1));
+  return { ascii, others, begins, width, table, outputs, open };
 }
 
 /** Fills in where the automaton goes when a term breaks off, breadth first. */

@@ -52,6 +52,7 @@ export function beginAll(
   const { ascii, beyond } = startTable(finders);
   const all = ascii.reduce((a, b) => a | b, beyond);
   return (text, from, final) => {
+    if (text.length - from > MAX_TABLED_TEXT) return finders.map((finder) => finder.next(text, from, final));
     let possible = 0;
     for (let index = from; index < text.length && possible !== all; index += 1) {
       const unit = text.charCodeAt(index);
@@ -63,6 +64,8 @@ export function beginAll(
   };
 }
 
+/** A piece of a stream is short, and most finders are spared; in a longer text their own search is faster (UTF-16 units). */
+const MAX_TABLED_TEXT = 256;
 /** Finders that have a bit in the table of starts. */
 const MAX_TABLED = 31;
 
