@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cliPage } from './cli-page.ts';
 import { compositionPage } from './composition-page.ts';
 import { conditionsPage } from './conditions-page.ts';
 import { configSchemaOutput } from './config-schema.ts';
@@ -23,6 +24,7 @@ export async function allOutputs(root: string): Promise<Output[]> {
     errorsPage(),
     compositionPage(),
     conditionsPage(),
+    cliPage(),
     await configSchemaOutput(),
   ];
   return Promise.all(outputs.map((output) => formatted(root, output)));
