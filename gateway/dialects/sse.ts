@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { Buffer, isAscii } from 'node:buffer';
 import { GatewayError } from '../errors.ts';
 import { JsonError } from '../json/error.ts';
 import { decodeUtf8 } from '../json/read.ts';
@@ -14,6 +14,31 @@ export interface SseFrame {
 
 const LF = 0x0a;
 const CR = 0x0d;
+
+/** One event that is alone in its buffer's part; its bytes and places are looked up when somebody asks. */
+class CutFrame implements SseFrame {
+  readonly data: string | null;
+  readonly #chunk: Buffer;
+  readonly #from: number;
+  readonly #to: number;
+  #raw: Buffer | null = null;
+
+  constructor(chunk: Buffer, from: number, to: number, data: string | null) {
+    this.#chunk = chunk;
+    this.#from = from;
+    this.#to = to;
+    this.data = data;
+  }
+
+  get raw(): Buffer {
+    this.#raw ??= this.#chunk.subarray(this.#from, this.#to);
+    return this.#raw;
+  }
+
+  get ranges(): readonly number[] {
+    return dataRanges(this.raw, 0);
+  }
+}
 
 /**
  * Cuts server-sent events out of bytes that arrive in any split: LF, CRLF or CR, a byte order mark, comments, several
@@ -38,6 +63,9 @@ export class SseReader {
 
   /** @throws GatewayError `upstream_invalid` for an event that is too large or no UTF-8 */
   push(chunk: Buffer): SseFrame[] {
+    if (this.#size === 0 && this.#atLineStart && !this.#afterCr && !chunk.includes(CR) && isAscii(chunk)) {
+      return this.#pushPlain(chunk);
+    }
     const frames: SseFrame[] = [];
     const { length } = chunk;
     let from = 0;
@@ -74,6 +102,34 @@ export class SseReader {
     return frames;
   }
 
+  /** The same for a chunk that begins an event, of ASCII with LF alone, as nearly all are: it is decoded in one go. */
+  #pushPlain(chunk: Buffer): SseFrame[] {
+    const frames: SseFrame[] = [];
+    const text = chunk.toString('latin1');
+    let from = 0;
+    while (from < text.length) {
+      const line = text.indexOf('\n', from);
+      const single = line > from && text.charCodeAt(line + 1) === LF;
+      const end = single || line === from ? line : text.indexOf('\n\n', from);
+      if (line === -1 || end === -1) break;
+      const to = end === from ? end + 1 : end + 2;
+      this.#checkSize(to - from);
+      if (single) frames.push(new CutFrame(chunk, from, to, dataOfLine(text, from, end)));
+      else {
+        const raw = chunk.subarray(from, to);
+        const ranges = dataRanges(raw, 0);
+        frames.push({ raw, data: decode(raw, ranges), ranges });
+      }
+      from = to;
+    }
+    if (from > 0) this.#first = false;
+    if (from < text.length) {
+      this.#atLineStart = text.charCodeAt(text.length - 1) === LF;
+      this.#keep(chunk.subarray(from));
+    }
+    return frames;
+  }
+
   /** What came after the last blank line; `null` when nothing did. */
   end(): SseFrame | null {
     return this.#size === 0 ? null : this.#frame(Buffer.alloc(0));
@@ -86,7 +142,11 @@ export class SseReader {
   }
 
   #check(): void {
-    if (this.#size <= this.#maxFrameBytes) return;
+    this.#checkSize(this.#size);
+  }
+
+  #checkSize(size: number): void {
+    if (size <= this.#maxFrameBytes) return;
     throw new GatewayError(
       'upstream_invalid',
       `An event of the upstream's stream is larger than ${this.#maxFrameBytes} bytes.`,
@@ -138,6 +198,14 @@ function isData(raw: Buffer, from: number, to: number): boolean {
     raw[from + 3] === 0x61 &&
     (to - from === 4 || raw[from + 4] === 0x3a)
   );
+}
+
+/** The value of the `data` line at `from`; `null` for another. */
+function dataOfLine(text: string, from: number, to: number): string | null {
+  if (!text.startsWith('data', from)) return null;
+  if (to - from === 4) return '';
+  if (text.charCodeAt(from + 4) !== 0x3a) return null;
+  return text.slice(text.charCodeAt(from + 5) === 0x20 ? from + 6 : from + 5, to);
 }
 
 function decode(raw: Buffer, ranges: readonly number[]): string | null {
