@@ -3,7 +3,9 @@ import type { RequestFacts } from '../policies/kind.ts';
 import { inspectTexts } from './entries.ts';
 import type { BegunAnswer } from './exchange-attempts.ts';
 import type { ExchangeDeps } from './exchange-deps.ts';
+import { writeEvent } from './exchange-end.ts';
 import { answerHeaders } from './exchange-headers.ts';
+import { inspect } from './exchange-input.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { readFailureBody } from './failure-body.ts';
 import { inspectResponse } from './hooks.ts';
@@ -40,7 +42,7 @@ export async function serveWhole(begun: BegunAnswer, parts: AnswerParts): Promis
   }
   const answer = record.inbound.dialect.readAnswer(body);
   record.answer = answer;
-  const texts = inspectTexts(record.live.plan.entries, 'output', answer.leaves, env);
+  const texts = await inspect(record.live.plan.entries, 'output', answer, env);
   record.outcomes.push(texts);
   if (texts.error === null) judgeAnswer(begun, body.length, parts);
   record.timings.output = deps.clock.monotonic() - receivedAt;
@@ -116,9 +118,6 @@ async function finish(
 ): Promise<void> {
   const { reply } = record.inbound;
   if (reply.gone) throw new CallerGone();
-  const event = record.event(status, null);
-  await deps.recorder.end(event);
-  record.ended = true;
+  await writeEvent(record, deps, record.event(status, null));
   reply.send(status, [...answerHeaders(record, contentType), ...extra], body);
-  deps.finished(event);
 }

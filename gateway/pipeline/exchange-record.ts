@@ -41,6 +41,7 @@ export class ExchangeRecord {
   /** The event is written: there must be no second. */
   ended = false;
   readonly #deps: ExchangeDeps;
+  #begin: BeginRecord | null = null;
 
   constructor(inbound: Inbound, live: LivePlan, deps: ExchangeDeps) {
     this.inbound = inbound;
@@ -61,7 +62,14 @@ export class ExchangeRecord {
     return this.#deps.clock.monotonic() - this.inbound.receivedAt;
   }
 
+  /** Made once the request has been read; before that, anew each time. */
   beginRecord(): BeginRecord {
+    if (this.parsed === null) return this.#makeBegin();
+    this.#begin ??= this.#makeBegin();
+    return this.#begin;
+  }
+
+  #makeBegin(): BeginRecord {
     const { inbound, live } = this;
     const { caller } = inbound;
     const { tokens } = this.#deps;

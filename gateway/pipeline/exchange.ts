@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts';
 import { type AnswerParts, serveWhole } from './exchange-answer.ts';
 import { Attempts } from './exchange-attempts.ts';
 import type { ExchangeDeps } from './exchange-deps.ts';
+import { writeEvent } from './exchange-end.ts';
 import { refusalHeaders } from './exchange-headers.ts';
 import { checkModelAllowed, inspectInput, requestFacts } from './exchange-input.ts';
 import { ExchangeRecord } from './exchange-record.ts';
@@ -46,7 +47,7 @@ async function serve(record: ExchangeRecord, deps: ExchangeDeps): Promise<void> 
     onFault: ({ entry }, thrown) => deps.fault(`policy ${entry.id}`, thrown),
   };
   const facts = requestFacts(inbound, live, parsed, body.length);
-  const edits = inspectInput(record, parsed, facts, env);
+  const edits = await inspectInput(record, parsed, facts, env);
   const inspectedAt = clock.monotonic();
   record.timings.input = inspectedAt - readAt;
   const routes = chooseRoutes(record, facts, env);
@@ -86,10 +87,7 @@ async function refuse(record: ExchangeRecord, deps: ExchangeDeps, thrown: unknow
   if (!record.ended) {
     const status = reply.headSent ? 200 : failure instanceof CallerGone ? 499 : failure.status;
     try {
-      const event = record.event(status, failure);
-      record.ended = true;
-      deps.finished(event);
-      await deps.recorder.end(event);
+      await writeEvent(record, deps, record.event(status, failure));
     } catch (unrecorded) {
       failure = failureOf(unrecorded, deps);
     }

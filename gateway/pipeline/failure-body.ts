@@ -1,7 +1,7 @@
 import type { Leaf, LeafEdit } from '../dialects/dialect.ts';
 import { escapeText } from '../json/literal.ts';
-import type { JsonNode } from '../json/node.ts';
-import { decodeUtf8, readJson, strings } from '../json/read.ts';
+import { type JsonNode, STRING, stringValue } from '../json/node.ts';
+import { decodeUtf8, type JsonDocument, readJson } from '../json/read.ts';
 import { spliceText } from '../json/splice.ts';
 
 /** A provider's error that may pass: every string of it is looked at, since it may quote the request. */
@@ -12,25 +12,23 @@ export interface FailureBody {
 
 /** @returns null for anything but one JSON text */
 export function readFailureBody(body: Buffer): FailureBody | null {
-  const nodes: JsonNode[] = [];
-  const leaves: Leaf[] = [];
-  let text: string;
+  let document: JsonDocument;
   try {
-    const document = readJson(decodeUtf8(body));
-    text = document.text;
-    for (const { node, text: value } of strings(document)) {
-      leaves.push({
-        phase: 'output',
-        part: 'content',
-        path: `error[${nodes.length}]`,
-        text: value,
-        ref: nodes.length,
-      });
-      nodes.push(node);
-    }
+    document = readJson(decodeUtf8(body));
   } catch {
     return null;
   }
+  const { text, root } = document;
+  const nodes = stringNodes(root);
+  const leaves = nodes.map(
+    (node, ref): Leaf => ({
+      phase: 'output',
+      part: 'content',
+      path: `error[${ref}]`,
+      text: stringValue(text, node),
+      ref,
+    }),
+  );
   return {
     leaves,
     withEdits(edits) {
@@ -41,4 +39,14 @@ export function readFailureBody(body: Buffer): FailureBody | null {
       return Buffer.from(spliceText(text, splices));
     },
   };
+}
+
+function stringNodes(root: JsonNode): JsonNode[] {
+  const found: JsonNode[] = [];
+  const open: JsonNode[] = [root];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.kind === STRING) found.push(node);
+    for (let child = node.first; child !== null; child = child.next) open.push(child);
+  }
+  return found;
 }

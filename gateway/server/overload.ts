@@ -1,11 +1,12 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const SAMPLE_MS = 100;
-/** 99 % of the turns of the last sample began at most so late (ms); past it new requests are refused. */
+/** Resolution of the histogram (ms): it measures whole intervals, what is over is the delay. */
+const RESOLUTION_MS = 20;
+/** Turns of the loop that begin later than this (ms) are too late. */
 const SHED_DELAY_MS = 200;
-/** Share of the time that the loop worked, above which new requests are refused once it lasts. */
-const SHED_UTILIZATION = 0.97;
-const SHED_SAMPLES = 10;
+/** So many samples in a row must be too late: one stall, such as a large body's, is no overload. */
+const SHED_SAMPLES = 5;
 
 /** Watches how late the event loop runs. Sampled ten times a second, so that asking costs nothing. */
 export class Overload {
@@ -13,32 +14,29 @@ export class Overload {
   shedding = false;
   /** p99 of the last sample, in seconds. */
   delaySeconds = 0;
-  readonly #histogram = monitorEventLoopDelay({ resolution: 20 });
-  #utilization = performance.eventLoopUtilization();
-  #busySamples = 0;
+  readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  #lateSamples = 0;
   readonly #interval: NodeJS.Timeout;
 
   constructor() {
     this.#histogram.enable();
-    this.#interval = setInterval(() => this.#sample(), SAMPLE_MS);
+    this.#interval = setInterval(() => {
+      const delayMs = Math.max(0, this.#histogram.percentile(99) / 1e6 - RESOLUTION_MS);
+      this.#histogram.reset();
+      this.sample(delayMs);
+    }, SAMPLE_MS);
     this.#interval.unref();
+  }
+
+  /** Takes one sample (ms). Called by the interval; by tests. */
+  sample(delayMs: number): void {
+    this.#lateSamples = delayMs > SHED_DELAY_MS ? this.#lateSamples + 1 : 0;
+    this.delaySeconds = delayMs / 1000;
+    this.shedding = this.#lateSamples >= SHED_SAMPLES;
   }
 
   close(): void {
     clearInterval(this.#interval);
     this.#histogram.disable();
-  }
-
-  #sample(): void {
-    // The histogram measures whole intervals of its resolution: what is over is the delay.
-    const delayMs = Math.max(0, this.#histogram.percentile(99) / 1e6 - 20);
-    this.#histogram.reset();
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
-    this.#utilization = now;
-    this.#busySamples = utilization > SHED_UTILIZATION ? this.#busySamples + 1 : 0;
-    this.delaySeconds = delayMs / 1000;
-    this.shedding =
-      delayMs > SHED_DELAY_MS || (this.#busySamples >= SHED_SAMPLES && delayMs > SHED_DELAY_MS / 4);
   }
 }

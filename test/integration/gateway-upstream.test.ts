@@ -340,6 +340,22 @@ describe('what a provider does and what the caller gets', () => {
     expect(event.usage).to.include({ input: 10, output: 5, source: 'provider' });
   });
 
+  it('a stream that is whole ends well, whatever the connection does then', async () => {
+    const whole = [chunk({ role: 'assistant', content: 'abc' }), chunk({}, 'stop'), 'data: [DONE]\n\n'];
+    const hanging: Script = async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(whole.join(''));
+    };
+    const { gateway } = await setUp([reset(whole), hanging]);
+    for (const wait of [500, 3_000]) {
+      const at = performance.now();
+      const text = await (await gateway.chat(ask('x', { stream: true }))).text();
+      expect(performance.now() - at).to.be.lessThan(wait);
+      expect(text).to.equal(whole.join(''));
+    }
+    expect((await gateway.events()).map(({ error }) => error)).to.deep.equal([null, null]);
+  });
+
   it('leaves stream_options alone where the target rejects them', async () => {
     const { upstream, gateway } = await setUp(
       [sse([chunk({ content: 'hello' }), chunk({}, 'stop'), 'data: [DONE]\n\n'])],

@@ -1,0 +1,131 @@
+import type { AnswerStream } from '../dialects/dialect.ts';
+import { GatewayError } from '../errors.ts';
+import type { WheelTimer } from '../upstream/timer-wheel.ts';
+import type { AnswerParts } from './exchange-answer.ts';
+import type { BegunAnswer } from './exchange-attempts.ts';
+import { answerHeaders } from './exchange-headers.ts';
+import { CallerGone } from './inbound.ts';
+import type { AnswerSink } from './receiver.ts';
+
+/** A caller that reads nothing for so long is given up (ms): else it would hold a provider's connection. */
+const SLOW_CALLER_MS = 60_000;
+/** A provider that keeps the line open after the answer's end is waited for so long (ms): usage may still come. */
+const AFTER_END_MS = 2_000;
+
+/** Moves a streamed answer on: each chunk that comes leaves in one piece, as far as it is decided. */
+export class StreamPump implements AnswerSink {
+  /** Bytes that came. */
+  bytes = 0;
+  /** The last bytes, which wait for the event. */
+  readonly last: Promise<Buffer>;
+  readonly #begun: BegunAnswer;
+  readonly #parts: AnswerParts;
+  readonly #stream: AnswerStream;
+  readonly #resolve: (last: Buffer) => void;
+  readonly #reject: (error: unknown) => void;
+  #over = false;
+  #slow: WheelTimer | null = null;
+  #ending: WheelTimer | null = null;
+
+  constructor(begun: BegunAnswer, stream: AnswerStream, parts: AnswerParts) {
+    this.#begun = begun;
+    this.#parts = parts;
+    this.#stream = stream;
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    this.last = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    parts.record.inbound.reply.onDrain(() => this.#drained());
+    begun.receiver.pipe(this);
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#over) return;
+    const { clock } = this.#parts.deps;
+    const at = clock.monotonic();
+    try {
+      this.#count(chunk);
+      const out = this.#stream.push(chunk);
+      this.#parts.record.timings.output += clock.monotonic() - at;
+      if (out.length > 0 && !this.#send(out)) this.#hold();
+      if (this.#stream.complete) {
+        this.#ending ??= this.#parts.deps.wheel.start(AFTER_END_MS, () => this.end());
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  end(): void {
+    if (this.#over) return;
+    try {
+      const last = this.#stream.end();
+      this.#finish();
+      this.#resolve(last);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  error(error: Error): void {
+    // The answer is whole: what the connection does now is nobody's concern.
+    if (this.#stream.complete && !(error instanceof CallerGone)) this.end();
+    else this.#fail(error);
+  }
+
+  /** Sends the head, where no chunk has done so yet. */
+  begin(): void {
+    const { record } = this.#parts;
+    if (record.inbound.reply.headSent) return;
+    record.inbound.reply.begin(200, [
+      ...answerHeaders(record, 'text/event-stream; charset=utf-8'),
+      'cache-control',
+      'no-cache',
+    ]);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#finish();
+    this.#reject(error);
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#slow?.cancel();
+    this.#ending?.cancel();
+    this.#begun.call.abort();
+  }
+
+  #count(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    const limit = this.#parts.record.live.plan.config.limits.max_response_bytes;
+    if (this.bytes > limit) {
+      throw new GatewayError(
+        'upstream_too_large',
+        `The answer is over the limit of ${limit} bytes (limits.max_response_bytes).`,
+      );
+    }
+  }
+
+  #send(out: Buffer): boolean {
+    const { reply } = this.#parts.record.inbound;
+    if (reply.gone) return true;
+    this.begin();
+    return reply.write(out);
+  }
+
+  /** The caller reads slower than the provider writes. */
+  #hold(): void {
+    if (this.#slow !== null) return;
+    this.#begun.call.pause();
+    this.#slow = this.#parts.deps.wheel.start(SLOW_CALLER_MS, () => this.#fail(new CallerGone()));
+  }
+
+  #drained(): void {
+    if (this.#slow === null) return;
+    this.#slow.cancel();
+    this.#slow = null;
+    if (!this.#over) this.#begun.call.resume();
+  }
+}

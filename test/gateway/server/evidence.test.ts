@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import { systemClock } from '../../../gateway/clock.ts';
+import { chat } from '../../../gateway/dialects/chat/dialect.ts';
+import { GatewayError } from '../../../gateway/errors.ts';
+import type { BeginRecord, DecisionEvent, EventRecorder } from '../../../gateway/events/event.ts';
+import { runExchange } from '../../../gateway/pipeline/exchange.ts';
+import type { ExchangeDeps } from '../../../gateway/pipeline/exchange-deps.ts';
+import type { Inbound, Reply } from '../../../gateway/pipeline/inbound.ts';
+import { LivePlan } from '../../../gateway/pipeline/live-plan.ts';
+import { MockUpstream } from '../../../gateway/providers/mock/mock-upstream.ts';
+import { Slots } from '../../../gateway/upstream/slots.ts';
+import { TimerWheel } from '../../../gateway/upstream/timer-wheel.ts';
+import { ask } from '../../fakes/gateway.ts';
+import { configOf, planOf } from '../../fakes/plan.ts';
+
+/** Notes the order in which things happen. */
+class Trace implements EventRecorder {
+  readonly steps: string[] = [];
+  readonly events: DecisionEvent[] = [];
+  failing: 'admit' | 'begin' | 'end' | null = null;
+  #unavailable(): GatewayError {
+    return new GatewayError('evidence_unavailable', 'full');
+  }
+  admit(): void {
+    if (this.failing === 'admit') throw this.#unavailable();
+  }
+  async begin(_record: BeginRecord): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (this.failing === 'begin') throw this.#unavailable();
+    this.steps.push('begin');
+  }
+  async end(event: DecisionEvent): Promise<void> {
+    this.events.push(event);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (this.failing === 'end') throw this.#unavailable();
+    this.steps.push('end');
+  }
+}
+
+class FakeReply implements Reply {
+  headSent = false;
+  gone = false;
+  status = 0;
+  text = '';
+  readonly #steps: string[];
+  constructor(steps: string[]) {
+    this.#steps = steps;
+  }
+  send(status: number, _headers: readonly string[], body: Buffer | string): void {
+    this.status = status;
+    this.headSent = true;
+    this.text = body.toString();
+    this.#steps.push('answer');
+  }
+  begin(status: number): void {
+    this.status = status;
+    this.headSent = true;
+  }
+  write(chunk: Buffer): boolean {
+    this.text += chunk.toString();
+    return true;
+  }
+  end(last: Buffer | string): void {
+    this.text += last.toString();
+    this.#steps.push('answer');
+  }
+  cut(): void {
+    this.#steps.push('cut');
+  }
+  onDrain(): void {}
+  onGone(): void {}
+}
+
+describe('evidence before bytes', () => {
+  let trace: Trace;
+  let reply: FakeReply;
+  const live = new LivePlan(planOf(configOf([{ id: 'mock', provider: 'mock' }])), {
+    failMode: 'block',
+    loopback: true,
+  });
+
+  async function run(stream: boolean, failing: Trace['failing'] = null): Promise<void> {
+    trace = new Trace();
+    trace.failing = failing;
+    reply = new FakeReply(trace.steps);
+    const wheel = new TimerWheel(systemClock.monotonic);
+    const mock = new MockUpstream(systemClock);
+    const deps: ExchangeDeps = {
+      clock: systemClock,
+      wheel,
+      recorder: trace,
+      tokens: { user: () => null, client: () => null, keyId: () => 'k' },
+      upstream: {
+        send: (request, handler) => {
+          trace.steps.push('dispatch');
+          return mock.send(request, handler);
+        },
+      },
+      slots: new Slots(4, wheel),
+      running: new Set(),
+      isQuotaExhausted: () => false,
+      finished: () => undefined,
+      fault: (where, thrown) => {
+        throw new Error(`${where}: ${String(thrown)}`);
+      },
+    };
+    const inbound: Inbound = {
+      dialect: chat,
+      caller: new LivePlan(live.plan, { failMode: 'block', loopback: true }).identifier.identify(
+        { authorization: undefined, apiKey: undefined, keeptrustsKey: undefined, raw: [] },
+        Date.now(),
+      ),
+      eventId: `evt_${randomBytes(13).toString('hex')}`,
+      requestId: 'r',
+      receivedMs: Date.now(),
+      receivedAt: performance.now(),
+      clientAddress: null,
+      headers: [],
+      reply,
+      readBody: async () => Buffer.from(JSON.stringify(ask('hi', { stream }))),
+    };
+    await runExchange(inbound, live, deps);
+    expect(deps.slots.taken).to.equal(0);
+    expect(deps.running.size).to.equal(0);
+    expect(wheel.size).to.equal(0);
+    wheel.stop();
+  }
+
+  for (const stream of [false, true]) {
+    const form = stream ? 'a stream' : 'an answer';
+
+    it(`${form}: begin line, dispatch, event line, last byte, in this order`, async () => {
+      await run(stream);
+      expect(trace.steps).to.deep.equal(['begin', 'dispatch', 'end', 'answer']);
+      expect(reply.status).to.equal(200);
+      expect(trace.events).to.have.length(1);
+    });
+
+    it(`${form}: no dispatch where the begin line cannot be written`, async () => {
+      await run(stream, 'begin');
+      expect(trace.steps).to.deep.equal(['end', 'answer']);
+      expect(reply.status).to.equal(503);
+      expect(trace.events.map(({ error }) => error?.code)).to.deep.equal(['evidence_unavailable']);
+    });
+
+    it(`${form}: no finished answer where the event cannot be written, and no second event`, async () => {
+      await run(stream, 'end');
+      expect(reply.text).to.include('evidence_unavailable').and.not.include('[DONE]');
+      expect(reply.status).to.equal(stream ? 200 : 503);
+      expect(trace.events).to.have.length(1);
+    });
+  }
+
+  it('a spool that is full refuses before the body is read', async () => {
+    await run(false, 'admit');
+    expect(reply.status).to.equal(503);
+    expect(trace.steps).to.deep.equal(['end', 'answer']);
+  });
+});
