@@ -38,12 +38,13 @@ export function findEndpoint(flags: EndpointFlags, io: Pick<Io, 'env'>): Endpoin
   const stateDir = flags.stateDir ?? io.env['KEEPTRUSTS_STATE_DIR'] ?? DEFAULT_STATE_DIR;
   const file = join(stateDir, FILE);
   try {
-    const { kind, url, token_file } = JSON.parse(readFileSync(file, 'utf8'));
+    const { kind, url, token_file, spool } = JSON.parse(readFileSync(file, 'utf8'));
     return {
       kind,
       url: checked(url, file),
       token: token ?? readFileSync(token_file, 'utf8').trim(),
       from: file,
+      ...(spool !== undefined && { spool }),
     };
   } catch (error) {
     if (error instanceof CliError) throw error;

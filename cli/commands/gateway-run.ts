@@ -33,9 +33,16 @@ Examples:
           tokenFile: options.adminTokenFile,
           spool: join(options.stateDir, 'spool'),
         });
+        const traffic = `http://${urlHost(options.traffic.host)}:${running.trafficPort}`;
+        const ready = (await fetch(`${admin}/readyz`)).ok;
         io.out(
-          `Ready: gateway at http://${urlHost(options.traffic.host)}:${running.trafficPort}, admin at ${admin}. Ctrl-C ends it.\n`,
+          `${ready ? 'Ready' : 'Not ready'}: gateway at ${traffic}, admin at ${admin}. Ctrl-C ends it.\n`,
         );
+        if (!ready) {
+          io.err(
+            `The policy config is refused; 'kt policy lint --file ${options.config}' says why. It is taken as soon as it is mended.\n`,
+          );
+        }
         await new Promise<void>((done) => {
           if (io.stop.aborted) done();
           io.stop.addEventListener('abort', () => done(), { once: true });

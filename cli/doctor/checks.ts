@@ -5,7 +5,7 @@ import { lintFile } from '../lint-file.ts';
 
 export interface CheckResult {
   layer: 'config' | 'api' | 'gateway' | 'providers' | 'events';
-  status: 'ok' | 'failed' | 'skipped';
+  status: 'ok' | 'warning' | 'failed' | 'skipped';
   detail: string;
 }
 
@@ -107,30 +107,35 @@ async function checkInstances(client: ApiClient): Promise<CheckResult[]> {
 }
 
 interface Health {
-  status: string;
   policies_loaded: number;
-  providers: Record<string, string>;
+  providers: Record<string, { status: string; reason?: string }>;
 }
 
 async function checkLoneGateway(client: ApiClient): Promise<CheckResult[]> {
   try {
-    const health = await client.get<Health>('/health');
-    const gateway: CheckResult = {
-      layer: 'gateway',
-      status: 'ok',
-      detail: `ready, ${health.policies_loaded} entries`,
-    };
-    const bad = Object.entries(health.providers).filter(([, state]) => state !== 'available');
-    if (bad.length === 0)
-      return [
-        gateway,
-        { layer: 'providers', status: 'ok', detail: Object.keys(health.providers).join(', ') || 'none' },
-      ];
-    const detail = bad.map(([id, state]) => `${id}: ${state}`).join('; ');
-    return [gateway, { layer: 'providers', status: 'failed', detail }];
+    const { policies_loaded, providers } = await client.get<Health>('/health');
+    const targets = Object.entries(providers).map(([id, { status, reason }]) => ({
+      id,
+      unavailable: status === 'available' ? null : (reason ?? status),
+    }));
+    return [
+      { layer: 'gateway', status: 'ok', detail: `ready, ${policies_loaded} entries` },
+      providersResult(targets),
+    ];
   } catch (error) {
     return [failed('gateway', error)];
   }
+}
+
+/** Fails when no target can be used; one that cannot, beside others that can, is a warning. */
+function providersResult(targets: readonly { id: string; unavailable: string | null }[]): CheckResult {
+  const usable = targets.filter((target) => target.unavailable === null);
+  const detail = targets
+    .map(({ id, unavailable }) => (unavailable === null ? id : `${id}: ${unavailable}`))
+    .join('; ');
+  if (usable.length === targets.length)
+    return { layer: 'providers', status: 'ok', detail: detail || 'no target' };
+  return { layer: 'providers', status: usable.length === 0 ? 'failed' : 'warning', detail };
 }
 
 async function checkEvents(client: ApiClient): Promise<CheckResult> {

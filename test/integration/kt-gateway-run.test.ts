@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { KtProcess, kt } from '../fakes/kt-process.ts';
+
+/** As it stands in the CTO guide. */
+const OBSERVE_ONLY = `policies:
+- name: observe-all
+  type: log
+  description: "Log all LLM interactions without blocking"
+  enabled: true
+`;
+
+const BLOCKING = `pack: { name: cli, version: 1.0.0, enabled: true }
+providers:
+  targets:
+    - { id: mock, provider: mock, models: [{ name: gpt-4o-mini, prices: { input: "0.15", output: "0.60" } }] }
+    - { id: real, provider: openai, secret_key_ref: { env: KT_TEST_UNSET_KEY }, models: [{ name: gpt-4o }] }
+policies: { chain: [dlp-filter] }
+policy:
+  dlp-filter: { action: block, blocked_terms: [Project Falcon] }
+`;
+
+describe('kt gateway run', () => {
+  let cwd: string;
+  const started: KtProcess[] = [];
+  beforeEach(() => {
+    cwd = mkdtempSync(join(tmpdir(), 'keeptrusts-run-'));
+  });
+  afterEach(async () => {
+    for (const process of started.splice(0)) await process.stop('SIGKILL');
+    rmSync(cwd, { recursive: true, force: true });
+  });
+
+  function run(document: string, ...args: string[]): KtProcess {
+    writeFileSync(join(cwd, 'policy-config.yaml'), document);
+    const process = new KtProcess(['gateway', 'run', ...args], { cwd });
+    started.push(process);
+    return process;
+  }
+  async function ask(url: string, content: string): Promise<number> {
+    const answer = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] }),
+    });
+    await answer.text();
+    return answer.status;
+  }
+
+  for (const [form, args] of [
+    ['--config and --port', ['--config', 'policy-config.yaml', '--port', '0', '--admin-port', '0']],
+    [
+      '--listen and --policy-config',
+      ['--listen', '127.0.0.1:0', '--policy-config', 'policy-config.yaml', '--admin-port', '0'],
+    ],
+  ] as const) {
+    it(`check 1: serves /healthz with ${form}, from the guide's observe-only document`, async () => {
+      const process = run(OBSERVE_ONLY, ...args);
+      const [, url] = await process.saw(/Ready: gateway at (http:\S+),/);
+      expect((await fetch(`${url}/healthz`)).status).to.equal(200);
+      expect(await process.stop()).to.equal(0);
+    });
+  }
+
+  it('is read by the same commands as a control plane: events list and verify, doctor', async () => {
+    const process = run(BLOCKING, '--config', 'policy-config.yaml', '--port', '0', '--admin-port', '0');
+    const [, url] = await process.saw(/Ready: gateway at (http:\S+),/);
+    expect(await ask(url!, 'hello')).to.equal(200);
+    expect(await ask(url!, 'about Project Falcon')).to.equal(403);
+    const { out } = await kt(['events', 'list', '--since', '24h', '--format', 'json'], { cwd });
+    expect(
+      JSON.parse(out).map(({ status, verdict }: Record<string, unknown>) => [status, verdict]),
+    ).to.deep.equal([
+      [403, 'block'],
+      [200, 'allow'],
+    ]);
+    expect((await kt(['events', 'list', '--decision', 'block', '--count'], { cwd })).out).to.equal('1\n');
+    const verified = await kt(['events', 'verify', '--allow-unanchored'], { cwd });
+    expect(verified.out).to.contain('the chain verifies');
+    expect(verified.code).to.equal(0);
+    const doctor = await kt(['doctor', '--config', 'policy-config.yaml'], { cwd });
+    expect(doctor.code).to.equal(0);
+    expect(doctor.out).to.match(/^providers +warning +mock; real: .*KT_TEST_UNSET_KEY/m);
+    await process.stop();
+    const away = await kt(['doctor'], { cwd });
+    expect(away.code).to.equal(1);
+    expect(away.err).to.contain('the api layer fails');
+  });
+
+  it('says in one line what it cannot start without', async () => {
+    const process = run(BLOCKING, '--port', '0', '--admin-port', '0');
+    expect(await process.exited).to.equal(1);
+    expect(process.err).to.match(/^kt: there is no policy config: .*--config FILE/m);
+  });
+
+  it('stays unready and says why while the document is bad, and serves once it is mended', async () => {
+    const process = run('pack: [\n', '--config', 'policy-config.yaml', '--port', '0', '--admin-port', '0');
+    const [, url, admin] = await process.saw(/Not ready: gateway at (http:\S+), admin at (http:\S+)\./);
+    await process.saw(/kt policy lint --file \S+policy-config.yaml/);
+    expect((await fetch(`${admin}/readyz`)).status).to.equal(503);
+    expect(await ask(url!, 'hello')).to.equal(503);
+    writeFileSync(join(cwd, 'policy-config.yaml'), BLOCKING);
+    const began = Date.now();
+    while ((await fetch(`${admin}/readyz`)).status !== 200) {
+      expect(Date.now() - began).to.be.lessThan(15_000);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(await ask(url!, 'hello')).to.equal(200);
+  });
+});
