@@ -59,8 +59,6 @@ export class TextUnit {
  * with what the guard lets out, what to change in which of them.
  */
 export class Channel {
-  /** Frames with text of other channels that came since this one's last, while it holds text. */
-  idle = 0;
   readonly #facts: LeafFacts;
   readonly #open: (facts: LeafFacts) => ChannelGuard;
   #guard: ChannelGuard | null = null;
@@ -81,13 +79,8 @@ export class Channel {
     this.#open = open;
   }
 
-  get holds(): boolean {
-    return this.#units.length > 0;
-  }
-
   /** @throws what the guard throws */
   push(unit: TextUnit): void {
-    this.idle = 0;
     let text = unit.text;
     const start = this.#decided + this.#undecided.length;
     if (this.#guard === null) {

@@ -109,14 +109,16 @@ export interface ChannelGuard {
 export interface StreamOptions {
   /**
    * Makes the guard of a channel at its first text: choice × content, refusal, reasoning, logprobs, each string
-   * inside tool arguments. A channel that was closed and resumes gets a new one, whose first push begins with the
-   * text that the closed one held last.
+   * inside tool arguments. A channel that had ended and resumes gets a new one, whose first push begins with the text
+   * that the old one held last.
    */
   channel(leaf: LeafFacts): ChannelGuard;
   /** The gateway asked for the usage chunk: take it out again. */
   dropUsageChunk: boolean;
   /** Bytes of one frame; past it the stream is `upstream_invalid`. */
   maxFrameBytes: number;
+  /** Bytes of all frames that wait for undecided text, 16 MiB unless said; past it the stream is `upstream_too_large`. */
+  maxHeldBytes?: number;
 }
 
 /**
@@ -124,10 +126,15 @@ export interface StreamOptions {
  * chunk leaves in one piece. A guard that blocks throws from `push`/`end`, and so out of here.
  */
 export interface AnswerStream {
-  /** @returns bytes for the client now, perhaps empty. @throws GatewayError */
+  /** @returns bytes for the client now, perhaps empty. @throws GatewayError; then `rest` is what may still be sent */
   push(chunk: Buffer): Buffer;
   /** The upstream ended. @returns what was held, the end marker too. @throws GatewayError `upstream_interrupted` without an end marker */
   end(): Buffer;
+  /**
+   * Once `push` threw: the frames before the one that it threw at that nothing waits for. They are the same however
+   * the bytes came, and whole frames always.
+   */
+  readonly rest: Buffer;
   /** The end marker or the finish of every choice came: whatever the connection does now, the answer is whole. */
   readonly complete: boolean;
   readonly model: string | null;

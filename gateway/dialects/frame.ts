@@ -14,6 +14,14 @@ export class OutFrame implements Delayed {
   waiting = 0;
   edited = false;
   left = false;
+  /** No other may pass it: the end marker. */
+  last = false;
+  /** Names of the texts that it has pieces of, which must stay in order. */
+  readonly lanes: string[] = [];
+  /** The choices that it says something of. */
+  readonly choices: number[] = [];
+  /** Those of its choices whose other frames may neither pass it nor be passed by it: who speaks, the finish. */
+  readonly walls: number[] = [];
   readonly #frame: SseFrame;
   readonly #editables: Editable[] = [];
 
@@ -35,25 +43,5 @@ export class OutFrame implements Delayed {
     if (!this.edited) return this.#frame.raw;
     const splices = this.#editables.flatMap((editable) => editable.splices());
     return rewriteFrame(this.#frame, spliceText(this.#frame.data!, splices));
-  }
-}
-
-/** The frames that have not left, in order. */
-export class FrameQueue {
-  readonly #frames: OutFrame[] = [];
-
-  get length(): number {
-    return this.#frames.length;
-  }
-
-  push(frame: OutFrame): void {
-    this.#frames.push(frame);
-  }
-
-  /** Takes out the frames at the head whose text is decided. */
-  take(out: Buffer[]): void {
-    let ready = 0;
-    while (ready < this.#frames.length && this.#frames[ready]!.waiting === 0) ready++;
-    for (const frame of this.#frames.splice(0, ready)) out.push(frame.render());
   }
 }

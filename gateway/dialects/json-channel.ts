@@ -56,11 +56,6 @@ export class JsonChannel implements FragmentSink {
     this.#openString = openString;
   }
 
-  /** The channel of the string that is open now. */
-  get current(): Channel | null {
-    return this.#string;
-  }
-
   /** @throws what a guard throws */
   push(frame: OutFrame, node: JsonNode, fragment: string): void {
     this.#frame = frame;

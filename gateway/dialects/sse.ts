@@ -61,12 +61,14 @@ export class SseReader {
     return this.#size;
   }
 
-  /** @throws GatewayError `upstream_invalid` for an event that is too large or no UTF-8 */
-  push(chunk: Buffer): SseFrame[] {
+  /**
+   * @param frames where the events go: those before one that throws too
+   * @throws GatewayError `upstream_invalid` for an event that is too large or no UTF-8
+   */
+  push(chunk: Buffer, frames: SseFrame[] = []): SseFrame[] {
     if (this.#size === 0 && this.#atLineStart && !this.#afterCr && !chunk.includes(CR) && isAscii(chunk)) {
-      return this.#pushPlain(chunk);
+      return this.#pushPlain(chunk, frames);
     }
-    const frames: SseFrame[] = [];
     const { length } = chunk;
     let from = 0;
     let atLineStart = this.#atLineStart;
@@ -103,8 +105,7 @@ export class SseReader {
   }
 
   /** The same for a chunk that begins an event, of ASCII with LF alone, as nearly all are: it is decoded in one go. */
-  #pushPlain(chunk: Buffer): SseFrame[] {
-    const frames: SseFrame[] = [];
+  #pushPlain(chunk: Buffer, frames: SseFrame[]): SseFrame[] {
     const text = chunk.toString('latin1');
     let from = 0;
     while (from < text.length) {

@@ -3,67 +3,46 @@ import { Channel, TextUnit } from '../channel.ts';
 import type { StreamOptions } from '../dialect.ts';
 import type { OutFrame } from '../frame.ts';
 import { JsonChannel } from '../json-channel.ts';
-import { deltaWith, type Place } from './places.ts';
-
-/**
- * Frames with text in another channel of the same choice that may wait behind a channel's held end. Models do not go
- * back and forth within one choice, so a held end usually waits for the next channel to finish; past this many frames
- * it is decided, and what follows need not wait. A match that a later return to the channel completes is then
- * masked only from there on.
- */
-const PATIENCE = 8;
-/** The same for text of other choices, which do alternate. */
-const PATIENCE_CHOICES = 256;
+import type { Place } from './places.ts';
 
 /** Texts that are remembered as clean, and their length. */
 const MAX_CLEAN = 256;
 const MAX_CLEAN_LENGTH = 128;
 
 interface Entry {
-  choice: number;
   channel: Channel;
-  /** Where text goes that a guard adds after the last frame of the channel has left; `null` where none can. */
-  place: Place | null;
+  place: Place;
 }
 
-/** Sends a chunk of our own with this delta. */
-export type SendDelta = (choice: number, delta: object) => void;
+/** Sends a chunk of our own with this text. */
+export type SendText = (text: string, place: Place) => void;
 
 /** All channels of one stream. */
 export class Channels {
   readonly #options: StreamOptions;
-  readonly #send: SendDelta;
+  readonly #send: SendText;
   readonly #texts = new Map<string, Entry>();
   readonly #json = new Map<string, { choice: number; channel: JsonChannel }>();
   readonly #clean = new Set<string>();
-  /** Channels that hold text now. */
-  readonly #holding = new Map<Channel, Entry>();
-  /** Choices and channels that the frame being read has text in. */
-  #touched = new Map<Channel, Entry>();
-  #choices = new Set<number>();
+  /** By lane, the text that ends where the next of its lane begins. */
+  readonly #heads = new Map<string, Entry>();
 
-  constructor(options: StreamOptions, send: SendDelta) {
+  constructor(options: StreamOptions, send: SendText) {
     this.#options = options;
     this.#send = send;
   }
 
   /** Text of a channel. @returns what stands for it in the frame. @throws what a guard throws */
   text(frame: OutFrame, facts: LeafFacts, text: string, at: Place): TextUnit {
+    this.#enter(frame, at);
     let entry = this.#texts.get(at.id);
     if (entry === undefined) {
-      entry = { choice: at.choice, channel: this.#open(facts), place: at.steps.length > 0 ? at : null };
+      entry = { channel: this.#open(facts), place: at };
       this.#texts.set(at.id, entry);
     }
+    if (at.form === 'head') this.#heads.set(at.lane, entry);
     const unit = new TextUnit(text, [frame]);
     entry.channel.push(unit);
-    this.#touch(entry);
-    return unit;
-  }
-
-  /** Text that is decided at once; the channel remembers its end. @throws what a guard throws */
-  whole(frame: OutFrame, facts: LeafFacts, text: string, at: Place): TextUnit {
-    const unit = this.text(frame, facts, text, at);
-    this.#texts.get(at.id)!.channel.close();
     return unit;
   }
 
@@ -85,63 +64,43 @@ export class Channels {
     return null;
   }
 
-  /** The channel of a JSON text in fragments. */
-  json(facts: LeafFacts, { id, choice }: Place): JsonChannel {
-    let entry = this.#json.get(id);
+  /** The channel of a JSON text in fragments. @throws what a guard throws */
+  json(frame: OutFrame, facts: LeafFacts, at: Place): JsonChannel {
+    this.#enter(frame, at);
+    let entry = this.#json.get(at.id);
     if (entry === undefined) {
-      const channel = new JsonChannel((index) => {
-        const string = this.#open({ ...facts, path: `${facts.path}{${index}}` });
-        this.#touch({ choice, channel: string, place: null });
-        return string;
-      });
-      entry = { choice, channel };
-      this.#json.set(id, entry);
+      const open = (index: number): Channel => this.#open({ ...facts, path: `${facts.path}{${index}}` });
+      entry = { choice: at.choice, channel: new JsonChannel(open) };
+      this.#json.set(at.id, entry);
     }
-    const { current } = entry.channel;
-    if (current === null) this.#choices.add(choice);
-    else this.#touch({ choice, channel: current, place: null });
     return entry.channel;
   }
 
   /** Decides all text of a choice, or of every one. @throws what a guard throws */
   close(choice: number | null): void {
     for (const entry of this.#texts.values()) {
-      if (choice === null || entry.choice === choice) this.#close(entry);
+      if (choice === null || entry.place.choice === choice) this.#close(entry);
     }
     for (const entry of this.#json.values()) {
       if (choice === null || entry.choice === choice) entry.channel.end();
     }
   }
 
-  /** A frame was read: channels that hold text and wait too long are decided. @throws what a guard throws */
-  frameDone(): void {
-    for (const [channel, entry] of this.#holding) {
-      if (!channel.holds) this.#holding.delete(channel);
-      else if (!this.#touched.has(channel)) this.#wait(entry);
-    }
-    for (const [channel, entry] of this.#touched) if (channel.holds) this.#holding.set(channel, entry);
-    if (this.#touched.size > 0) this.#touched = new Map();
-    if (this.#choices.size > 0) this.#choices = new Set();
+  #enter(frame: OutFrame, { id, lane }: Place): void {
+    frame.lanes.push(lane);
+    if (this.#heads.size === 0) return;
+    const head = this.#heads.get(lane);
+    if (head === undefined || head.place.id === id) return;
+    this.#heads.delete(lane);
+    this.#close(head);
   }
 
-  #wait(entry: Entry): void {
-    if (this.#choices.size === 0) return;
-    const { channel, choice } = entry;
-    channel.idle += this.#choices.has(choice) ? PATIENCE_CHOICES / PATIENCE : 1;
-    if (channel.idle > PATIENCE_CHOICES) this.#close(entry);
-  }
-
-  #close({ channel, choice, place }: Entry): void {
+  #close({ channel, place }: Entry): void {
     const added = channel.close();
-    if (added !== '' && place !== null) this.#send(choice, deltaWith(added, place));
+    if (added !== '' && place.steps.length > 0) this.#send(added, place);
   }
 
   #open(facts: LeafFacts): Channel {
     return new Channel(facts, (leaf) => this.#options.channel(leaf));
-  }
-
-  #touch(entry: Entry): void {
-    this.#touched.set(entry.channel, entry);
-    this.#choices.add(entry.choice);
   }
 }

@@ -13,12 +13,15 @@ import type { Channels } from './channels.ts';
 import { alternativeBytes, readTokens, tokenSplices } from './logprobs.ts';
 import { type Place, placeOf } from './places.ts';
 
+const ROLE = 'choices[].delta.role';
+
 /** Reads the chunks of one stream: gives each text to its channel and counts what was scanned and what was not. */
 export class ChunkReader {
   /** Choices that were seen. */
   readonly choices = new Set<number>();
   readonly #channels: Channels;
   readonly #skipped = new SkippedList();
+  readonly #roles = new Set<number>();
   #scannedBytes = 0;
   #outputChars = 0;
 
@@ -42,13 +45,17 @@ export class ChunkReader {
   read(document: JsonDocument, frame: OutFrame): void {
     const { root, text } = document;
     for (let choice = member(root, 'choices')?.first ?? null; choice !== null; choice = choice.next) {
-      this.choices.add(choiceIndex(text, choice));
+      const index = choiceIndex(text, choice);
+      frame.choices.push(index);
+      this.choices.add(index);
     }
     const visitor: Visitor = {
       text: (node, value, part, role, shape) => this.#text(document, frame, node, value, part, role, shape),
       key: (node, part, role) => this.#key(frame, node, part, role),
-      skipped: (node, shape) =>
-        this.#skipped.add(shape.path, literalBytes(document, node), shape.skip!.reason),
+      skipped: (node, shape) => {
+        if (shape.path === ROLE) this.#role(choiceIndex(text, node.parent!.parent!), frame);
+        this.#skipped.add(shape.path, literalBytes(document, node), shape.skip!.reason);
+      },
       mismatch: refuseUpstream,
       logprobs: (node) => this.#logprobs(document, frame, node),
     };
@@ -74,10 +81,15 @@ export class ChunkReader {
     this.#outputChars += value.length;
     const facts = outputFacts(place.path, part, 'assistant');
     if (shape?.json === true) {
-      this.#channels.json(facts, place).push(frame, node, value);
-    } else if (place.form === 'eager') {
-      this.#literal(frame, node, this.#channels.whole(frame, facts, value, place));
+      this.#channels.json(frame, facts, place).push(frame, node, value);
     } else this.#literal(frame, node, this.#channels.text(frame, facts, value, place));
+  }
+
+  /** Says who speaks: first of all that is said of the choice. */
+  #role(choice: number, frame: OutFrame): void {
+    if (this.#roles.has(choice)) return;
+    this.#roles.add(choice);
+    frame.walls.push(choice);
   }
 
   #literal(frame: OutFrame, node: JsonNode, unit: TextUnit | null): void {
@@ -103,7 +115,7 @@ export class ChunkReader {
     if (bytes > 0) this.#skipped.add('choices[].logprobs[].top_logprobs[].token', bytes, ALTERNATIVES);
     const choice = choiceIndex(text, node.parent!.parent!);
     const path = `choices[${choice}].logprobs.${node.key}`;
-    const place: Place = { choice, form: 'channel', id: path, path, steps: [] };
+    const place: Place = { choice, form: 'channel', id: path, lane: path, path, steps: [] };
     const facts = outputFacts(path, 'logprobs', null);
     for (const token of tokens) {
       if (token.value === '') continue;

@@ -7,20 +7,33 @@ export interface Place {
   /** Index of the choice; -1 outside of one. */
   choice: number;
   /**
-   * `channel`: fragments of one text, held until decided. `eager`: given whole as a rule, decided at once.
-   * `once`: no part of a delta, a text of its own.
+   * `channel`: fragments of one text, held until decided. `head`: stands before other texts of its element as a rule,
+   * such as the name of a tool before its arguments, and ends where they begin. `once`: no part of a delta, a text of
+   * its own.
    */
-  form: 'channel' | 'eager' | 'once';
+  form: 'channel' | 'head' | 'once';
   /** Names the channel among all of the stream. */
   id: string;
+  /** Names the texts that must stay in order: those of one element of a list, else the channel. */
+  lane: string;
   /** Path in the whole answer. */
   path: string;
   /** The way to the string below the delta. */
-  steps: readonly JsonNode[];
+  steps: readonly Step[];
 }
 
-/** Fields of a delta that vendors send whole; holding their end back would only delay what follows. */
-const WHOLE = /\.(name|title|url|role|type|id|format|finish_reason)$/;
+interface Step {
+  key: string | null;
+  /** Of an element: the index that it declares, else its place. */
+  index: number;
+  /** It is a part of a content, which has no index. */
+  part: boolean;
+}
+
+const ONCE = { form: 'once', id: '', lane: '', path: '', steps: [] } as const;
+
+/** Fields of a delta that come before the texts of their element. */
+const HEAD = /\.(name|title|url|role|type|id|format|finish_reason)$/;
 
 /** @param shape `null` for a field that the dialect's list does not know */
 export function placeOf(text: string, node: JsonNode, shape: Shape | null): Place {
@@ -29,35 +42,40 @@ export function placeOf(text: string, node: JsonNode, shape: Shape | null): Plac
   steps.reverse();
   const choice = steps[1];
   if (steps[0]?.key !== 'choices' || choice === undefined || choice.key !== null) {
-    return { choice: -1, form: 'once', id: '', path: '', steps: [] };
+    return { choice: -1, ...ONCE };
   }
   const index = choiceIndex(text, choice);
-  if (steps[2]?.key !== 'delta') return { choice: index, form: 'once', id: '', path: '', steps: [] };
+  if (steps[2]?.key !== 'delta') return { choice: index, ...ONCE };
   let path = `choices[${index}].message`;
   let id = `${index}`;
-  const below = steps.slice(3);
-  for (const step of below) {
+  let lane = '';
+  const below: Step[] = [];
+  for (const step of steps.slice(3)) {
     if (step.key === null) {
-      const at = declaredIndex(text, step);
-      path += `[${at ?? step.index}]`;
+      const declared = declaredIndex(text, step);
+      const at = declared ?? step.index;
       // Content parts carry no index: parts of one kind continue each other.
-      id += at === null && step.parent!.key === 'content' ? '[]' : `[${at ?? step.index}]`;
+      const part = declared === null && step.parent!.key === 'content';
+      path += `[${at}]`;
+      id += part ? '[]' : `[${at}]`;
+      if (lane === '' && !part) lane = id;
+      below.push({ key: null, index: at, part });
     } else {
       path += step.named ? `.${step.key}` : `{${step.index}}`;
       id += `.${step.key}`;
+      below.push({ key: step.key, index: 0, part: false });
     }
   }
-  const form = shape !== null && WHOLE.test(shape.path) ? 'eager' : 'channel';
-  return { choice: index, form, id, path, steps: below };
+  const form = shape !== null && HEAD.test(shape.path) ? 'head' : 'channel';
+  return { choice: index, form, id, lane: lane === '' ? id : lane, path, steps: below };
 }
 
 /** A delta that has nothing but this text at that place. */
 export function deltaWith(text: string, place: Place): object {
   let value: unknown = text;
-  for (const step of place.steps.toReversed()) {
-    if (step.key !== null) value = { [step.key]: value };
-    else if (step.parent?.key === 'content') value = [{ type: 'text', ...(value as object) }];
-    else value = [{ index: step.index, ...(value as object) }];
+  for (const { key, index, part } of place.steps.toReversed()) {
+    if (key !== null) value = { [key]: value };
+    else value = [{ ...(part ? { type: 'text' } : { index }), ...(value as object) }];
   }
   return value as object;
 }

@@ -3,19 +3,26 @@ import { GatewayError } from '../../errors.ts';
 import { ARRAY, type JsonNode, member, NULL, OBJECT } from '../../json/node.ts';
 import { readJson } from '../../json/read.ts';
 import type { AnswerStream, SkippedLeaf, StreamOptions, Usage } from '../dialect.ts';
-import { FrameQueue, OutFrame } from '../frame.ts';
+import { OutFrame } from '../frame.ts';
+import { FrameQueue } from '../frame-queue.ts';
 import { type SseFrame, SseReader } from '../sse.ts';
 import { readFinishReasons, readModel, readUpstream } from './answer.ts';
 import { Channels } from './channels.ts';
 import { ChunkReader } from './chunk.ts';
 import { Envelope } from './envelope.ts';
+import { deltaWith, type Place } from './places.ts';
 import { readUsage } from './usage.ts';
 
-/** One streamed answer: frames in, frames out, in order, each delayed until its text is decided. */
+/** Bytes of frames that may wait: where an entry needs the whole text, all of an answer's do. */
+const MAX_HELD_BYTES = 16 * 2 ** 20;
+
+const BLANK = Buffer.from('\n\n');
+
+/** One streamed answer: frames in, frames out, each delayed until its text is decided. */
 export class ChatStream implements AnswerStream {
   readonly #options: StreamOptions;
   readonly #sse: SseReader;
-  readonly #queue = new FrameQueue();
+  readonly #queue: FrameQueue;
   readonly #channels: Channels;
   readonly #chunks: ChunkReader;
   readonly #reasons = new Map<number, string>();
@@ -25,24 +32,38 @@ export class ChatStream implements AnswerStream {
   /** End markers, which leave when the upstream has ended. */
   readonly #terminators: OutFrame[] = [];
   #terminated = false;
+  #rest: readonly Buffer[] = [];
   #failed = false;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#sse = new SseReader(options.maxFrameBytes);
-    this.#channels = new Channels(options, (choice, delta) => this.#send(choice, delta));
+    this.#queue = new FrameQueue(options.maxHeldBytes ?? MAX_HELD_BYTES);
+    this.#channels = new Channels(options, (text, place) => this.#send(text, place));
     this.#chunks = new ChunkReader(this.#channels);
   }
 
   push(chunk: Buffer): Buffer {
-    const whole = this.#queue.length === 0 && this.#sse.open === 0;
+    let same = this.#queue.length === 0 && this.#sse.open === 0;
+    const frames: SseFrame[] = [];
     const out: Buffer[] = [];
-    let same = whole;
-    for (const frame of this.#sse.push(chunk)) {
-      const before = out.length;
-      this.#read(frame);
-      this.#queue.take(out);
-      same &&= out.length === before + 1 && out[before] === frame.raw;
+    const read = (): void => {
+      for (const frame of frames) {
+        const before = out.length;
+        this.#read(frame);
+        this.#queue.take(out);
+        same &&= out.length === before + 1 && out[before] === frame.raw;
+      }
+    };
+    try {
+      try {
+        this.#sse.push(chunk, frames);
+      } finally {
+        read();
+      }
+    } catch (error) {
+      this.#rest = out;
+      throw error;
     }
     if (same && this.#sse.open === 0 && this.#queue.length === 0) return chunk;
     return out.length === 1 ? out[0]! : Buffer.concat(out);
@@ -61,7 +82,13 @@ export class ChatStream implements AnswerStream {
     this.#channels.close(null);
     for (const frame of this.#terminators.splice(0)) frame.waiting--;
     this.#queue.take(out);
-    return Buffer.concat(out);
+    return Buffer.concat(
+      out.flatMap((raw, at) => (at < out.length - 1 && isOpen(raw) ? [raw, BLANK] : [raw])),
+    );
+  }
+
+  get rest(): Buffer {
+    return Buffer.concat(this.#rest);
   }
 
   get complete(): boolean {
@@ -107,6 +134,7 @@ export class ChatStream implements AnswerStream {
       const out = new OutFrame(frame);
       // The last frame leaves when the upstream has ended, so that the record of the request can be made before it.
       out.waiting++;
+      out.last = true;
       this.#terminators.push(out);
       this.#queue.push(out);
       return;
@@ -121,6 +149,7 @@ export class ChatStream implements AnswerStream {
     if (usage !== null) this.#usage = usage;
     for (const { choice, reason } of readFinishReasons(document)) {
       this.#reasons.set(choice, reason);
+      out.walls.push(choice);
       this.#channels.close(choice);
     }
     const error = member(document.root, 'error');
@@ -128,14 +157,17 @@ export class ChatStream implements AnswerStream {
       this.#channels.close(null);
       this.#failed = true;
     }
-    this.#channels.frameDone();
     if (!(this.#options.dropUsageChunk && isUsageChunk(document.root))) this.#queue.push(out);
   }
 
   /** A chunk of our own, before the one that is being read. */
-  #send(choice: number, delta: object): void {
-    const raw = Buffer.from(`data: ${this.#envelope.chunk(choice, delta)}\n\n`);
-    this.#queue.push(new OutFrame({ raw, data: null, ranges: [] }));
+  #send(text: string, place: Place): void {
+    const { choice, lane } = place;
+    const raw = Buffer.from(`data: ${this.#envelope.chunk(choice, deltaWith(text, place))}\n\n`);
+    const out = new OutFrame({ raw, data: null, ranges: [] });
+    out.choices.push(choice);
+    out.lanes.push(lane);
+    this.#queue.push(out);
   }
 
   /** An event without its blank line: whole, or the trace of an interruption. */
@@ -156,6 +188,11 @@ export class ChatStream implements AnswerStream {
     for (const choice of this.#chunks.choices) if (!this.#reasons.has(choice)) return false;
     return true;
   }
+}
+
+/** Whether the event has no blank line at its end: the last one may have none. */
+function isOpen(raw: Buffer): boolean {
+  return !/(?:\n\n|\r\r\n?|\n\r\n?)$/.test(raw.toString('latin1', Math.max(0, raw.length - 3)));
 }
 
 /** The chunk that carries nothing but the usage that was asked for. */

@@ -82,6 +82,40 @@ describe('chat stream', () => {
     expect(content(Buffer.concat(sent))).to.equal('number ');
   });
 
+  it('has the same to send before a block, whole frames, however the bytes came', () => {
+    const before = [said('one. '), said('two. ')];
+    const bytes = sse(...before, said('123'), said('free. '), said('123-45-6789'), said('x '));
+    const until = sse(...before, said('123'), said('free. '));
+    for (let size = 1; size <= bytes.length; size++) {
+      const stream = chat.openStream(options(ssnBlocker));
+      const sent: Buffer[] = [];
+      expect(
+        codeOf(() => {
+          for (let at = 0; at < bytes.length; at += size) {
+            sent.push(stream.push(bytes.subarray(at, at + size)));
+          }
+        }),
+      ).to.equal('output_blocked');
+      expect(Buffer.concat([...sent, stream.rest]).toString()).to.equal(until.toString());
+    }
+    const bad = chat.openStream(options(passAll));
+    const garbage = Buffer.concat([
+      ...before.map((load) => sse(load)),
+      Buffer.from('data: "\xff\n\n', 'latin1'),
+    ]);
+    expect(codeOf(() => bad.push(garbage))).to.equal('upstream_invalid');
+    expect(bad.rest.toString()).to.equal(sse(...before).toString());
+  });
+
+  it('closes a last event without a blank line where something follows it', () => {
+    const appending = () => ({ push: passAll().push, end: () => ' (checked)' });
+    const last = `data: ${JSON.stringify(said('x'))}`;
+    const { out } = run(Buffer.concat([sse(FINISH, '[DONE]'), Buffer.from(last)]), options(appending));
+    expect(content(out)).to.equal('x (checked)');
+    const plain = run(Buffer.concat([sse(FINISH, '[DONE]'), Buffer.from(last)]), options(passAll));
+    expect(plain.out.toString().endsWith(last)).to.equal(true);
+  });
+
   it('guards each channel of each choice for itself', () => {
     const seen: LeafFacts[] = [];
     const guard = (leaf: LeafFacts) => {
@@ -299,9 +333,57 @@ describe('chat stream', () => {
     const delays = words.map((word) => stream.push(sse(word)).length === 0);
     expect(delays.indexOf(false)).to.equal(8);
     expect(delays.slice(8)).not.to.include(true);
-    // What completes the number later is masked from there on: it never leaves whole.
+    // It leaves when it is decided, and what came after it was never before it.
     const late = stream.push(sse(chunk({ index: 0, delta: { reasoning_content: '-6789 it was' } })));
-    expect(content(late, 0, 'reasoning_content')).to.equal('[SSN] it was');
+    expect(content(late, 0, 'reasoning_content')).to.equal('about [SSN] it was');
+  });
+
+  it('sends what waited before the finish, and never lets the finish pass it', () => {
+    const stream = chat.openStream(options(ssnGuard));
+    const thought = chunk({ index: 0, delta: { reasoning_content: '123' } });
+    const words = Array.from({ length: 20 }, () => said('w '));
+    const early = stream.push(sse(thought, ...words));
+    expect(early).to.deep.equal(sse(...words));
+    expect(stream.push(sse(FINISH))).to.deep.equal(sse(thought, FINISH));
+  });
+
+  it('lets nothing of a choice pass the frame that says who speaks', () => {
+    const stream = chat.openStream(options(ssnGuard));
+    const first = chunk({ index: 0, delta: { role: 'assistant', reasoning_content: '123' } });
+    const words = Array.from({ length: 20 }, () => said('w '));
+    expect(stream.push(sse(first, ...words)).length).to.equal(0);
+    const other = sse(chunk({ index: 1, delta: { role: 'assistant', content: 'free' } }));
+    expect(stream.push(other)).to.deep.equal(other);
+    expect(stream.push(sse(FINISH))).to.deep.equal(sse(first, ...words, FINISH));
+  });
+
+  it('lets keep-alives pass once others do', () => {
+    const stream = chat.openStream(options(ssnGuard));
+    stream.push(sse(chunk({ index: 0, delta: { reasoning_content: '123' } })));
+    stream.push(sse(...Array.from({ length: 20 }, () => said('w '))));
+    expect(stream.push(Buffer.from(': wait\n\n')).toString()).to.equal(': wait\n\n');
+  });
+
+  it('holds the name of a tool until its arguments begin, and no number in it leaves', () => {
+    const call = (of: object) => chunk({ index: 0, delta: { tool_calls: [{ index: 0, function: of }] } });
+    const stream = chat.openStream(options(ssnGuard));
+    expect(stream.push(sse(call({ name: 'f123-', arguments: '' }))).length).to.equal(0);
+    expect(stream.push(sse(call({ name: '45-' }))).length).to.equal(0);
+    const out = stream.push(sse(call({ name: '6789x' }), call({ arguments: '{}' })));
+    expect(out.toString())
+      .to.include('f[SSN]')
+      .and.not.match(/45|6789/);
+    const plain = chat.openStream(options(ssnGuard));
+    expect(plain.push(sse(call({ name: 'f12', arguments: '' }))).length).to.equal(0);
+    const both = sse(call({ name: 'f12', arguments: '' }), call({ arguments: '{' }));
+    expect(plain.push(sse(call({ arguments: '{' })))).to.deep.equal(both);
+  });
+
+  it('ends when more is held than it may hold', () => {
+    const stream = chat.openStream(options(ssnGuard, { maxHeldBytes: 10_000 }));
+    const frames = Array.from({ length: 200 }, () => sse(chunk({ index: 0, delta: { content: '1' } })));
+    stream.push(sse(chunk({ index: 0, delta: { role: 'assistant', reasoning_content: '123' } })));
+    expect(codeOf(() => frames.map((frame) => stream.push(frame)))).to.equal('upstream_too_large');
   });
 
   it('is the same as the whole answer, for any answer and any cuts', () => {

@@ -62,45 +62,92 @@ function wholeChoice(
   };
 }
 
-/** Cuts a text into at most four pieces, never inside a surrogate pair. */
+/** Cuts a text into at most 16 pieces, mostly four, never inside a surrogate pair. */
 function cut(text: string, roll: () => number): string[] {
   const chars = [...text];
   const pieces: string[] = [];
+  const most = roll() % 4 === 0 ? 16 : 4;
   while (chars.length > 0) {
-    pieces.push(chars.splice(0, pieces.length === 3 ? chars.length : 1 + (roll() % chars.length)).join(''));
+    pieces.push(
+      chars.splice(0, pieces.length === most - 1 ? chars.length : 1 + (roll() % chars.length)).join(''),
+    );
   }
   return pieces;
 }
 
-/** Frames of all choices: within a choice in order, reasoning first as models do; choices alternate. */
-function cutIntoFrames(choices: WholeChoice[], roll: () => number): Buffer {
-  const queues = choices.map(({ index, message, logprobs, finish_reason }) => {
-    const frames: Delta[] = [{ index, delta: { role: 'assistant' } }];
-    for (const field of ['reasoning_content', 'refusal']) {
-      for (const piece of cut(message[field] as string, roll))
-        frames.push({ index, delta: { [field]: piece } });
-    }
-    for (const token of logprobs.content) {
-      frames.push({ index, delta: { content: token.token }, logprobs: { content: [token] } });
-    }
-    for (const [at, call] of message.tool_calls.entries()) {
-      frames.push({
+/** The frames of one choice, text by text: reasoning first, as models do. */
+function framesOf({ index, message, logprobs }: WholeChoice, roll: () => number): Delta[][] {
+  const texts: Delta[][] = ['reasoning_content', 'refusal'].map((field) =>
+    cut(message[field] as string, roll).map((piece) => ({ index, delta: { [field]: piece } })),
+  );
+  texts.push(
+    logprobs.content.map((token) => ({
+      index,
+      delta: { content: token.token },
+      logprobs: { content: [token] },
+    })),
+  );
+  for (const [at, call] of message.tool_calls.entries()) {
+    const begin = { index: at, ...call, function: { ...call.function, arguments: '' } };
+    texts.push([
+      { index, delta: { tool_calls: [begin] } },
+      ...cut(call.function.arguments, roll).map((piece) => ({
         index,
-        delta: { tool_calls: [{ index: at, ...call, function: { ...call.function, arguments: '' } }] },
-      });
-      for (const piece of cut(call.function.arguments, roll)) {
-        frames.push({ index, delta: { tool_calls: [{ index: at, function: { arguments: piece } }] } });
-      }
-    }
-    frames.push({ index, delta: {}, finish_reason });
-    return frames;
-  });
-  const out: object[] = [];
-  while (queues.some((queue) => queue.length > 0)) {
-    const queue = queues[roll() % queues.length]!;
-    if (queue.length > 0) out.push(chunk(queue.shift()!));
+        delta: { tool_calls: [{ index: at, function: { arguments: piece } }] },
+      })),
+    ]);
   }
-  return sse(...out, '[DONE]');
+  return texts;
+}
+
+/** Takes from the queues by turns until all are empty. */
+function alternate<T>(queues: T[][], roll: () => number): T[] {
+  const out: T[] = [];
+  const open = queues.filter((queue) => queue.length > 0);
+  while (open.length > 0) {
+    const at = roll() % open.length;
+    out.push(open[at]!.shift()!);
+    if (open[at]!.length === 0) open.splice(at, 1);
+  }
+  return out;
+}
+
+/** Frames of all choices, which alternate; within a choice texts follow each other, or alternate too. */
+function cutIntoFrames(choices: WholeChoice[], roll: () => number, interleaved: boolean): Buffer {
+  const queues = choices.map((choice) => {
+    const { index, finish_reason } = choice;
+    const texts = framesOf(choice, roll);
+    const middle = interleaved ? alternate(texts, roll) : texts.flat();
+    return [{ index, delta: { role: 'assistant' } }, ...middle, { index, delta: {}, finish_reason }];
+  });
+  const frames = alternate<Delta>(queues, roll);
+  const chunks: object[] = [];
+  while (frames.length > 0) {
+    const together = frames.splice(0, interleaved ? 1 + (roll() % 2) : 1);
+    const [one, two] = together;
+    if (two === undefined || one!.index !== two.index) chunks.push(chunk(...together));
+    else chunks.push(chunk(one!), chunk(two));
+  }
+  return sse(...chunks, '[DONE]');
+}
+
+/** Who speaks comes first in each choice, its finish last, and the end marker after all. */
+function expectLifecycle(bytes: Buffer): void {
+  const said = new Map<number, string[]>();
+  for (const { index, delta, finish_reason } of payloads(bytes).flatMap((load) => load.choices)) {
+    const kind = delta?.['role'] !== undefined ? 'role' : finish_reason != null ? 'finish' : 'text';
+    said.set(index, [...(said.get(index) ?? []), kind]);
+  }
+  for (const kinds of said.values()) {
+    expect(kinds[0]).to.equal('role');
+    expect(kinds.indexOf('finish')).to.equal(kinds.length - 1);
+  }
+  expect(bytes.toString()).to.match(/data: \[DONE\]\n\n$/);
+}
+
+/** The frames without their order. */
+function frameSet(bytes: Buffer): string[] {
+  return bytes.toString().split('\n\n').sort();
 }
 
 type Folded = Record<string, unknown>[];
@@ -150,7 +197,7 @@ function foldWhole(choices: WholeChoice[]): Folded {
 
 /**
  * For random answers: what a client has after the stream is what it has after the whole answer, text by text; and a
- * stream in which nothing is edited comes back byte for byte.
+ * stream in which nothing is edited has the very frames that came. Texts that alternate make no difference.
  */
 export function expectSameAsWhole(check: {
   /** What texts are made of. */
@@ -170,26 +217,32 @@ export function expectSameAsWhole(check: {
     raw: text,
   });
   fc.assert(
-    fc.property(fc.array(texts, { minLength: 1, maxLength: 3 }), fc.integer(), (choices, seed) => {
-      const roll = dice(seed);
-      const whole = choices.map((item, index) => wholeChoice(item, index, roll));
-      const answer = chat.readAnswer(Buffer.from(JSON.stringify({ model: 'm', choices: whole })));
-      const edits = check
-        .edit(answer.leaves)
-        .filter(({ ref, text: after }) => answer.leaves[ref]!.text !== after);
-      const expected = JSON.parse(answer.withEdits(edits).toString()) as { choices: WholeChoice[] };
-      const bytes = cutIntoFrames(whole, roll);
-      const stream = chat.openStream(options(check.open()));
-      const out: Buffer[] = [];
-      for (let at = 0; at < bytes.length; ) {
-        const to = at + 1 + (roll() % 60);
-        out.push(stream.push(bytes.subarray(at, to)));
-        at = to;
-      }
-      out.push(stream.end());
-      expect(fold(Buffer.concat(out), choices.length)).to.deep.equal(foldWhole(expected.choices));
-      if (edits.length === 0) expect(Buffer.concat(out).equals(bytes)).to.equal(true);
-    }),
+    fc.property(
+      fc.array(texts, { minLength: 1, maxLength: 3 }),
+      fc.integer(),
+      fc.boolean(),
+      (choices, seed, interleaved) => {
+        const roll = dice(seed);
+        const whole = choices.map((item, index) => wholeChoice(item, index, roll));
+        const answer = chat.readAnswer(Buffer.from(JSON.stringify({ model: 'm', choices: whole })));
+        const edits = check
+          .edit(answer.leaves)
+          .filter(({ ref, text: after }) => answer.leaves[ref]!.text !== after);
+        const expected = JSON.parse(answer.withEdits(edits).toString()) as { choices: WholeChoice[] };
+        const bytes = cutIntoFrames(whole, roll, interleaved);
+        const stream = chat.openStream(options(check.open()));
+        const out: Buffer[] = [];
+        for (let at = 0; at < bytes.length; ) {
+          const to = at + 1 + (roll() % 60);
+          out.push(stream.push(bytes.subarray(at, to)));
+          at = to;
+        }
+        out.push(stream.end());
+        expect(fold(Buffer.concat(out), choices.length)).to.deep.equal(foldWhole(expected.choices));
+        expectLifecycle(Buffer.concat(out));
+        if (edits.length === 0) expect(frameSet(Buffer.concat(out))).to.deep.equal(frameSet(bytes));
+      },
+    ),
     { numRuns: check.numRuns },
   );
 }
