@@ -27,6 +27,8 @@ const TRIGGERS: Partial<Record<ErrorCode, FallbackTrigger>> = {
   overloaded: 'rate_limit',
 };
 
+const PRINTABLE = /^[\x21-\x7e]{1,128}$/;
+
 /** Tries the routes in order until one answers. */
 export class Attempts {
   readonly #record: ExchangeRecord;
@@ -113,6 +115,9 @@ export class Attempts {
       this.#call = call;
       const head = await receiver.head;
       status = head.status;
+      if (head.requestId !== undefined && PRINTABLE.test(head.requestId)) {
+        record.facts['upstream_request_id'] = head.requestId;
+      }
       record.timings.upstream_first_byte = this.#deps.clock.monotonic() - startedAt;
       const trigger = head.status === 429 ? 'rate_limit' : head.status >= 500 ? 'server_error' : null;
       if (trigger !== null && falls(trigger)) {

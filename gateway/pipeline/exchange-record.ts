@@ -147,7 +147,17 @@ export class ExchangeRecord {
       },
       edits: this.edits,
       revision: begin.revision,
-      facts: this.facts,
+      facts: this.#facts(),
+    };
+  }
+
+  /** What the decision was made from. */
+  #facts(): Record<string, unknown> {
+    const policy = this.route?.target.target.data_policy;
+    return {
+      request_bytes: this.requestBytes,
+      ...(policy !== undefined && { data_policy: policy }),
+      ...this.facts,
     };
   }
 

@@ -6,6 +6,7 @@ const MAX_CHILDREN = 2_000;
 /** Finds what belongs to a combination of label values: a map on a joined string costs a fraction of a microsecond. */
 class Combinations<T> {
   readonly #made = new Map<string, T>();
+  #other: T | null = null;
   readonly #make: (labels: readonly string[]) => T;
 
   constructor(make: (labels: readonly string[]) => T) {
@@ -16,7 +17,10 @@ class Combinations<T> {
     const key = labels.length === 1 ? labels[0]! : labels.join('\n');
     const made = this.#made.get(key);
     if (made !== undefined) return made;
-    if (this.#made.size >= MAX_CHILDREN) return this.get(labels.map(() => 'other'));
+    if (this.#made.size >= MAX_CHILDREN) {
+      this.#other ??= this.#make(labels.map(() => 'other'));
+      return this.#other;
+    }
     const child = this.#make(labels);
     this.#made.set(key, child);
     return child;
