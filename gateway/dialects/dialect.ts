@@ -83,6 +83,8 @@ export interface ParsedAnswer {
   readonly leaves: readonly Leaf[];
   readonly skipped: readonly SkippedLeaf[];
   readonly scannedBytes: number;
+  /** UTF-8 bytes of the answer's own text, for an estimate where no usage came. */
+  readonly outputBytes: number;
   withEdits(edits: readonly LeafEdit[]): Buffer;
 }
 
@@ -102,6 +104,11 @@ export interface Released {
 export interface ChannelGuard {
   /** @throws GatewayError for a block. */
   push(text: string): Released;
+  /**
+   * Whether nothing would be found if this text were pushed next; nothing changes by asking. Then pushing it at once
+   * is the same as pushing it in pieces. Absent: it must be pushed in pieces.
+   */
+  clean?(text: string): boolean;
   /** No more text: what stands for everything still held. @throws GatewayError for a block. */
   end(): string;
 }
@@ -142,8 +149,8 @@ export interface AnswerStream {
   readonly finishReasons: readonly string[];
   readonly skipped: readonly SkippedLeaf[];
   readonly scannedBytes: number;
-  /** Characters of text that came, for an estimate where no usage did. */
-  readonly outputChars: number;
+  /** UTF-8 bytes of the answer's own text, for an estimate where no usage came. */
+  readonly outputBytes: number;
   /** True once a frame with text came. */
   readonly started: boolean;
 }

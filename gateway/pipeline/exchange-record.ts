@@ -1,4 +1,4 @@
-import { costOf } from '../budget/cost.ts';
+import { costOf, estimateUsage } from '../budget/cost.ts';
 import type { ModelRoute } from '../config/plan.ts';
 import type { AnswerStream, ParsedAnswer, ParsedRequest, Usage } from '../dialects/dialect.ts';
 import { GatewayError } from '../errors.ts';
@@ -10,13 +10,10 @@ import type { LivePlan } from './live-plan.ts';
 import type { PhaseOutcome, Warning } from './outcome.ts';
 import { stronger, type Verdict } from './verdict.ts';
 
-/** English text has about four characters a token; used only where a provider counts nothing. */
-const CHARS_PER_TOKEN = 4;
-
 type Answer = Pick<
   ParsedAnswer & AnswerStream,
-  'model' | 'usage' | 'finishReasons' | 'skipped' | 'scannedBytes'
-> & { outputChars?: number };
+  'model' | 'usage' | 'finishReasons' | 'skipped' | 'scannedBytes' | 'outputBytes'
+>;
 
 /** Gathers what happens to one request, and makes its event of it. */
 export class ExchangeRecord {
@@ -165,16 +162,7 @@ export class ExchangeRecord {
     const { answer, parsed } = this;
     if (answer === null || parsed === null) return null;
     if (answer.usage !== null) return { ...answer.usage, source: 'provider' };
-    return {
-      input: Math.ceil(parsed.scannedBytes / CHARS_PER_TOKEN),
-      cached_input: 0,
-      cache_write: 0,
-      output: Math.ceil((answer.outputChars ?? answer.scannedBytes) / CHARS_PER_TOKEN),
-      reasoning: 0,
-      audio_input: 0,
-      audio_output: 0,
-      source: 'estimated',
-    };
+    return { ...estimateUsage(parsed.scannedBytes, answer.outputBytes), source: 'estimated' };
   }
 }
 

@@ -52,6 +52,9 @@ export class StreamPump implements AnswerSink {
         this.#ending ??= this.#parts.deps.wheel.start(AFTER_END_MS, () => this.end());
       }
     } catch (error) {
+      // What was decided before the frame that is refused leaves, so that it does not matter how the bytes came.
+      const { rest } = this.#stream;
+      if (rest.length > 0) this.#send(rest);
       this.#fail(error);
     }
   }

@@ -147,6 +147,14 @@ class ChatAnswer implements ParsedAnswer {
     return this.#list.scannedBytes;
   }
 
+  get outputBytes(): number {
+    let bytes = 0;
+    for (const { part, text } of this.#list.leaves) {
+      if (part !== 'logprobs' && part !== 'other') bytes += Buffer.byteLength(text);
+    }
+    return bytes;
+  }
+
   withEdits(edits: readonly LeafEdit[]): Buffer {
     if (edits.length === 0) return this.#body;
     return Buffer.from(this.#list.splice(this.#document.text, edits));

@@ -23,7 +23,7 @@ export class ChunkReader {
   readonly #skipped = new SkippedList();
   readonly #roles = new Set<number>();
   #scannedBytes = 0;
-  #outputChars = 0;
+  #outputBytes = 0;
 
   constructor(channels: Channels) {
     this.#channels = channels;
@@ -37,8 +37,8 @@ export class ChunkReader {
     return this.#scannedBytes;
   }
 
-  get outputChars(): number {
-    return this.#outputChars;
+  get outputBytes(): number {
+    return this.#outputBytes;
   }
 
   /** @throws GatewayError `upstream_invalid`, and what a guard throws */
@@ -71,14 +71,15 @@ export class ChunkReader {
     role: string | null,
     shape: Shape | null,
   ): void {
-    this.#scannedBytes += Buffer.byteLength(value);
+    const bytes = Buffer.byteLength(value);
+    this.#scannedBytes += bytes;
     const place = placeOf(document.text, node, shape);
     if (place.form === 'once') {
       const facts = outputFacts(pathOf(node), part, role);
       this.#literal(frame, node, this.#channels.once(frame, facts, value));
       return;
     }
-    this.#outputChars += value.length;
+    this.#outputBytes += bytes;
     const facts = outputFacts(place.path, part, 'assistant');
     if (shape?.json === true) {
       this.#channels.json(frame, facts, place).push(frame, node, value);

@@ -115,12 +115,12 @@ export class ChatStream implements AnswerStream {
     return this.#chunks.scannedBytes;
   }
 
-  get outputChars(): number {
-    return this.#chunks.outputChars;
+  get outputBytes(): number {
+    return this.#chunks.outputBytes;
   }
 
   get started(): boolean {
-    return this.#chunks.outputChars > 0;
+    return this.#chunks.outputBytes > 0;
   }
 
   #read(frame: SseFrame): void {

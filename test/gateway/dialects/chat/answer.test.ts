@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { chat } from '../../../../gateway/dialects/chat/dialect.ts';
 import type { ParsedAnswer } from '../../../../gateway/dialects/dialect.ts';
 import { GatewayError } from '../../../../gateway/errors.ts';
+import { options, passAll } from './guards.ts';
+import { sse } from './streams.ts';
 
 function read(value: unknown): ParsedAnswer {
   return chat.readAnswer(Buffer.from(JSON.stringify(value)));
@@ -203,5 +205,15 @@ describe('chat answer', () => {
         .to.throw(GatewayError)
         .with.property('code', 'upstream_invalid');
     }
+  });
+
+  it('counts the bytes of its own text for an estimate, in streams too', () => {
+    const delta = { content: 'wörld', reasoning_content: 'hm', role: 'assistant' };
+    const logprobs = { content: [{ token: 'wörld', logprob: -1, bytes: null, top_logprobs: [] }] };
+    const answer = { id: 'c', model: 'm', choices: [{ index: 0, message: delta, logprobs }] };
+    expect(chat.readAnswer(Buffer.from(JSON.stringify(answer))).outputBytes).to.equal(8);
+    const stream = chat.openStream(options(passAll));
+    stream.push(sse({ ...answer, choices: [{ index: 0, delta, logprobs }] }));
+    expect(stream.outputBytes).to.equal(8);
   });
 });

@@ -101,7 +101,7 @@ describe('chat recordings', function () {
         .flatMap((choice) => choice.finish_reason ?? []);
       expect(stream.finishReasons, name).to.deep.equal(reasons);
       expectUsage(stream.usage, chunks.findLast((chunk) => chunk.usage != null)?.usage);
-      expect(stream.started, name).to.equal(stream.outputChars > 0);
+      expect(stream.started, name).to.equal(stream.outputBytes > 0);
     }
   });
 

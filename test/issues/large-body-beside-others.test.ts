@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { ask, TestGateway } from '../fakes/gateway.ts';
+import { completion, FakeUpstream, json } from '../fakes/upstream.ts';
+import { built } from '../gateway/policies/built.ts';
+
+/** A body of megabytes was scanned in one go, so that every other request waited for half a second. */
+describe('issue: a large body beside other requests', function () {
+  this.timeout(60_000);
+  const words = 'The quick brown fox 12 jumps over jane at example. ';
+  const large = ask(words.repeat(80_000));
+  let upstream: FakeUpstream;
+  let gateway: TestGateway;
+
+  before(async () => {
+    upstream = await FakeUpstream.start(json(200, completion('fine')));
+    gateway = await TestGateway.start({
+      targets: [{ id: 'fake', provider: 'openai', base_url: upstream.url }],
+      entries: [
+        built('pii-detector', {}),
+        built('dlp-filter', { blocked_terms: ['Project Falcon'], fuzzy_matching: true }),
+      ],
+    });
+    await gateway.chat(ask('warm'));
+  });
+
+  after(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('leaves them their turns', async () => {
+    const body = JSON.stringify(large);
+    expect(body.length).to.be.greaterThan(4_000_000);
+    let served = 0;
+    let open = true;
+    const answer = gateway.chat(body).then(async (response) => {
+      await response.arrayBuffer();
+      open = false;
+      return response.status;
+    });
+    const at = performance.now();
+    let slowest = 0;
+    while (open) {
+      const from = performance.now();
+      const small = await gateway.chat(ask('small'));
+      await small.arrayBuffer();
+      expect(small.status).to.equal(200);
+      slowest = Math.max(slowest, performance.now() - from);
+      served++;
+    }
+    expect(await answer).to.equal(200);
+    expect(served).to.be.greaterThan(8);
+    expect(slowest).to.be.below((performance.now() - at) / 2);
+    const events = await gateway.events();
+    const largest = events.find(({ coverage }) => coverage.request_bytes_scanned > 4_000_000)!;
+    expect(largest.entries.map(({ outcome }) => outcome)).not.to.include('not_run');
+  });
+});
