@@ -197,7 +197,7 @@ export interface PiiDetectorSettings {
      */
     customMarkers?: {
       /**
-       * The marker of the type.
+       * The marker of the type: letters, digits, `_` and `-` within `[]`, `<>` or asterisks, or asterisks alone. So it cannot complete a term that another entry looks for.
        */
       [k: string]: string;
     };

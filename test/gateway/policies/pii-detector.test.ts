@@ -60,7 +60,7 @@ describe('pii-detector', () => {
   });
 
   it('tells of markers that a block never writes', () => {
-    const stated = { action: 'block', redaction: { custom_markers: { ssn: 'x' } } };
+    const stated = { action: 'block', redaction: { custom_markers: { ssn: '[x]' } } };
     expect(lint('pii-detector', stated).map(({ code }) => code)).to.deep.equal(['W012']);
   });
 });
