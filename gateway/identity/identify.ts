@@ -71,7 +71,7 @@ export class Identifier {
       useCase: key?.use_case ?? told?.use_case ?? null,
       taskId: told?.task_id ?? null,
       models: known?.models ?? null,
-      credential: credentialOf(headers, bearer),
+      credential: credentialOf(headers),
     };
   }
 
@@ -108,9 +108,14 @@ export class Identifier {
   }
 }
 
+const SCHEME = /^bearer[ \t]+/i;
+
+/** What a bearer header holds. A gateway key without a scheme counts as one: clients forget it. */
 function bearerOf(authorization: string | undefined): string | null {
   if (authorization === undefined) return null;
-  return /^bearer +/i.test(authorization) ? authorization.slice(authorization.indexOf(' ')).trim() : null;
+  if (looksLikeGatewayKey(authorization)) return authorization;
+  const scheme = SCHEME.exec(authorization);
+  return scheme === null ? null : authorization.slice(scheme[0].length).trim();
 }
 
 function gatewayKeyOf(
@@ -120,16 +125,23 @@ function gatewayKeyOf(
 ): string | null {
   if (own !== undefined) return own.trim();
   if (bearer !== null && looksLikeGatewayKey(bearer)) return bearer;
-  if (apiKey !== undefined && looksLikeGatewayKey(apiKey)) return apiKey;
+  if (apiKey === undefined) return null;
+  const key = apiKey.replace(SCHEME, '').trim();
+  return looksLikeGatewayKey(key) ? key : null;
+}
+
+/** What holds no gateway key is the caller's own credential for a provider. */
+function credentialOf({ authorization, apiKey }: CredentialHeaders): ForwardedCredential | null {
+  if (authorization !== undefined && !holdsGatewayKey(authorization)) {
+    return { header: 'authorization', value: authorization };
+  }
+  if (apiKey !== undefined && !holdsGatewayKey(apiKey)) return { header: 'x-api-key', value: apiKey };
   return null;
 }
 
-/** What is not a gateway key is the caller's own credential for a provider. */
-function credentialOf(headers: CredentialHeaders, bearer: string | null): ForwardedCredential | null {
-  const { authorization, apiKey } = headers;
-  if (authorization !== undefined && !(bearer !== null && looksLikeGatewayKey(bearer))) {
-    return { header: 'authorization', value: authorization };
-  }
-  if (apiKey !== undefined && !looksLikeGatewayKey(apiKey)) return { header: 'x-api-key', value: apiKey };
-  return null;
+/** A gateway key anywhere in the value, in whatever scheme or quotes, or as one half of a Basic credential. */
+function holdsGatewayKey(value: string): boolean {
+  if (/kt_gk_/i.test(value)) return true;
+  const basic = /^basic[ \t]+([^ \t]+)/i.exec(value);
+  return basic !== null && /kt_gk_/i.test(Buffer.from(basic[1]!, 'base64').toString('latin1'));
 }
