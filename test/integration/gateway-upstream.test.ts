@@ -301,6 +301,46 @@ describe('what a provider does and what the caller gets', () => {
     expect((await gateway.lastEvent()).attempts).to.have.length(1);
   });
 
+  it('a target takes only as many calls at once as it says; the rest waits, falls back or is refused', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const first = await FakeUpstream.start(async (response) => {
+      await promise;
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(completion('first'));
+    });
+    const second = await FakeUpstream.start(json(200, completion('second')));
+    open.push(first, second);
+    const small = {
+      provider: 'openai',
+      base_url: first.url,
+      max_concurrency: 1,
+      timeouts: { queue_ms: 150 },
+    };
+    const alone = await TestGateway.start({ targets: [{ id: 'small', ...small }] });
+    const pair = await TestGateway.start({
+      targets: [
+        { id: 'small', ...small },
+        { id: 'large', provider: 'openai', base_url: second.url },
+      ],
+    });
+    open.push(alone, pair);
+    const held = [alone.chat(ask('x')), pair.chat(ask('x'))];
+    while (first.requests.length < 2) await new Promise((done) => setTimeout(done, 5));
+    const refused = await alone.chat(ask('x'));
+    expect(refused.status).to.equal(503);
+    expect(await refused.text()).to.include('overloaded');
+    expect(await (await pair.chat(ask('x'))).text()).to.include('second');
+    const [, event] = [await alone.lastEvent(), await pair.lastEvent()];
+    expect(event.attempts.map(({ target, error }) => [target, error])).to.deep.equal([
+      ['small', 'overloaded'],
+      ['large', null],
+    ]);
+    const waits = alone.chat(ask('x'));
+    setTimeout(resolve, 50);
+    expect((await waits).status).to.equal(200);
+    for (const one of held) expect((await one).status).to.equal(200);
+  });
+
   it('a caller who reads slowly pauses the provider', async () => {
     const piece = chunk({ content: 'z'.repeat(60_000) });
     let written = 0;
