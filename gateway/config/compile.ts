@@ -32,19 +32,19 @@ const SLICE_MS = 5;
 export async function compilePlan(config: PolicyConfig, parts: CompileParts): Promise<Plan> {
   const { targets: stated } = config.providers ?? defaultProviders();
   await parts.secrets.prepare(stated.flatMap((target) => target.secret_key_ref ?? []));
-  const targets = stated.map(
-    (target): PlannedTarget => ({ target, unavailable: unavailable(target, parts) }),
-  );
+  const targets = stated.map((target) => plannedTarget(target, parts));
   // A pack that is not enabled runs none of its entries; lint says so.
   const entries = config.pack.enabled ? await compileEntries(config.chain, parts) : [];
   const { number, hash } = config.revision ?? { number: null, hash: configHash(config) };
   return Object.freeze({ config, revision: { number, hash }, entries, targets, ...indexRoutes(targets) });
 }
 
-function unavailable(target: Target, { vendorProblem, secrets }: CompileParts): string | null {
+function plannedTarget(target: Target, { vendorProblem, secrets }: CompileParts): PlannedTarget {
   const vendor = vendorProblem(target);
-  if (vendor !== null) return vendor;
-  return target.secret_key_ref === undefined ? null : secrets.problem(target.secret_key_ref);
+  if (vendor !== null) return { target, unavailable: vendor, unavailableCode: 'vendor' };
+  const credential = target.secret_key_ref === undefined ? null : secrets.problem(target.secret_key_ref);
+  if (credential !== null) return { target, unavailable: credential, unavailableCode: 'credential' };
+  return { target, unavailable: null };
 }
 
 /**

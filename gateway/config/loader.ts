@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Code } from '../contract/codes.ts';
 import type { PolicyConfig } from '../contract/document.ts';
 import type { Examined } from '../contract/examine.ts';
 import type { Problem } from '../contract/problem.ts';
+import { MAX_DOCUMENT_CHARS } from '../contract/yaml-source.ts';
 import { type Watcher, watchFiles } from './file-watch.ts';
 import type { Plan } from './plan.ts';
+import { readBounded } from './read-bounded.ts';
 
 /** A document that was refused: whatever was in force before stays so. */
 export interface RejectedDocument {
@@ -37,6 +38,8 @@ export interface ConfigLoader {
 }
 
 const POLL_MS = 1_000;
+/** A character takes up to four bytes. */
+const MAX_BYTES = 4 * MAX_DOCUMENT_CHARS;
 
 /** Keeps the plan of a file up to date. A bad document changes nothing. Loads run one at a time. */
 export function createConfigLoader(options: LoaderOptions): ConfigLoader {
@@ -52,8 +55,10 @@ interface Accepted {
 class FileLoader implements ConfigLoader {
   readonly #options: LoaderOptions;
   #watcher: Watcher | null = null;
-  /** The text judged last, good or bad; null where it could not be read. Undefined before the first. */
+  /** The text judged last, good or bad; null where it could not be read. Undefined where none was judged to its end. */
   #judged: string | null | undefined;
+  /** The newest document, where it was refused. */
+  #rejected: RejectedDocument | null = null;
   #accepted: Accepted | null = null;
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
@@ -73,7 +78,11 @@ class FileLoader implements ConfigLoader {
 
   recompile(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#accepted !== null) await this.#compile(this.#accepted);
+      if (this.#accepted === null) return;
+      const rejected = this.#rejected;
+      await this.#compile(this.#accepted);
+      // The newest document is refused as it was: what is compiled again is the one before it.
+      if (rejected !== null && this.#rejected === null) this.#reject(rejected);
     });
   }
 
@@ -95,26 +104,30 @@ class FileLoader implements ConfigLoader {
     const examined = await this.#examine(text);
     if (examined === null || this.#closed) return;
     const { config, problems } = examined;
-    if (config === null) this.#reject(text, problems);
+    if (config === null) this.#reject({ hash: hashOf(text), problems });
     else await this.#compile({ config, text, warnings: problems });
   }
 
   async #text(): Promise<string | null> {
+    const { path } = this.#options;
+    let failure: [Code, string];
     try {
-      return await readFile(this.#options.path, 'utf8');
+      const text = await readBounded(path, MAX_BYTES);
+      if (text !== null) return text;
+      failure = ['E026', `${path} has over ${MAX_BYTES} bytes`];
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'error';
-      if (this.#judged !== null) this.#fail(null, 'E031', `${this.#options.path} cannot be read (${code})`);
-      this.#judged = null;
-      return null;
+      failure = ['E031', `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`];
     }
+    if (this.#judged !== null) this.#fail(null, ...failure);
+    this.#judged = null;
+    return null;
   }
 
   async #examine(text: string): Promise<Examined | null> {
     try {
       return await this.#options.read(text);
     } catch (error) {
-      this.#fail(text, 'E032', `the document could not be judged: ${messageOf(error)}`);
+      this.#unjudged(text, `the document could not be judged: ${messageOf(error)}`);
       return null;
     }
   }
@@ -124,22 +137,34 @@ class FileLoader implements ConfigLoader {
     try {
       plan = await this.#options.compile(accepted.config);
     } catch (error) {
-      this.#fail(accepted.text, 'E032', `the document could not be compiled: ${messageOf(error)}`);
+      this.#unjudged(accepted.text, `the document could not be compiled: ${messageOf(error)}`);
       return;
     }
     if (this.#closed) return;
     this.#accepted = accepted;
+    this.#rejected = null;
     this.#options.onPlan(plan, accepted.text, accepted.warnings);
   }
 
-  #fail(text: string | null, code: Code, message: string): void {
-    this.#reject(text, [{ code, severity: 'error', path: '', line: 1, column: 1, message }]);
+  /** The fault may be the machine's: the same text is judged again when the file is next written. */
+  #unjudged(text: string, message: string): void {
+    this.#judged = undefined;
+    this.#fail(text, 'E032', message);
   }
 
-  #reject(text: string | null, problems: Problem[]): void {
-    const hash = text === null ? '' : createHash('sha256').update(text).digest('hex');
-    this.#options.onRejected({ hash, problems });
+  #fail(text: string | null, code: Code, message: string): void {
+    const problems: Problem[] = [{ code, severity: 'error', path: '', line: 1, column: 1, message }];
+    this.#reject({ hash: text === null ? '' : hashOf(text), problems });
   }
+
+  #reject(rejected: RejectedDocument): void {
+    this.#rejected = rejected;
+    this.#options.onRejected(rejected);
+  }
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function messageOf(error: unknown): string {

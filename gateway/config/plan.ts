@@ -12,6 +12,8 @@ export interface CompiledEntry {
 export interface PlannedTarget {
   readonly target: Target;
   readonly unavailable: string | null;
+  /** What is behind it, for programs. */
+  readonly unavailableCode?: 'credential' | 'vendor';
 }
 
 /** One way to serve a model name. */

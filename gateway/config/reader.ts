@@ -69,7 +69,8 @@ class ProcessReader implements ConfigReader {
     clearTimeout(this.#idle);
     const child = this.#child;
     this.#child = null;
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    // Without an id it never started, and no exit is told.
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     child.ref();
     child.once('exit', () => resolve());
@@ -79,7 +80,7 @@ class ProcessReader implements ConfigReader {
 
   async #ask(text: string): Promise<Examined> {
     clearTimeout(this.#idle);
-    this.#child ??= start();
+    this.#child ??= this.#start();
     try {
       const { examined, classified } = await this.#answerOf(this.#child, text);
       this.#options.learn?.(classified);
@@ -89,6 +90,15 @@ class ProcessReader implements ConfigReader {
       await this.close();
       throw error;
     }
+  }
+
+  #start(): ChildProcess {
+    const child = start();
+    // The machine may end it between two documents, as when memory is short: the next one needs a new process.
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = null;
+    });
+    return child;
   }
 
   async #answerOf(child: ChildProcess, text: string): Promise<ReadAnswer> {
@@ -119,6 +129,8 @@ function start(): ChildProcess {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  // A message to a process that just ended fails after its exit was told, when nobody else listens any more.
+  child.on('error', () => undefined);
   child.unref();
   child.channel?.unref();
   return child;

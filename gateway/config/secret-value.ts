@@ -1,12 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import type { SecretRef } from '../contract/document.ts';
+import { readBounded } from './read-bounded.ts';
 
 /** A value that was found, or why there is none. The reason names the place, never the value. */
 export type SecretValue = { ok: true; value: string } | { ok: false; problem: string };
 
 /** Characters of a credential. */
 const MAX_CHARS = 16_384;
+/** Of a file: the credential, and what white space may stand around it. */
+const MAX_FILE_BYTES = 65_536;
 
 /** Where the reference points, as a key for maps and for people. */
 export function placeOf(ref: SecretRef): string {
@@ -39,7 +41,9 @@ export function fromEnvironment(
 
 export async function fromFile(path: string): Promise<SecretValue> {
   try {
-    return usable(await readFile(path, 'utf8'), `the file ${path}`);
+    const raw = await readBounded(path, MAX_FILE_BYTES);
+    if (raw === null) return { ok: false, problem: `the file ${path} holds over ${MAX_FILE_BYTES} bytes` };
+    return usable(raw, `the file ${path}`);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
     const why = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;

@@ -201,6 +201,27 @@ describe('the config loader', function () {
     expect(reads).to.be.lessThan(25);
   });
 
+  it('judges the same text again at the next write, where the fault was not the document’s', async () => {
+    await writeFile(path, doc(0));
+    let broken = true;
+    await start({
+      read: async (text) => {
+        if (broken) throw new Error('it took over 60000 ms');
+        return examine(text, { kinds, situation: { loneGateway: false } });
+      },
+    });
+    expect(rejected.map(({ problems }) => problems[0]!.code)).to.deep.equal(['E032']);
+    broken = false;
+    await writeFile(path, doc(0));
+    await until(() => plans.length === 1);
+  });
+
+  it('does not read a file without end', async () => {
+    path = '/dev/zero';
+    await start();
+    expect(rejected.map(({ hash, problems }) => [hash, problems[0]!.code])).to.deep.equal([['', 'E026']]);
+  });
+
   it('compiles the document in force again when asked, not the refused one', async () => {
     await writeFile(path, doc(0));
     const running = await start();
@@ -208,6 +229,12 @@ describe('the config loader', function () {
     await until(() => rejected.length === 1);
     await running.recompile();
     expect(versions()).to.deep.equal(['1.0.0', '1.0.0']);
+    // And goes on saying that the newest is refused.
+    expect(rejected.map(({ hash }) => hash)).to.deep.equal([rejected[0]!.hash, rejected[0]!.hash]);
+    await writeFile(path, doc(1));
+    await until(() => versions().at(-1) === '1.0.1');
+    await running.recompile();
+    expect(rejected).to.have.length(2);
   });
 
   it('is silent after close', async () => {

@@ -78,6 +78,19 @@ describe('the config reader', function () {
     }
   });
 
+  it('reads on after its process was ended between two documents', async () => {
+    const dir = await kindWith('setTimeout(() => process.exit(1), 30); return [];');
+    try {
+      const own = create({ kindDirs: [dir] });
+      for (let round = 0; round < 2; round += 1) {
+        expect((await own.read(odd('{}'))).config).to.not.equal(null);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
   it('survives a process that fails', async () => {
     const dir = await kindWith('if (settings.fail) throw new Error("a fault"); return [];');
     try {
