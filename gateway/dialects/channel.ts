@@ -1,5 +1,5 @@
 import type { LeafFacts } from '../policies/kind.ts';
-import type { ChannelGuard } from './dialect.ts';
+import type { ChannelGuard, Released } from './dialect.ts';
 import { type Difference, difference } from './difference.ts';
 
 /** A frame as its texts see it: it may not leave while a text in it is undecided. */
@@ -79,6 +79,28 @@ export class Channel {
     this.#open = open;
   }
 
+  /**
+   * Several units in a row, at once where that makes no difference.
+   * @returns whether it did: else nothing has happened yet, and each is to be pushed
+   * @throws what the guard throws
+   */
+  pushClean(units: readonly TextUnit[]): boolean {
+    const guard = this.#guard;
+    if (guard?.clean === undefined) return false;
+    let text = '';
+    for (const unit of units) text += unit.text;
+    if (!guard.clean(text)) return false;
+    let start = this.#decided + this.#undecided.length;
+    for (const unit of units) {
+      this.#units.push({ start, unit });
+      start += unit.text.length;
+    }
+    this.#last = units.at(-1) ?? this.#last;
+    this.#undecided += text;
+    this.#take(guard.push(text));
+    return true;
+  }
+
   /** @throws what the guard throws */
   push(unit: TextUnit): void {
     let text = unit.text;
@@ -94,7 +116,10 @@ export class Channel {
     this.#units.push({ start, unit });
     this.#last = unit;
     this.#undecided += unit.text;
-    const { text: released, held } = this.#guard.push(text);
+    this.#take(this.#guard.push(text));
+  }
+
+  #take({ text: released, held }: Released): void {
     if (!(held >= 0 && held <= this.#undecided.length)) {
       throw new RangeError(`a guard holds ${held} of ${this.#undecided.length} units`);
     }

@@ -17,16 +17,19 @@ export class OutFrame implements Delayed {
   /** No other may pass it: the end marker. */
   last = false;
   /** Names of the texts that it has pieces of, which must stay in order. */
-  readonly lanes: string[] = [];
+  readonly lanes: string[];
   /** The choices that it says something of. */
-  readonly choices: number[] = [];
+  readonly choices: number[];
   /** Those of its choices whose other frames may neither pass it nor be passed by it: who speaks, the finish. */
   readonly walls: number[] = [];
   readonly #frame: SseFrame;
   readonly #editables: Editable[] = [];
 
-  constructor(frame: SseFrame) {
+  /** @param like lanes and choices, where they are known; they are not changed then */
+  constructor(frame: SseFrame, like: { lanes: string[]; choices: number[] } = { lanes: [], choices: [] }) {
     this.#frame = frame;
+    this.lanes = like.lanes;
+    this.choices = like.choices;
   }
 
   add(editable: Editable): void {

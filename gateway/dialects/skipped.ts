@@ -5,10 +5,14 @@ export class SkippedList {
   readonly #byPath = new Map<string, SkippedLeaf>();
 
   /** @param path of the field in the dialect's list, so that the list stays short and holds nothing of the body */
-  add(path: string, bytes: number, reason: string): void {
-    const known = this.#byPath.get(path);
-    if (known === undefined) this.#byPath.set(path, { path, bytes, reason });
-    else known.bytes += bytes;
+  add(path: string, bytes: number, reason: string): SkippedLeaf {
+    let known = this.#byPath.get(path);
+    if (known === undefined) {
+      known = { path, bytes: 0, reason };
+      this.#byPath.set(path, known);
+    }
+    known.bytes += bytes;
+    return known;
   }
 
   get all(): SkippedLeaf[] {

@@ -35,6 +35,15 @@ export function createStreamGuard(
   return new Guard(options.entries, options);
 }
 
+function isClean(stages: readonly Stage[], text: string): boolean {
+  let asked: string | null = text;
+  for (const stage of stages) {
+    asked = stage.clean(asked);
+    if (asked === null) return false;
+  }
+  return true;
+}
+
 class Guard implements StreamGuard {
   readonly #env: PhaseEnv;
   readonly #scan = new Scan();
@@ -131,6 +140,7 @@ class Guard implements StreamGuard {
         late = moved ? '' : out;
         return { text: moved ? out : '', held: taken - reached + half.length };
       },
+      clean: (text) => this.#refusal === null && !ended && isClean(stages, half + text),
       end() {
         if (ended) return '';
         ended = true;

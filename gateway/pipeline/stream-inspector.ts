@@ -65,6 +65,24 @@ export class InspectStage implements Stage {
     return out;
   }
 
+  clean(text: string): string | null {
+    const { scan } = this.#context;
+    const { base } = this.#recent;
+    if (this.#spans.length > 0) return null;
+    const known = this.#recent.text + text;
+    for (const { failed, buffered, hook, from } of this.#watches) {
+      // What needs the whole text looks at nothing before the end.
+      if (failed || buffered) continue;
+      try {
+        scan.run(hook.scanner, known, from - base, false);
+      } catch {
+        return null;
+      }
+      if (scan.findings.length > 0) return null;
+    }
+    return text;
+  }
+
   /** It is the last stage: nothing holds its output. */
   inputAt(): number {
     return this.#sent;

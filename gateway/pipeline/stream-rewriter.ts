@@ -44,6 +44,21 @@ export class RewriteStage implements Stage {
     return out;
   }
 
+  clean(text: string): string | null {
+    const state = this.#state;
+    const { acts } = this.#tally;
+    if (this.#failed) return text;
+    if (this.#buffered) return acts ? '' : text;
+    const { scan } = this.#context;
+    try {
+      scan.run(this.#hook.scanner, state.text + text, this.#from - state.base, false);
+    } catch {
+      return null;
+    }
+    if (scan.findings.length > 0) return null;
+    return acts ? state.slice(this.#sent, state.end) + text : text;
+  }
+
   #rewrite(limit: number): string {
     const { text, base } = this.#state;
     const { findings } = this.#context.scan;

@@ -7,6 +7,12 @@ export interface Stage {
   /** @throws GatewayError `output_blocked`, `policy_error` */
   push(text: string, final: boolean): string;
   /**
+   * Whether this text, pushed next, would be found clean; nothing changes by asking. `text` is what has come, and, from
+   * stages before, what they still hold of it.
+   * @returns the text to ask the next stage about; null where something would be found or a scanner would fail
+   */
+  clean(text: string): string | null;
+  /**
    * How far of its own input the first `out` units of its output stand for. Both count from the channel's beginning;
    * `out` never falls. A place inside a replacement counts as behind what was replaced.
    */

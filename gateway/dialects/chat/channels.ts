@@ -46,6 +46,33 @@ export class Channels {
     return unit;
   }
 
+  /** A piece of a text that is known, to be looked at by `pushAll`. @throws what a guard throws */
+  piece(frame: OutFrame, text: string, at: Place): TextUnit {
+    this.#endHead(at);
+    return new TextUnit(text, [frame]);
+  }
+
+  /**
+   * Looks at pieces of one text.
+   * @param before called before the piece is looked at
+   * @param after called when it has been
+   * @throws what a guard throws, and what the callbacks throw
+   */
+  pushAll(
+    units: readonly TextUnit[],
+    { id }: Place,
+    before: (index: number) => void,
+    after: (index: number) => void,
+  ): void {
+    const { channel } = this.#texts.get(id)!;
+    const clean = units.length > 1 && channel.pushClean(units);
+    for (let index = 0; index < units.length; index++) {
+      before(index);
+      if (!clean) channel.push(units[index]!);
+      after(index);
+    }
+  }
+
   /**
    * A text on its own. Vendors repeat some in every chunk (the name of a host, keys): what was found clean once is
    * not scanned again.
@@ -86,8 +113,12 @@ export class Channels {
     }
   }
 
-  #enter(frame: OutFrame, { id, lane }: Place): void {
-    frame.lanes.push(lane);
+  #enter(frame: OutFrame, at: Place): void {
+    frame.lanes.push(at.lane);
+    this.#endHead(at);
+  }
+
+  #endHead({ id, lane }: Place): void {
     if (this.#heads.size === 0) return;
     const head = this.#heads.get(lane);
     if (head === undefined || head.place.id === id) return;

@@ -10,6 +10,7 @@ import { SkippedList } from '../skipped.ts';
 import { type Visitor, walk } from '../walk.ts';
 import { ALTERNATIVES, ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream } from './answer.ts';
 import type { Channels } from './channels.ts';
+import { ChunkForm, type FormText, type SeenChunk, type SkippedString } from './chunk-form.ts';
 import { alternativeBytes, readTokens, tokenSplices } from './logprobs.ts';
 import { type Place, placeOf } from './places.ts';
 
@@ -24,6 +25,10 @@ export class ChunkReader {
   readonly #roles = new Set<number>();
   #scannedBytes = 0;
   #outputBytes = 0;
+  /** Of the chunk being read: its pieces of text, its skipped strings, and whether it has anything of another sort. */
+  #pieces: Pick<SeenChunk, 'node' | 'place'>[] = [];
+  #passed: SkippedString[] = [];
+  #plain = true;
 
   constructor(channels: Channels) {
     this.#channels = channels;
@@ -41,8 +46,43 @@ export class ChunkReader {
     return this.#outputBytes;
   }
 
-  /** @throws GatewayError `upstream_invalid`, and what a guard throws */
-  read(document: JsonDocument, frame: OutFrame): void {
+  /**
+   * @returns the form of the chunk where it has one piece of text and else nothing that would be new in another
+   * @throws GatewayError `upstream_invalid`, and what a guard throws
+   */
+  read(document: JsonDocument, frame: OutFrame): ChunkForm | null {
+    const before = this.#scannedBytes;
+    const written = this.#outputBytes;
+    this.#pieces = [];
+    this.#passed = [];
+    this.#plain = true;
+    this.#walk(document, frame);
+    const [piece] = this.#pieces;
+    if (piece === undefined || this.#pieces.length > 1 || !this.#plain || frame.walls.length > 0) return null;
+    const scannedBytes = this.#scannedBytes - before - (this.#outputBytes - written);
+    return new ChunkForm(document.text, {
+      ...piece,
+      choices: frame.choices,
+      scannedBytes,
+      skipped: this.#passed,
+    });
+  }
+
+  /** A piece of text of a chunk of a known form, which is still to be looked at. */
+  piece(frame: OutFrame, form: ChunkForm, { value, start, end }: FormText): TextUnit {
+    const unit = this.#channels.piece(frame, value, form.place);
+    this.#literal(frame, { start, end }, unit);
+    return unit;
+  }
+
+  /** Counts a chunk of a known form. */
+  count(form: ChunkForm, text: FormText): void {
+    const bytes = Buffer.byteLength(text.value);
+    this.#scannedBytes += form.count(text) + bytes;
+    this.#outputBytes += bytes;
+  }
+
+  #walk(document: JsonDocument, frame: OutFrame): void {
     const { root, text } = document;
     for (let choice = member(root, 'choices')?.first ?? null; choice !== null; choice = choice.next) {
       const index = choiceIndex(text, choice);
@@ -54,7 +94,10 @@ export class ChunkReader {
       key: (node, part, role) => this.#key(frame, node, part, role),
       skipped: (node, shape) => {
         if (shape.path === ROLE) this.#role(choiceIndex(text, node.parent!.parent!), frame);
-        this.#skipped.add(shape.path, literalBytes(document, node), shape.skip!.reason);
+        const bytes = literalBytes(document, node);
+        const { when, reason } = shape.skip!;
+        const counted = this.#skipped.add(shape.path, bytes, reason);
+        this.#passed.push({ node, key: shape.key, when, counted, bytes });
       },
       mismatch: refuseUpstream,
       logprobs: (node) => this.#logprobs(document, frame, node),
@@ -76,14 +119,21 @@ export class ChunkReader {
     const place = placeOf(document.text, node, shape);
     if (place.form === 'once') {
       const facts = outputFacts(pathOf(node), part, role);
-      this.#literal(frame, node, this.#channels.once(frame, facts, value));
+      const unit = this.#channels.once(frame, facts, value);
+      this.#plain &&= unit === null;
+      this.#literal(frame, node, unit);
       return;
     }
     this.#outputBytes += bytes;
     const facts = outputFacts(place.path, part, 'assistant');
     if (shape?.json === true) {
+      this.#plain = false;
       this.#channels.json(frame, facts, place).push(frame, node, value);
-    } else this.#literal(frame, node, this.#channels.text(frame, facts, value, place));
+    } else {
+      if (place.form === 'channel') this.#pieces.push({ node, place });
+      else this.#plain = false;
+      this.#literal(frame, node, this.#channels.text(frame, facts, value, place));
+    }
   }
 
   /** Says who speaks: first of all that is said of the choice. */
@@ -93,7 +143,7 @@ export class ChunkReader {
     frame.walls.push(choice);
   }
 
-  #literal(frame: OutFrame, node: JsonNode, unit: TextUnit | null): void {
+  #literal(frame: OutFrame, node: Pick<JsonNode, 'start' | 'end'>, unit: TextUnit | null): void {
     if (unit === null) return;
     frame.add({
       splices: () =>
@@ -105,12 +155,14 @@ export class ChunkReader {
     this.#scannedBytes += Buffer.byteLength(node.key!);
     const unit = this.#channels.once(frame, outputFacts(`${pathOf(node)}#key`, part, role), node.key!);
     if (unit === null) return;
+    this.#plain = false;
     const splice = { start: node.keyStart, end: node.keyEnd, text: JSON.stringify(unit.result) };
     frame.add({ splices: () => [splice] });
   }
 
   #logprobs(document: JsonDocument, frame: OutFrame, node: JsonNode): void {
     const { text } = document;
+    this.#plain = false;
     const tokens = readTokens(text, node);
     const bytes = alternativeBytes(text, tokens);
     if (bytes > 0) this.#skipped.add('choices[].logprobs[].top_logprobs[].token', bytes, ALTERNATIVES);

@@ -10,6 +10,7 @@ import { readFinishReasons, readModel, readUpstream } from './answer.ts';
 import { Channels } from './channels.ts';
 import { ChunkReader } from './chunk.ts';
 import { Envelope } from './envelope.ts';
+import { FormRun } from './form-run.ts';
 import { deltaWith, type Place } from './places.ts';
 import { readUsage } from './usage.ts';
 
@@ -25,6 +26,7 @@ export class ChatStream implements AnswerStream {
   readonly #queue: FrameQueue;
   readonly #channels: Channels;
   readonly #chunks: ChunkReader;
+  readonly #run: FormRun;
   readonly #reasons = new Map<number, string>();
   readonly #envelope = new Envelope();
   #model: string | null = null;
@@ -41,19 +43,25 @@ export class ChatStream implements AnswerStream {
     this.#queue = new FrameQueue(options.maxHeldBytes ?? MAX_HELD_BYTES);
     this.#channels = new Channels(options, (text, place) => this.#send(text, place));
     this.#chunks = new ChunkReader(this.#channels);
+    this.#run = new FormRun(this.#chunks, this.#channels);
   }
 
   push(chunk: Buffer): Buffer {
-    let same = this.#queue.length === 0 && this.#sse.open === 0;
+    const whole = this.#queue.length === 0 && this.#sse.open === 0;
     const frames: SseFrame[] = [];
     const out: Buffer[] = [];
+    const leave = (frame: OutFrame): void => {
+      this.#queue.push(frame);
+      this.#queue.take(out);
+    };
     const read = (): void => {
       for (const frame of frames) {
-        const before = out.length;
+        if (this.#run.take(frame)) continue;
+        this.#run.flush(leave);
         this.#read(frame);
         this.#queue.take(out);
-        same &&= out.length === before + 1 && out[before] === frame.raw;
       }
+      this.#run.flush(leave);
     };
     try {
       try {
@@ -65,7 +73,7 @@ export class ChatStream implements AnswerStream {
       this.#rest = out;
       throw error;
     }
-    if (same && this.#sse.open === 0 && this.#queue.length === 0) return chunk;
+    if (whole && this.#sse.open === 0 && this.#queue.length === 0 && isSame(frames, out)) return chunk;
     return out.length === 1 ? out[0]! : Buffer.concat(out);
   }
 
@@ -142,7 +150,7 @@ export class ChatStream implements AnswerStream {
     const data = frame.data;
     const document = readUpstream(() => readJson(data), 'An event of the stream');
     const out = new OutFrame(frame);
-    this.#chunks.read(document, out);
+    const form = this.#chunks.read(document, out);
     this.#envelope.read(document);
     this.#model ??= readModel(document);
     const usage = readUsage(document);
@@ -157,6 +165,8 @@ export class ChatStream implements AnswerStream {
       this.#channels.close(null);
       this.#failed = true;
     }
+    // What says more than its text is read anew each time.
+    if (form !== null && usage === null && out.walls.length === 0 && error === null) this.#run.learn(form);
     if (!(this.#options.dropUsageChunk && isUsageChunk(document.root))) this.#queue.push(out);
   }
 
@@ -193,6 +203,11 @@ export class ChatStream implements AnswerStream {
 /** Whether the event has no blank line at its end: the last one may have none. */
 function isOpen(raw: Buffer): boolean {
   return !/(?:\n\n|\r\r\n?|\n\r\n?)$/.test(raw.toString('latin1', Math.max(0, raw.length - 3)));
+}
+
+/** Whether what leaves is what came. */
+function isSame(frames: readonly SseFrame[], out: readonly Buffer[]): boolean {
+  return out.length === frames.length && out.every((raw, index) => raw === frames[index]!.raw);
 }
 
 /** The chunk that carries nothing but the usage that was asked for. */

@@ -73,6 +73,39 @@ describe('stream guard', () => {
     expect(edited).to.be.greaterThan(500);
   });
 
+  it('may be given clean pieces at once, for every chain, text and cutting', () => {
+    let joined = 0;
+    let found = 0;
+    fc.assert(
+      fc.property(chains(['redact', 'block']), texts, cuts, fc.nat(4), (entries, text, at, size) => {
+        const pieces = cut(text, at);
+        const apart = stream(entries, pieces);
+        const guard = createStreamGuard({ ...testEnv(), entries });
+        const channel = guard.channel(leaf(''));
+        let sent = '';
+        let error: unknown = null;
+        try {
+          for (let from = 0; from < pieces.length; from += size + 1) {
+            const group = pieces.slice(from, from + size + 1);
+            const clean = channel.clean?.(group.join('')) === true;
+            if (clean) joined += group.length - 1;
+            for (const piece of clean ? [group.join('')] : group) sent += channel.push(piece).text;
+          }
+          sent += channel.end();
+        } catch (thrown) {
+          error = thrown;
+        }
+        expect(sent).to.equal(apart.sent);
+        expect((error as GatewayError | null)?.message).to.equal(apart.error?.message);
+        expect(guard.results().map(told)).to.deep.equal(apart.results.map(told));
+        if (apart.results.some((one) => one.findings.length > 0)) found += 1;
+      }),
+      { numRuns: 3000 },
+    );
+    expect(joined).to.be.greaterThan(500);
+    expect(found).to.be.greaterThan(500);
+  });
+
   it('masks what several entries find in one another once, far into a stream too', () => {
     const ab = (maxLength: number) => fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength });
     const entry = fc.record({
