@@ -72,8 +72,6 @@ interface StreamState {
   leaf: string;
   tree: Frontier;
   holes: Hole[];
-  /** Ranges that `stream.gap` records own up to. */
-  admitted: Hole[];
   /** Leaf hashes at the sizes of outside heads. */
   leafAt: Map<number, string>;
   /** The link before was broken, and this problem says so. */
@@ -86,6 +84,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export class LineVerifier {
   readonly #options: VerifyOptions;
   readonly #streams = new Map<string, StreamState>();
+  /** Ranges that `stream.gap` records own up to: of their own stream, or of an older one of the same folder. */
+  readonly #admitted = new Map<string, Hole[]>();
   readonly #problems: VerifyProblem[] = [];
   readonly #sizes = new Map<string, Set<number>>();
   #records = 0;
@@ -125,9 +125,9 @@ export class LineVerifier {
     state.next = seq + 1;
     state.leaf = leaf;
     if (this.#sizes.get(stream)?.has(seq + 1)) state.leafAt.set(seq + 1, leaf);
-    const { from_seq: from, to_seq: to } = parsed.value;
+    const { from_seq: from, to_seq: to, of_stream: older } = parsed.value;
     if (parsed.value['kind'] === 'stream.gap' && typeof from === 'number' && typeof to === 'number') {
-      state.admitted.push({ from, to });
+      this.#admit(typeof older === 'string' ? older : stream, { from, to });
     }
     const difference = compare?.(parsed.value) ?? null;
     if (difference !== null) this.#tampered(stream, seq, difference);
@@ -197,6 +197,12 @@ export class LineVerifier {
     return { value, stream, seq: seq as number, prev_hash };
   }
 
+  #admit(stream: string, hole: Hole): void {
+    const known = this.#admitted.get(stream);
+    if (known === undefined) this.#admitted.set(stream, [hole]);
+    else known.push(hole);
+  }
+
   #state(stream: string, seq: number): StreamState {
     let state = this.#streams.get(stream);
     if (state === undefined) {
@@ -206,7 +212,6 @@ export class LineVerifier {
         leaf: '',
         tree: new Frontier(),
         holes: [],
-        admitted: [],
         leafAt: new Map(),
         broken: null,
       };
@@ -237,7 +242,8 @@ export class LineVerifier {
       this.#problem({ result: 'incomplete', stream, seq: 0, message });
     }
     for (const hole of state.holes) {
-      const admitted = state.admitted.some((range) => range.from <= hole.from && range.to >= hole.to);
+      const known = this.#admitted.get(stream) ?? [];
+      const admitted = known.some((range) => range.from <= hole.from && range.to >= hole.to);
       const range =
         hole.from === hole.to ? `record ${hole.from} is` : `records ${hole.from} to ${hole.to} are`;
       if (admitted) {

@@ -23,6 +23,8 @@ export interface Gap {
   /** Positions that are missing, where events had one. */
   from_seq?: number;
   to_seq?: number;
+  /** The older stream of the same folder that they are missing from; absent: the record's own. */
+  of_stream?: string;
 }
 
 export function gapEvent(id: string, ts: string, gap: Gap): object {

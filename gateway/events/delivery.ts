@@ -184,13 +184,13 @@ class Shipper implements Delivery {
     return this.#answered(batch, answer);
   }
 
-  /** The stream itself says what is missing from it, so that a verifier need not take it for tampering. */
+  /** The stream, or the one that came after it, says what is missing from it, so that a verifier need not take it for tampering. */
   #noteHole(stream: string, from: number, to: number): void {
     const { spool } = this.#options;
     // Below the first segment it is age, not loss.
     const first = spool.segments.find((segment) => segment.stream === stream)?.first ?? 0;
-    if (stream !== spool.stats.stream || from < first) return;
-    spool.recordHole(this.#dead.has(stream, from) ? 'refused' : 'corrupt', from, to);
+    if (from < first) return;
+    spool.recordHole(stream, this.#dead.has(stream, from) ? 'refused' : 'corrupt', from, to);
   }
 
   /** The lines between the mark and the stream's end are gone for good. */

@@ -19,8 +19,13 @@ export interface Recovered {
   /** Begin records without an end, by event id. */
   open: Map<string, BeginRecord>;
   gaps: Gap[];
-  /** First seqs of the holes that are on record already. */
-  reported: Set<number>;
+  /** The holes that are on record already; see `holeKey`. */
+  reported: Set<string>;
+}
+
+/** Names the hole of a stream that begins at this seq. */
+export function holeKey(stream: string, fromSeq: number): string {
+  return `${stream} ${fromSeq}`;
 }
 
 /** True when the bytes at the end are the start of a line that was being written: nothing was promised of it. */
@@ -63,7 +68,7 @@ function readSegment(segment: Segment, log: Log): Omit<Recovered, 'segments' | '
   let prevHash = '';
   const open = new Map<string, BeginRecord>();
   const gaps: Gap[] = [];
-  const reported = new Set<number>();
+  const reported = new Set<string>();
   for (const line of lines) {
     if (line.type === 'H') {
       const header = parse<SegmentHeader>(data, line);
@@ -80,9 +85,11 @@ function readSegment(segment: Segment, log: Log): Omit<Recovered, 'segments' | '
       }
       expected = seq + 1;
       prevHash = hashText(leafHash(record));
-      const event = parse<{ id: string; kind: string; from_seq?: number }>(data, line);
+      const event = parse<{ id: string; kind: string; from_seq?: number; of_stream?: string }>(data, line);
       open.delete(event.id);
-      if (event.kind === 'stream.gap' && event.from_seq !== undefined) reported.add(event.from_seq);
+      if (event.kind === 'stream.gap' && event.from_seq !== undefined) {
+        reported.add(holeKey(event.of_stream ?? segment.stream, event.from_seq));
+      }
     }
   }
   const tail = corrupt.find((range) => range.to === data.length);
@@ -93,7 +100,9 @@ function readSegment(segment: Segment, log: Log): Omit<Recovered, 'segments' | '
     nextSeq: expected,
     prevHash,
     open,
-    gaps: gaps.filter((gap) => gap.from_seq === undefined || !reported.has(gap.from_seq)),
+    gaps: gaps.filter(
+      (gap) => gap.from_seq === undefined || !reported.has(holeKey(segment.stream, gap.from_seq)),
+    ),
     reported,
   };
 }
@@ -124,8 +133,11 @@ export function recover(dir: string, acked: ReadonlyMap<string, number>, log: Lo
     }
     const isLost = found.stream === null || found.nextSeq < (acked.get(last.stream) ?? 0);
     if (isLost) last.end = found.nextSeq;
+    const { stream } = last;
+    // The records of these holes stand in the stream that comes after.
+    const gaps = found.gaps.map((gap) => ({ ...gap, of_stream: stream }));
     return isLost
-      ? { segments, ...fresh(), lost: last.stream, open: found.open, gaps: found.gaps }
+      ? { segments, ...fresh(), lost: stream, open: found.open, gaps }
       : { segments, lost: null, ...found };
   }
   return { segments, ...fresh(), lost: null, open: new Map(), gaps: [] };

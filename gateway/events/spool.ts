@@ -9,7 +9,7 @@ import { GapCounter } from './gap-counter.ts';
 import { createEventIds, createUlids } from './ids.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { type Line, OwedLines } from './owed-lines.ts';
-import { type Recovered, recover } from './recover.ts';
+import { holeKey, type Recovered, recover } from './recover.ts';
 import { reasonToRemove } from './retention.ts';
 import type { Segment } from './segments.ts';
 import {
@@ -51,7 +51,7 @@ export class Spool implements EventRecorder {
   #log: StreamLog;
   #stream: string;
   /** First seqs of the holes of this stream that are on record. */
-  #holes: Set<number>;
+  #holes: Set<string>;
   readonly #listeners = new Set<() => void>();
   readonly #gap = new GapCounter();
   /** JSON of the begin record of each request without an end. */
@@ -87,7 +87,7 @@ export class Spool implements EventRecorder {
     if (found.stream === null) this.#owe((id, ts) => openedEvent(id, ts, found.lost));
     this.#holes = found.reported;
     for (const gap of found.gaps) {
-      if (gap.from_seq !== undefined) this.#holes.add(gap.from_seq);
+      if (gap.from_seq !== undefined) this.#holes.add(holeKey(gap.of_stream ?? this.#stream, gap.from_seq));
       this.#owe((id, ts) => gapEvent(id, ts, gap));
     }
     for (const begin of found.open.values()) {
@@ -129,17 +129,18 @@ export class Spool implements EventRecorder {
     if (last !== undefined) last.end = nextSeq;
     this.#log.close();
     this.#stream = this.#newStream();
-    this.#holes = new Set();
     this.#log = this.#openLog(segments, 0, '');
     this.#owe((id, ts) => openedEvent(id, ts, stream));
     this.#write([]);
   }
 
-  /** Puts a hole of the current stream on record, once. */
-  recordHole(reason: 'corrupt' | 'refused', fromSeq: number, toSeq: number): void {
-    if (this.#holes.has(fromSeq)) return;
-    this.#holes.add(fromSeq);
+  /** Puts a hole of a stream of this folder on record, once. */
+  recordHole(stream: string, reason: 'corrupt' | 'refused', fromSeq: number, toSeq: number): void {
+    const key = holeKey(stream, fromSeq);
+    if (this.#holes.has(key)) return;
+    this.#holes.add(key);
     const gap: Gap = { reason, count: toSeq - fromSeq + 1, from_seq: fromSeq, to_seq: toSeq };
+    if (stream !== this.#stream) gap.of_stream = stream;
     this.#owe((id, ts) => gapEvent(id, ts, gap));
     this.#write([]);
   }
