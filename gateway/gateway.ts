@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { AdminView } from './admin-view.ts';
 import type { Clock } from './clock.ts';
 import type { ControlPlane, Target } from './contract/document.ts';
-import { opennessProblems } from './contract/openness.ts';
 import { type ControlPlaneLink, linkControlPlane } from './control-plane.ts';
 import { chat } from './dialects/chat/dialect.ts';
 import { GatewayError } from './errors.ts';
@@ -13,6 +12,7 @@ import { openRevisions } from './events/revisions.ts';
 import { openSpool, type Spool } from './events/spool.ts';
 import { createTokens, fileTokenKeys } from './events/tokens.ts';
 import { type GatewayOptions, isLoopback } from './gateway-options.ts';
+import { logOpenness } from './openness-log.ts';
 import type { Abandonable } from './pipeline/exchange-deps.ts';
 import type { LivePlan } from './pipeline/live-plan.ts';
 import { PlanHolder } from './plan-holder.ts';
@@ -184,7 +184,7 @@ class Gateway implements RunningGateway {
         // Every event that is left was written since its segment began.
         revisions.prune(this.#spool.segments[0]?.begunMs ?? clock.now());
         this.#apply(live);
-        this.#warnOfOpenness(live);
+        logOpenness(live.plan.config, traffic, logger);
         logger.info({ revision, entries: entries.length }, 'policy config in force');
       },
       refused: ({ hash, problems }) => {
@@ -225,21 +225,6 @@ class Gateway implements RunningGateway {
       describe: () => this.#status.report(),
     });
     this.#link.changed();
-  }
-
-  /** Loopback is for this machine; any other address is for strangers too. */
-  #warnOfOpenness({ plan: { config } }: LivePlan): void {
-    const { host, port } = this.#options.traffic;
-    if (isLoopback(host) || config.identity?.anonymous === false) return;
-    if (config.identity === undefined) {
-      this.#deps.logger.warn(
-        'this address is not loopback and the policy config has no identity section: every caller is refused',
-      );
-      return;
-    }
-    for (const { code, message } of opennessProblems(config, `${host}:${port}`)) {
-      this.#deps.logger.warn({ code }, message);
-    }
   }
 
   #withToken(plane: ControlPlane): ControlPlane {
