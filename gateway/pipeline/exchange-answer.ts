@@ -84,13 +84,15 @@ async function servePassedFailure(begun: BegunAnswer, body: Buffer, parts: Answe
   const { record, deps, env } = parts;
   const { head, route } = begun;
   const { caller } = record.inbound;
-  const failure = failureOf(head, body.toString('utf8'), {
+  const text = body.toString('utf8');
+  const failure = failureOf(head, text, {
     passThrough: route.target.target.pass_through_credential === true && caller.credential !== null,
     isQuotaExhausted: deps.isQuotaExhausted,
   });
   if (failure !== null) throw failure;
   const read = readFailureBody(body);
-  if (read === null) {
+  // Vendors quote the key that they were sent: the gateway's own is not the caller's to read.
+  if (read === null || deps.upstream.quotesCredential?.(route.target.target, text) === true) {
     const { status } = head;
     throw new GatewayError('upstream_error', `The provider answered with status ${status}.`, { status });
   }

@@ -67,6 +67,12 @@ export class Connections {
     return { origin, basePath, headers };
   }
 
+  /** True where the text has the target's stored credential in it. @throws GatewayError `target_unavailable` */
+  quotesCredential(target: Target, text: string): boolean {
+    const value = this.#value(target);
+    return value !== null && value !== '' && text.includes(value);
+  }
+
   #value(target: Target): string | null {
     if (target.pass_through_credential === true) return null;
     try {

@@ -10,19 +10,24 @@ import { Connections } from './registry.ts';
 export class ProviderUpstream implements Upstream {
   readonly #http: HttpUpstream;
   readonly #mock: Upstream;
+  readonly #connections: Connections;
 
   /** @param credential value of a target's credential; null where it needs none. May throw. */
   constructor(parts: { clock: Clock; wheel: TimerWheel; credential(target: Target): string | null }) {
-    const connections = new Connections(parts.credential);
+    this.#connections = new Connections(parts.credential);
     this.#http = new HttpUpstream({
       wheel: parts.wheel,
-      connect: (request) => connections.of(request),
+      connect: (request) => this.#connections.of(request),
     });
     this.#mock = new MockUpstream(parts.clock);
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     return (request.target.target.provider === 'mock' ? this.#mock : this.#http).send(request, handler);
+  }
+
+  quotesCredential(target: Target, text: string): boolean {
+    return target.provider !== 'mock' && this.#connections.quotesCredential(target, text);
   }
 
   /** Cuts what is still open. */

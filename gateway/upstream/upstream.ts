@@ -1,5 +1,5 @@
 import type { PlannedTarget } from '../config/plan.ts';
-import type { Timeouts } from '../contract/document.ts';
+import type { Target, Timeouts } from '../contract/document.ts';
 import type { GatewayError } from '../errors.ts';
 
 /** One call of a provider. */
@@ -44,4 +44,6 @@ export interface UpstreamCall {
 /** Sends requests to targets. */
 export interface Upstream {
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall;
+  /** True where the text has the target's stored credential in it; absent where there are none. */
+  quotesCredential?(target: Target, text: string): boolean;
 }
