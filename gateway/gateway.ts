@@ -49,6 +49,8 @@ export interface RunningGateway {
 
 /** Events may still be shipped for so long after the last answer (ms). */
 const SHIP_MS = 5_000;
+/** Below this share of all places a late event loop is the machine's doing: refusing requests would not help it. */
+const SHED_SHARE = 0.125;
 
 /**
  * Starts one gateway. Without a plan it serves its probes, is unready and refuses traffic.
@@ -143,7 +145,7 @@ class Gateway implements RunningGateway {
       refusals: this.#refusals,
       clock,
       eventId,
-      overloaded: () => this.#overload.shedding,
+      overloaded: () => this.#overload.shedding && this.#slots.taken >= options.maxConcurrency * SHED_SHARE,
       draining: () => this.#draining,
       exchange: {
         clock,
