@@ -97,6 +97,9 @@ class Gateway implements RunningGateway {
     this.#options = options;
     this.#deps = deps;
     this.#holder = holder;
+    const tokens = createTokens(fileTokenKeys({ dir: join(options.stateDir, 'keys'), random }));
+    // A key that cannot be read is told at the start, not by every request.
+    tokens.keyId(clock.now());
     this.#spool = openSpool({
       dir: join(options.stateDir, 'spool'),
       namespace: options.namespace,
@@ -151,7 +154,7 @@ class Gateway implements RunningGateway {
         clock,
         wheel: this.#wheel,
         recorder: this.#spool,
-        tokens: createTokens(fileTokenKeys({ dir: join(options.stateDir, 'keys'), random })),
+        tokens,
         upstream: this.#upstream,
         slots: this.#slots,
         running: this.#running,

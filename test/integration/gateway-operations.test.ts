@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createKey } from '../../gateway/identity/key-format.ts';
@@ -188,6 +188,19 @@ describe('a gateway in operation', () => {
     expect(await answer.text())
       .to.include('target_unavailable')
       .and.include('OPENAI_API_KEY');
+  });
+
+  it('does not start with a token key that it cannot read: every request would fail', async () => {
+    const first = await TestGateway.start();
+    const keys = join(first.stateDir, 'keys');
+    await first.running.close();
+    for (const name of readdirSync(keys)) writeFileSync(join(keys, name), '{"id":"tk","key":"AA=="}');
+    const failed = await TestGateway.start({ options: { stateDir: first.stateDir } }).then(
+      () => 'started',
+      (error: Error) => error.message,
+    );
+    expect(failed).to.include('damaged');
+    await first.close();
   });
 
   it('drains: unready at once, open answers finish, new connections are refused', async () => {
