@@ -83,6 +83,13 @@ function failed(parts: AdminParts): ErrorRequestHandler {
       response.status(400).json(errorOf('invalid_parameter', error.message));
       return;
     }
+    // Express gives what it cannot decode of a path this status.
+    if (error instanceof URIError) {
+      response
+        .status(400)
+        .json(errorOf('invalid_parameter', 'The path is not percent-encoded as it should be.'));
+      return;
+    }
     parts.unexpected(error);
     response.status(500).json(errorOf('internal_error', 'The gateway failed; its log says why.'));
   };

@@ -41,7 +41,7 @@ export class HttpReply implements Reply {
     const length = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length);
     const all = [...headers, 'content-length', length];
     this.#over = true;
-    if (this.#request.complete) {
+    if (this.#request.complete || hasNoBody(this.#request)) {
       this.#response.writeHead(status, all);
       this.#response.end(body);
       return;
@@ -97,4 +97,9 @@ export class HttpReply implements Reply {
     this.#request.once('close', finish);
     this.#request.resume();
   }
+}
+
+/** Such a request is answered before the parser calls it complete. */
+function hasNoBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
 }

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface ListenOptions {
@@ -22,6 +22,15 @@ const MAX_CONNECTIONS = 10_000;
  * @param malformed told of each request that could not be parsed, with the status it got
  */
 export function createListener(handle: RequestListener, malformed: (status: number) => void): Server {
+  const answering = new WeakMap<Socket, ServerResponse>();
+  const listener: RequestListener = (request, response) => {
+    const { socket } = request;
+    answering.set(socket, response);
+    response.once('finish', () => {
+      if (answering.get(socket) === response) answering.delete(socket);
+    });
+    handle(request, response);
+  };
   const server = createServer(
     {
       headersTimeout: 10_000,
@@ -37,14 +46,15 @@ export function createListener(handle: RequestListener, malformed: (status: numb
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
     },
-    handle,
+    listener,
   );
   server.maxHeadersCount = 100;
   server.maxConnections = MAX_CONNECTIONS;
-  server.on('checkContinue', handle);
+  server.on('checkContinue', listener);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // The caller left in the middle: nobody was refused.
-    if (error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE' || !socket.writable) {
+    // The caller left in the middle: nobody was refused. Or an answer is on its way, into which nothing may be put.
+    const left = error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE';
+    if (left || !socket.writable || answering.get(socket)?.headersSent === true) {
       socket.destroy();
       return;
     }

@@ -30,7 +30,15 @@ const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 /** Serves the traffic port. Paths are compared exactly: nothing is decoded or normalised. */
 export function trafficHandler(options: TrafficOptions): RequestListener {
   const byPath = new Map(options.dialects.map((dialect) => [dialect.path, dialect]));
-  return (request, response) => new TrafficRequest(options, byPath, request, response).handle();
+  return (request, response) => {
+    try {
+      new TrafficRequest(options, byPath, request, response).handle();
+    } catch (thrown) {
+      // A fault of one request must not end the process that serves all others.
+      options.exchange.fault('request', thrown);
+      response.destroy();
+    }
+  };
 }
 
 class TrafficRequest {

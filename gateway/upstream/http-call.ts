@@ -110,7 +110,12 @@ export class HttpCall implements UpstreamCall, Dispatcher.DispatchHandler {
 
   #start(): void {
     const { dispatcher, path, headers } = this.#dispatch;
-    dispatcher.dispatch({ method: 'POST', path, headers, body: this.#request.body }, this);
+    try {
+      dispatcher.dispatch({ method: 'POST', path, headers, body: this.#request.body }, this);
+    } catch (error) {
+      // Told like any other failure, so that the place is given back.
+      this.#fail(toGatewayError(error instanceof Error ? error : new Error(String(error)), false));
+    }
   }
 
   #idleTimeout(): void {
