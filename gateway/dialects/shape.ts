@@ -7,10 +7,12 @@ export type Kinds = number;
 export type SkipWhen =
   /** Looks like an identifier or a word of an enumeration: short, no space, no `@`. */
   | 'token'
-  /** A `data:` URL. */
-  | 'data_url'
-  /** Whatever it is. */
-  | 'always';
+  /** Looks like the name of a model. */
+  | 'name'
+  /** Nothing but base 64, bare or as a `data:` URL. */
+  | 'base64'
+  /** A `data:` URL of base 64. */
+  | 'data_url';
 
 /** One line of a dialect's list: what stands at a path. */
 export interface FieldRule {
@@ -107,10 +109,32 @@ function finish({ rule, key, fields, items }: Building): Shape {
 }
 
 const TOKEN = /^[A-Za-z0-9_.:|/-]{0,128}$/;
+const NAME = /^[A-Za-z0-9_.:|/@+~-]{0,256}$/;
+const DATA_URL = /^data:[A-Za-z0-9.+/-]{0,127}(?:;[A-Za-z0-9.=_-]{1,64}){0,8};base64,/;
+
+/** Whether it may be the name of a model: short, no space. */
+export function looksLikeName(value: string): boolean {
+  return NAME.test(value);
+}
 
 /** Whether a value of this field is skipped. */
 export function skips(when: SkipWhen, value: string): boolean {
-  if (when === 'always') return true;
   if (when === 'token') return TOKEN.test(value);
-  return value.startsWith('data:');
+  if (when === 'name') return looksLikeName(value);
+  const head = DATA_URL.exec(value);
+  if (head === null && when === 'data_url') return false;
+  const data = head === null ? value : value.slice(head[0].length);
+  return isBase64(data);
+}
+
+/** By the first unit that is none: a pattern for the whole of megabytes can overflow the matcher's stack. */
+function isBase64(data: string): boolean {
+  if (endsAt(data, /[^A-Za-z0-9+/]/)) return true;
+  // The other alphabet has the hyphen, which short texts have too.
+  return data.length >= 32 && endsAt(data, /[^A-Za-z0-9_-]/);
+}
+
+function endsAt(data: string, other: RegExp): boolean {
+  const at = data.search(other);
+  return at < 0 || (data.length - at <= 2 && /^==?$/.test(data.slice(at)));
 }

@@ -1,4 +1,4 @@
-import type { CompiledEntry } from '../config/plan.ts';
+import type { CompiledEntry, Plan } from '../config/plan.ts';
 import type { Leaf, LeafEdit, ParsedRequest } from '../dialects/dialect.ts';
 import { GatewayError } from '../errors.ts';
 import type { Phase, RequestFacts } from '../policies/kind.ts';
@@ -8,6 +8,7 @@ import { inspectRequest } from './hooks.ts';
 import type { Inbound } from './inbound.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { PhaseEnv, TextOutcome } from './outcome.ts';
+import { toldModel } from './told-names.ts';
 
 /** From here on (UTF-8 bytes) a body's texts are looked at in slices: about 4 ms of all built detectors together. */
 const LARGE_BYTES = 65_536;
@@ -59,12 +60,12 @@ function nextTurn(): Promise<void> {
 }
 
 /** @throws GatewayError `model_not_allowed` */
-export function checkModelAllowed(inbound: Inbound, model: string): void {
+export function checkModelAllowed(inbound: Inbound, model: string, plan: Plan): void {
   const { models, key } = inbound.caller;
   if (models === null || models.has(model)) return;
   throw new GatewayError(
     'model_not_allowed',
-    `The key ${key?.id ?? ''} may not use the model "${model.slice(0, 128)}".`,
+    `The key ${key?.id ?? ''} may not use the model "${toldModel(model, plan)}".`,
   );
 }
 

@@ -8,6 +8,7 @@ import type { ExchangeDeps } from './exchange-deps.ts';
 import { CallerGone, type Inbound } from './inbound.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { PhaseOutcome, Warning } from './outcome.ts';
+import { toldModel, toldWord } from './told-names.ts';
 import { stronger, type Verdict } from './verdict.ts';
 
 type Answer = Pick<
@@ -76,7 +77,7 @@ export class ExchangeRecord {
       ts: new Date(inbound.receivedMs).toISOString(),
       request_id: inbound.requestId,
       dialect: inbound.dialect.name,
-      requested_model: this.parsed?.model ?? '',
+      requested_model: toldModel(this.parsed?.model ?? '', live.plan),
       team: caller.team,
       project: caller.project,
       key: caller.key?.id ?? null,
@@ -117,11 +118,11 @@ export class ExchangeRecord {
       error: errorOf(failure),
       degraded: decision.degraded,
       requested_model: begin.requested_model,
-      model: answer?.model ?? route?.upstreamModel ?? begin.requested_model,
+      model: toldModel(answer?.model ?? route?.upstreamModel ?? begin.requested_model, this.live.plan),
       provider: route?.target.target.provider ?? null,
       target: route?.target.target.id ?? null,
       attempts: this.attempts,
-      finish_reasons: [...(answer?.finishReasons ?? [])],
+      finish_reasons: (answer?.finishReasons ?? []).map(toldWord),
       team: begin.team,
       project: begin.project,
       use_case: caller.useCase,

@@ -26,7 +26,10 @@ export async function runExchange(inbound: Inbound, live: LivePlan, deps: Exchan
     placed = true;
     await serve(record, deps);
   } catch (thrown) {
-    await refuse(record, deps, thrown);
+    await refuse(record, deps, thrown).catch((fault: unknown) => {
+      deps.fault('refusal', fault);
+      inbound.reply.cut();
+    });
   } finally {
     if (placed) deps.slots.release();
   }
@@ -40,7 +43,7 @@ async function serve(record: ExchangeRecord, deps: ExchangeDeps): Promise<void> 
   record.requestBytes = body.length;
   const parsed = inbound.dialect.readRequest(body);
   record.parsed = parsed;
-  checkModelAllowed(inbound, parsed.model);
+  checkModelAllowed(inbound, parsed.model, live.plan);
   const env: PhaseEnv = {
     clock,
     failMode: live.failMode,

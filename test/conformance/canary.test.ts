@@ -6,8 +6,6 @@ import { fullRequest } from '../gateway/dialects/chat/sdk-request.ts';
 import { ALL_KINDS } from './all-kinds.ts';
 
 const SSN = '123-45-6789';
-/** Where the text of a request may go on as it is: names of models, and media that no text detector can read. */
-const MAY_PASS = ['model', 'messages[].content[].input_audio.data', 'messages[].content[].file.file_data'];
 
 const OWN_WORDS =
   /^(id|file_id|tool_call_id|role|type|mode|ttl|format|detail|syntax|data|file_data|model|modalities\[\]|prompt_cache_retention|reasoning_effort|service_tier|verbosity|search_context_size)$/;
@@ -74,7 +72,7 @@ describe('a canary in each string of a request, through a gateway process', func
           expect(event.verdict, path).to.equal('redact');
         }
       }
-      if (canary !== SSN) expect([...passed].sort()).to.deep.equal([...MAY_PASS].sort());
+      if (canary !== SSN) expect([...passed]).to.deep.equal([]);
       // By itself it looks like an id, which may stand where the API has ids and words of its own.
       const last = [...passed].map((path) => path.slice(path.lastIndexOf('.') + 1));
       expect(last.filter((field) => !OWN_WORDS.test(field))).to.deep.equal([]);
@@ -89,7 +87,8 @@ describe('a canary in each string of a request, through a gateway process', func
     const events = await gateway.events();
     expect(events.length).to.be.greaterThan(450);
     const naming = events.filter((event) => JSON.stringify(event).includes(SSN));
-    expect(naming).to.have.length(forms.length);
+    // By itself it looks like a name; in a sentence it is none.
+    expect(naming).to.have.length(forms.length - 1);
     for (const { requested_model: asked, ...rest } of naming) {
       expect(asked).to.contain(SSN);
       expect(JSON.stringify(rest)).to.not.contain(SSN);

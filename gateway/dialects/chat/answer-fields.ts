@@ -3,8 +3,8 @@ import type { FieldRule } from '../shape.ts';
 
 const ENUM = { when: 'token', reason: 'word of an enumeration' } as const;
 const ID = { when: 'token', reason: 'identifier' } as const;
-const MEDIA = { when: 'always', reason: 'encoded media, no text' } as const;
-const OPAQUE = { when: 'always', reason: 'opaque state of the vendor' } as const;
+const MEDIA = { when: 'base64', reason: 'encoded media, no text' } as const;
+const OPAQUE = { when: 'base64', reason: 'opaque state of the vendor' } as const;
 
 const nullableString = { kinds: STRING | NULL, words: 'a string or null' };
 
@@ -97,11 +97,11 @@ function filterFields(at: string): FieldRule[] {
 function moderationFields(at: string): FieldRule[] {
   return [
     { path: `${at}.type`, skip: ENUM },
-    { path: `${at}.model`, skip: { when: 'always', reason: 'name of the model' } },
+    { path: `${at}.model`, skip: { when: 'name', reason: 'name of the model' } },
     { path: `${at}.code` },
     { path: `${at}.message` },
     { path: `${at}.results[].type`, skip: ENUM },
-    { path: `${at}.results[].model`, skip: { when: 'always', reason: 'name of the model' } },
+    { path: `${at}.results[].model`, skip: { when: 'name', reason: 'name of the model' } },
     { path: `${at}.results[].flagged` },
     { path: `${at}.results[].categories` },
     { path: `${at}.results[].category_scores` },
@@ -128,7 +128,7 @@ export const ANSWER_FIELDS: readonly FieldRule[] = [
   { path: 'id', skip: ID },
   { path: 'object', skip: ENUM },
   { path: 'created' },
-  { path: 'model', skip: { when: 'always', reason: 'name of the model' } },
+  { path: 'model', skip: { when: 'name', reason: 'name of the model' } },
   { path: 'system_fingerprint', skip: ID },
   { path: 'service_tier', skip: ENUM },
   { path: 'obfuscation', skip: { when: 'token', reason: 'random padding' } },

@@ -3,7 +3,7 @@ import type { FieldRule } from '../shape.ts';
 
 const ENUM = { when: 'token', reason: 'word of an enumeration' } as const;
 const ID = { when: 'token', reason: 'identifier' } as const;
-const MEDIA = { when: 'always', reason: 'encoded media, no text' } as const;
+const MEDIA = { when: 'base64', reason: 'encoded media, no text' } as const;
 
 const string = { kinds: STRING, words: 'a string' };
 const optionalString = { kinds: STRING | NULL, words: 'a string or null' };
@@ -31,7 +31,7 @@ export const REQUEST_FIELDS: readonly FieldRule[] = [
   { path: '', expect: { kinds: OBJECT, words: 'an object' } },
   {
     path: 'model',
-    skip: { when: 'always', reason: 'name of the model' },
+    skip: { when: 'name', reason: 'name of the model' },
     expect: { ...string, required: true },
   },
   { path: 'messages', expect: { kinds: ARRAY, words: 'an array', required: true } },

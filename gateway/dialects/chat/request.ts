@@ -96,10 +96,13 @@ class ChatRequest implements ParsedRequest {
     const { root, text } = this.#document;
     const splices: Splice[] = [];
     const listed: string[] = [];
+    let leafEdits = edits;
     if (own.model !== undefined && own.model !== this.model) {
       const { start, end } = member(root, 'model')!;
       splices.push({ start, end, text: JSON.stringify(own.model) });
       listed.push('alias');
+      // The name that is written says nothing of the caller's any more.
+      leafEdits = edits.filter(({ ref }) => this.leaves[ref]?.path !== 'model');
     }
     const usage = own.includeUsage === true ? this.#includeUsage() : null;
     if (usage !== null) {
@@ -107,7 +110,7 @@ class ChatRequest implements ParsedRequest {
       listed.push('include_usage');
     }
     if (edits.length === 0 && splices.length === 0) return { body: this.#body, listed };
-    return { body: Buffer.from(this.#list.splice(text, edits, splices)), listed };
+    return { body: Buffer.from(this.#list.splice(text, leafEdits, splices)), listed };
   }
 
   /** The smallest change by which the request asks for usage; none when it does already. */

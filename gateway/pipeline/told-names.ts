@@ -1,0 +1,18 @@
+import type { Plan } from '../config/plan.ts';
+import { looksLikeName } from '../dialects/shape.ts';
+
+/** Stands for a name that is none. */
+const OTHER = 'other';
+
+/**
+ * A model's name as records and errors may tell it. Callers and providers write what they like there: what is neither
+ * in the document nor looks like a name may be content, and is told as `other`.
+ */
+export function toldModel(name: string, plan: Pick<Plan, 'models'>): string {
+  return looksLikeName(name) || plan.models.some(({ id }) => id === name) ? name : OTHER;
+}
+
+/** A word of a provider, such as a finish reason, under the same rule. */
+export function toldWord(word: string): string {
+  return looksLikeName(word) ? word : OTHER;
+}
