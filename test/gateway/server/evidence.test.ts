@@ -43,11 +43,13 @@ class FakeReply implements Reply {
   gone = false;
   status = 0;
   text = '';
+  broken = false;
   readonly #steps: string[];
   constructor(steps: string[]) {
     this.#steps = steps;
   }
   send(status: number, _headers: readonly string[], body: Buffer | string): void {
+    if (this.broken) throw new TypeError('a header that Node refuses');
     this.status = status;
     this.headSent = true;
     this.text = body.toString();
@@ -80,10 +82,15 @@ describe('evidence before bytes', () => {
     loopback: true,
   });
 
-  async function run(stream: boolean, failing: Trace['failing'] = null): Promise<void> {
+  async function run(
+    stream: boolean,
+    failing: Trace['failing'] = null,
+    more: { broken?: boolean; fault?: ExchangeDeps['fault'] } = {},
+  ): Promise<void> {
     trace = new Trace();
     trace.failing = failing;
     reply = new FakeReply(trace.steps);
+    reply.broken = more.broken ?? false;
     const wheel = new TimerWheel(systemClock.monotonic);
     const mock = new MockUpstream(systemClock);
     const deps: ExchangeDeps = {
@@ -101,9 +108,11 @@ describe('evidence before bytes', () => {
       running: new Set(),
       isQuotaExhausted: () => false,
       finished: () => undefined,
-      fault: (where, thrown) => {
-        throw new Error(`${where}: ${String(thrown)}`);
-      },
+      fault:
+        more.fault ??
+        ((where, thrown) => {
+          throw new Error(`${where}: ${String(thrown)}`);
+        }),
     };
     const inbound: Inbound = {
       dialect: chat,
@@ -151,6 +160,14 @@ describe('evidence before bytes', () => {
       expect(trace.events).to.have.length(1);
     });
   }
+
+  it('an answer that cannot be sent is cut: one event, and nothing is thrown on', async () => {
+    const faults: string[] = [];
+    await run(false, null, { broken: true, fault: (where) => faults.push(where) });
+    expect(trace.steps).to.deep.equal(['begin', 'dispatch', 'end', 'cut']);
+    expect(trace.events).to.have.length(1);
+    expect(faults).to.deep.equal(['exchange', 'refusal']);
+  });
 
   it('a spool that is full refuses before the body is read', async () => {
     await run(false, 'admit');
