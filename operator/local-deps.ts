@@ -11,6 +11,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /**
  * What the control plane of a folder is made with on a real machine: the system's clock, the CRDs of this package,
  * and the gateway of this checkout under the Node that runs us.
+ * @throws Error where the package has no CRDs, as after an incomplete build
  */
 export async function localDeps(
   node: string,
@@ -18,8 +19,14 @@ export async function localDeps(
 ): Promise<Omit<ControlPlaneDeps, 'log' | 'secretVariables' | 'report'>> {
   // `.ts` in a checkout, `.js` where it was built.
   const extension = extname(fileURLToPath(import.meta.url));
+  const crds = readCrds(here('../crds'));
+  if (crds.length === 0) {
+    throw new Error(
+      `there are no CRDs in ${here('../crds')}, so that no resource could be checked; build with 'npm run build'`,
+    );
+  }
   return {
-    crds: readCrds(here('../crds')),
+    crds,
     kinds: await loadKindContracts(),
     clock: systemClock,
     random: Math.random,

@@ -12,10 +12,9 @@ export interface PolicyKind<Settings = never> {
   readonly needs: readonly Need[];
   /** The form its text hooks have in a stream; a compiled entry may only be stricter. */
   readonly streaming: StreamingForm;
-  /** Every user-written pattern of the settings, so that all can be classified before `compile`. */
-  patterns?(settings: Settings): readonly string[];
   /**
-   * Settings to hooks, off the request path. `patterns` has every user-written pattern already classified.
+   * Settings to hooks, off the request path. May be called twice for one entry: `env.pattern` gives a stand-in until
+   * the pattern was judged, and what came of that call is thrown away.
    * Throws only for settings that the kind's `lint.ts` refuses.
    */
   compile(settings: Settings, env: CompileEnv): CompiledPolicy;

@@ -13,14 +13,14 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The gateway as a process of its own. */
+/** The gateway as a process of its own: that of this checkout, or the one whose `main` is given. */
 export class GatewayProcess {
   readonly child: ChildProcess;
   readonly exited: Promise<number | null>;
   output = '';
 
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+  constructor(args: readonly string[], env: Record<string, string> = {}, main = MAIN) {
+    this.child = spawn(process.execPath, [main, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env,
     });

@@ -13,7 +13,6 @@ export const kind: PolicyKind<DlpSettings> = {
   version: '1.0.0',
   needs: [],
   streaming: 'windowed',
-  patterns: ({ detect_patterns }) => detect_patterns,
   compile(settings, env) {
     const { blocked_terms: terms, action, apply_to: applyTo } = settings;
     const parts: Part[] = [];

@@ -11,7 +11,6 @@ export const kind: PolicyKind<PiiSettings> = {
   version: '1.0.0',
   needs: [],
   streaming: 'windowed',
-  patterns: ({ detect_patterns }) => detect_patterns.filter((source) => !isBuiltInType(source)),
   compile(settings, env) {
     const parts: Part[] = [];
     for (const type of typesOf(settings)) {

@@ -10,8 +10,6 @@ export const kind: PolicyKind<RewriterSettings> = {
   version: '1.0.0',
   needs: [],
   streaming: 'windowed',
-  patterns: ({ rules }) =>
-    rules.flatMap(({ pattern, condition }) => [pattern, condition].filter((source) => source !== undefined)),
   compile({ rules, preserve_structure: preserveStructure }, env) {
     const ready = rules.map((rule) => readyRule(rule, env));
     const scanner = ready.some(({ gates }) => gates.length > 0)
