@@ -12,7 +12,10 @@ const SLOW_CALLER_MS = 60_000;
 /** A provider that keeps the line open after the answer's end is waited for so long (ms): usage may still come. */
 const AFTER_END_MS = 2_000;
 
-/** Moves a streamed answer on: each chunk that comes leaves in one piece, as far as it is decided. */
+/**
+ * Moves a streamed answer on. What the connection gives in one turn is looked at together and leaves in one piece, as
+ * far as it is decided: providers write several chunks at a time.
+ */
 export class StreamPump implements AnswerSink {
   /** Bytes that came. */
   bytes = 0;
@@ -23,6 +26,8 @@ export class StreamPump implements AnswerSink {
   readonly #stream: AnswerStream;
   readonly #resolve: (last: Buffer) => void;
   readonly #reject: (error: unknown) => void;
+  /** What came in this turn. */
+  #came: Buffer[] = [];
   #over = false;
   #slow: WheelTimer | null = null;
   #ending: WheelTimer | null = null;
@@ -41,10 +46,25 @@ export class StreamPump implements AnswerSink {
 
   data(chunk: Buffer): void {
     if (this.#over) return;
+    try {
+      this.#count(chunk);
+    } catch (error) {
+      this.#flush();
+      this.#fail(error);
+      return;
+    }
+    this.#came.push(chunk);
+    if (this.#came.length === 1) queueMicrotask(() => this.#flush());
+  }
+
+  #flush(): void {
+    const came = this.#came;
+    if (this.#over || came.length === 0) return;
+    this.#came = [];
     const { clock } = this.#parts.deps;
     const at = clock.monotonic();
     try {
-      this.#count(chunk);
+      const chunk = came.length === 1 ? came[0]! : Buffer.concat(came);
       const out = this.#stream.push(chunk);
       this.#parts.record.timings.output += clock.monotonic() - at;
       if (out.length > 0 && !this.#send(out)) this.#hold();
@@ -60,6 +80,7 @@ export class StreamPump implements AnswerSink {
   }
 
   end(): void {
+    this.#flush();
     if (this.#over) return;
     try {
       const last = this.#stream.end();
@@ -71,6 +92,7 @@ export class StreamPump implements AnswerSink {
   }
 
   error(error: Error): void {
+    this.#flush();
     // The answer is whole: what the connection does now is nobody's concern.
     if (this.#stream.complete && !(error instanceof CallerGone)) this.end();
     else this.#fail(error);
