@@ -50,12 +50,14 @@ function expectEvent(event: RecordedEvent, chunks: readonly RawChunk[], name: st
     kind: 'decision',
   });
   // A kind that finds no text of its sort in an answer of tool calls says so; the audit logger is the record itself.
-  for (const { outcome, reason, entry } of event.entries) {
-    const quiet =
-      outcome === 'no_findings' || [NOT_RUN.noText, NOT_RUN.nothing].some((why) => why === reason);
-    expect(quiet, `${name}: ${entry.kind} ${outcome} ${reason}`).to.equal(true);
+  for (const { kind, phases } of event.entries) {
+    for (const { outcome, reason } of phases) {
+      const quiet =
+        outcome === 'no_findings' || [NOT_RUN.noText, NOT_RUN.nothing].some((why) => why === reason);
+      expect(quiet, `${name}: ${kind} ${outcome} ${reason}`).to.equal(true);
+    }
   }
-  expect(new Set(event.entries.map(({ entry }) => entry.kind)), name).to.deep.equal(new Set(ALL_KINDS.chain));
+  expect(new Set(event.entries.map(({ kind }) => kind)), name).to.deep.equal(new Set(ALL_KINDS.chain));
   expect(event.model, name).to.equal(chunks.find(({ model }) => (model ?? '') !== '')?.model);
   const reasons = chunks
     .flatMap(({ choices }) => choices ?? [])

@@ -57,6 +57,22 @@ export class LoneGateway {
     renameSync(this.folder.file('config/next.tmp'), this.folder.file('config/policy-config.yaml'));
   }
 
+  /** Hash of the revision in force. */
+  async revision(): Promise<string> {
+    const health = (await (await fetch(`${this.adminUrl}/health`)).json()) as { revision: { hash: string } };
+    return health.revision.hash;
+  }
+
+  /** Replaces the document of the running process by a different good one. @throws after 10 s */
+  async reconfigure(document: object | string): Promise<void> {
+    const before = await this.revision();
+    this.configure(document);
+    for (const end = Date.now() + 10_000; (await this.revision()) === before; ) {
+      if (Date.now() > end) throw new Error(`the document was not taken within 10 s\n${this.output}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   /** Starts the process, on the ports of before, and waits until it is ready. */
   async start(): Promise<void> {
     this.#ports ??= { traffic: await freePort(), admin: await freePort() };
@@ -114,11 +130,20 @@ export class LoneGateway {
   }
 }
 
+/** What a document says beside its targets and keys. */
+export interface DocumentParts {
+  chain?: readonly string[];
+  policy?: object;
+  providers?: object;
+  control_plane?: object;
+  limits?: object;
+}
+
 /** A document with one target at this address that takes every model, known keys, and a chain. */
 export function documentOf(
   upstreamUrl: string,
   gateway: Pick<LoneGateway, 'key'>,
-  more: { chain?: readonly string[]; policy?: object; [section: string]: unknown } = {},
+  more: DocumentParts = {},
 ): object {
   const { chain = [], policy = {}, ...sections } = more;
   return {

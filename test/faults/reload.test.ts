@@ -50,12 +50,6 @@ describe('reloads of the policy config under load', function () {
       policy: { 'pii-detector': {}, 'dlp-filter': { blocked_terms: [term], action: 'block' } },
     });
 
-  async function hashOfNow(): Promise<string> {
-    const health = (await (await fetch(`${gateway.adminUrl}/health`)).json()) as {
-      revision: { hash: string };
-    };
-    return health.revision.hash;
-  }
   async function until(done: () => Promise<boolean>, what: string): Promise<void> {
     for (const end = Date.now() + 10_000; !(await done()); await sleep(5)) {
       if (Date.now() > end) expect.fail(`${what} did not happen within 10 s`);
@@ -70,7 +64,7 @@ describe('reloads of the policy config under load', function () {
     const terms = ['Osprey', 'Falcon'];
     gateway.configure(blocking('Falcon'));
     await gateway.start();
-    const revisions = new Map([[await hashOfNow(), 'Falcon']]);
+    const revisions = new Map([[await gateway.revision(), 'Falcon']]);
     const load = new Load({
       perSecond: PER_SECOND,
       send: (id, stream) =>
@@ -87,10 +81,8 @@ describe('reloads of the policy config under load', function () {
     let bad = 0;
     for (let reload = 0; reload < RELOADS; reload += 1) {
       const term = terms[reload % 2]!;
-      const before = await hashOfNow();
-      gateway.configure(blocking(term));
-      await until(async () => (await hashOfNow()) !== before, `reload ${reload}`);
-      revisions.set(await hashOfNow(), term);
+      await gateway.reconfigure(blocking(term));
+      revisions.set(await gateway.revision(), term);
       if (reload % 10 !== 9) continue;
       // A document that cannot be taken changes nothing.
       gateway.configure(
@@ -98,7 +90,7 @@ describe('reloads of the policy config under load', function () {
       );
       bad += 1;
       await until(async () => (await rejected()) === bad, `refusal ${bad}`);
-      expect(revisions.get(await hashOfNow())).to.equal(term);
+      expect(revisions.get(await gateway.revision())).to.equal(term);
     }
     await sleep(100);
     const results = await load.stop();
@@ -110,7 +102,7 @@ describe('reloads of the policy config under load', function () {
       expect(text)
         .to.contain(` frame ${LONG_FRAMES - 1}`)
         .and.contain('[SSN]')
-        .and.not.contain('6789');
+        .and.not.contain('45-6789');
     }
     const events = new Map(
       (await gateway.events()).map((event): [string, RecordedEvent] => [event.id, event]),
@@ -118,7 +110,7 @@ describe('reloads of the policy config under load', function () {
     expect(events.size).to.equal(results.length + streams.length);
     expectGoverned(results, events, revisions);
     for (const { text, status, id } of results) {
-      expect(text, id).to.not.contain('6789');
+      expect(text, id).to.not.contain('45-6789');
       if (status === 200) expect(text, id).to.contain('[SSN]');
     }
     expect(new Set([...events.values()].map(({ revision }) => revision.hash)).size).to.equal(2);
