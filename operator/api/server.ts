@@ -8,7 +8,7 @@ import { configurationRoutes } from './configurations.ts';
 import { ApiError } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { instanceRoutes } from './instances.ts';
-import { openApiDocument } from './openapi.ts';
+import { methodsAt, openApiDocument } from './openapi.ts';
 import { problemRoutes, type ResourceProblem } from './problems.ts';
 import { streamRoutes } from './streams.ts';
 
@@ -61,10 +61,15 @@ export async function startApi(options: ApiOptions, parts: ApiParts): Promise<Ru
   app.use('/v1/configurations', configurationRoutes(parts));
   app.use('/v1/problems', problemRoutes(parts));
   app.use('/v1', instanceRoutes(parts));
-  app.use((request) => {
+  app.use((request, response) => {
+    const methods = methodsAt(request.path);
+    if (methods.length > 0) {
+      response.set('allow', methods.join(', '));
+      throw new ApiError('method_not_allowed', `use ${methods.join(' or ')} here.`);
+    }
     throw new ApiError(
       'not_found',
-      `there is nothing at ${request.method} ${request.path}. GET /openapi.json lists what there is.`,
+      `there is nothing at ${request.path.slice(0, 200)}. GET /openapi.json lists what there is.`,
     );
   });
   app.use(answerErrors(parts));
@@ -125,19 +130,28 @@ function answerErrors(parts: ApiParts): ErrorRequestHandler {
 
 function asApiError(error: unknown): ApiError | null {
   if (error instanceof ApiError) return error;
-  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : '';
-  if (type === 'entity.too.large')
-    return new ApiError('body_too_large', 'the body is over the limit of this path; send less at once.');
-  if (type === 'entity.parse.failed') return new ApiError('invalid_body', 'the body is not JSON.');
-  if (type === 'request.aborted' || type === 'request.size.invalid')
-    return new ApiError('invalid_body', 'the body ended early.');
-  if (type === 'encoding.unsupported')
-    return new ApiError('unsupported_media_type', 'this content encoding is not read.');
-  if (error instanceof Error && error.name === 'StoreError') {
+  if (!(error instanceof Error)) return null;
+  if (error.name === 'StoreError') {
     return new ApiError(
       'store_unavailable',
       'the event store cannot be used at the moment; nothing was stored. Try again.',
     );
   }
-  return null;
+  return 'status' in error ? callersFault(error, Number(error.status)) : null;
+}
+
+/** What express and its parsers refuse, in our words: theirs may quote the request. */
+function callersFault(error: Error, status: number): ApiError | null {
+  if (error instanceof URIError)
+    return new ApiError('invalid_parameter', 'the path is not percent-encoded UTF-8.');
+  if (status === 413)
+    return new ApiError('body_too_large', 'the body is over the limit of this path; send less at once.');
+  if (status === 415)
+    return new ApiError('unsupported_media_type', 'this content encoding or character set is not read.');
+  if (status !== 400) return null;
+  const parsed = 'type' in error && error.type === 'entity.parse.failed';
+  const message = parsed
+    ? 'the body is not JSON.'
+    : 'the body ended early, or is not in the encoding it names.';
+  return new ApiError('invalid_body', message);
 }

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { OLDEST_SQLITE, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { OLDEST_SQLITE, SCHEMA, SCHEMA_VERSION, UPGRADES } from './schema.ts';
 
 /**
  * Opens the database for this process alone.
@@ -30,17 +30,32 @@ export function openDatabase(file: string): DatabaseSync {
         )
       : error;
   }
-  database.exec(SCHEMA);
-  const row = database.prepare("SELECT value FROM meta WHERE name = 'schema'").get();
+  try {
+    upgrade(database, file);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
+/** Brings the tables to this version in one transaction. @throws Error when a newer version wrote them */
+function upgrade(database: DatabaseSync, file: string): void {
+  database.exec('BEGIN IMMEDIATE');
+  const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").get() !== undefined;
+  const row = known ? database.prepare("SELECT value FROM meta WHERE name = 'schema'").get() : undefined;
   const found = row === undefined ? SCHEMA_VERSION : Number(row['value']);
   if (found > SCHEMA_VERSION) {
-    database.close();
     throw new Error(
       `${file} was written by a newer control plane (schema ${found}, this one knows ${SCHEMA_VERSION}).`,
     );
   }
+  for (let version = found + 1; version <= SCHEMA_VERSION; version += 1) {
+    database.exec(UPGRADES[version] ?? '');
+  }
+  database.exec(SCHEMA);
   database.prepare("INSERT OR REPLACE INTO meta VALUES ('schema', ?)").run(String(SCHEMA_VERSION));
-  return database;
+  database.exec('COMMIT');
 }
 
 function older(version: string, than: readonly number[]): boolean {

@@ -3,7 +3,7 @@ import type { ArchivedRevision } from '../store.ts';
 
 const FIELDS = 'hash, number, namespace, gateway, document, objects, compiled_at';
 
-/** The archive of compiled revisions. */
+/** The archive of compiled revisions; two gateways may run the same one. */
 export class SqliteRevisions {
   readonly #database: DatabaseSync;
 
@@ -13,11 +13,8 @@ export class SqliteRevisions {
 
   archive(revision: ArchivedRevision): void {
     this.#database
-      .prepare(
-        // Content that comes back has its old hash and a new number: it is the newest again.
-        `INSERT INTO revisions (${FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (hash) DO UPDATE SET number = excluded.number WHERE excluded.number > revisions.number`,
-      )
+      // In the place of the row that it replaces it is the last one again: content that comes back is the newest.
+      .prepare(`INSERT OR REPLACE INTO revisions (${FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
       .run(
         revision.hash,
         revision.number,
@@ -30,7 +27,7 @@ export class SqliteRevisions {
   }
 
   get(hash: string): ArchivedRevision | null {
-    const row = this.#database.prepare(`SELECT ${FIELDS} FROM revisions WHERE hash = ?`).get(hash);
+    const row = this.#database.prepare(`SELECT ${FIELDS} FROM revisions WHERE hash = ? LIMIT 1`).get(hash);
     return row === undefined ? null : toRevision(row);
   }
 
@@ -38,7 +35,7 @@ export class SqliteRevisions {
     return this.#database
       .prepare(
         `SELECT ${FIELDS} FROM revisions AS r
-         WHERE number = (SELECT max(number) FROM revisions WHERE namespace = r.namespace AND gateway = r.gateway)
+         WHERE rowid = (SELECT max(rowid) FROM revisions WHERE namespace = r.namespace AND gateway = r.gateway)
          ORDER BY namespace, gateway`,
       )
       .all()

@@ -18,14 +18,35 @@ CREATE INDEX IF NOT EXISTS events_ts ON events (ts);
 CREATE INDEX IF NOT EXISTS events_verdict ON events (verdict, ts);
 CREATE INDEX IF NOT EXISTS events_team ON events (team, ts) WHERE team IS NOT NULL;
 CREATE TABLE IF NOT EXISTS revisions (
-  hash TEXT PRIMARY KEY, number INTEGER NOT NULL, namespace TEXT NOT NULL, gateway TEXT NOT NULL,
-  document TEXT NOT NULL, objects TEXT NOT NULL, compiled_at INTEGER NOT NULL
+  hash TEXT NOT NULL, number INTEGER NOT NULL, namespace TEXT NOT NULL, gateway TEXT NOT NULL,
+  document TEXT NOT NULL, objects TEXT NOT NULL, compiled_at INTEGER NOT NULL,
+  PRIMARY KEY (hash, namespace, gateway)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS revisions_gateway ON revisions (namespace, gateway, compiled_at);
+CREATE TABLE IF NOT EXISTS accepted (
+  kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+  uid TEXT NOT NULL, generation INTEGER NOT NULL, spec TEXT NOT NULL,
+  PRIMARY KEY (namespace, kind, name)
+) STRICT;
+CREATE INDEX IF NOT EXISTS revisions_gateway ON revisions (namespace, gateway);
 `;
 
 /** Raised with every change of the tables that an older control plane could not read. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
+
+/** From the version before to each: run before `SCHEMA`, which makes what is missing. */
+export const UPGRADES: Readonly<Record<number, string>> = {
+  2: `
+    DROP INDEX revisions_gateway;
+    ALTER TABLE revisions RENAME TO revisions_1;
+    CREATE TABLE revisions (
+      hash TEXT NOT NULL, number INTEGER NOT NULL, namespace TEXT NOT NULL, gateway TEXT NOT NULL,
+      document TEXT NOT NULL, objects TEXT NOT NULL, compiled_at INTEGER NOT NULL,
+      PRIMARY KEY (hash, namespace, gateway)
+    ) STRICT;
+    INSERT INTO revisions SELECT * FROM revisions_1 ORDER BY number;
+    DROP TABLE revisions_1;
+  `,
+};
 
 /** Two connections of older versions could lose commits (the WAL-reset race, mended in 3.51.3). */
 export const OLDEST_SQLITE = [3, 51, 3] as const;

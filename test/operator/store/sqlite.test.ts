@@ -48,6 +48,28 @@ describe('SQLite store', () => {
     expect((await rejection(openSqliteStore(file))).message).to.contain('newer control plane');
   });
 
+  it('takes over the tables of the version before', async () => {
+    const file = join(folder(), 'events.db');
+    const database = new DatabaseSync(file);
+    database.exec(`
+      CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+      INSERT INTO meta VALUES ('schema', '1');
+      CREATE TABLE revisions (
+        hash TEXT PRIMARY KEY, number INTEGER NOT NULL, namespace TEXT NOT NULL, gateway TEXT NOT NULL,
+        document TEXT NOT NULL, objects TEXT NOT NULL, compiled_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX revisions_gateway ON revisions (namespace, gateway, compiled_at);
+      INSERT INTO revisions VALUES ('h2', 2, 'n', 'g', 'd', '[]', 5), ('h1', 1, 'n', 'g', 'd', '[]', 4);
+    `);
+    database.close();
+    const store = await openSqliteStore(file);
+    expect((await store.listConfigurations()).map(({ hash }) => hash)).to.deep.equal(['h2']);
+    await store.close();
+    const again = await openSqliteStore(file);
+    expect(await again.getRevision('h1')).to.include({ number: 1, compiledAt: 4 });
+    await again.close();
+  });
+
   it('fails every call after the end instead of waiting', async () => {
     const store = await openSqliteStore(join(folder(), 'events.db'));
     await store.close();
