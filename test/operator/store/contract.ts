@@ -251,8 +251,8 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
     });
 
     it('archives revisions by hash and lists the newest of each gateway', async () => {
-      const revision = (gateway: string, number: number) => ({
-        hash: `sha256:${gateway}${number}`,
+      const revision = (gateway: string, number: number, hash = `sha256:${gateway}${number}`) => ({
+        hash,
         number,
         namespace: 'default',
         gateway,
@@ -273,6 +273,16 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       await store.archiveRevision({ ...revision('a', 1), number: 3 });
       expect((await store.listConfigurations())[0]).to.include({ hash: 'sha256:a1', number: 3 });
       expect(await store.getRevision('sha256:none')).to.equal(null);
+      // Two gateways with the same content; a gateway that was made anew and counts from 1 again.
+      await store.archiveRevision(revision('c', 1, 'sha256:b1'));
+      await store.archiveRevision(revision('a', 1, 'sha256:new'));
+      expect(
+        (await store.listConfigurations()).map(({ gateway, number, hash }) => [gateway, number, hash]),
+      ).to.deep.equal([
+        ['a', 1, 'sha256:new'],
+        ['b', 1, 'sha256:b1'],
+        ['c', 1, 'sha256:b1'],
+      ]);
     });
   });
 }
