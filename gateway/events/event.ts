@@ -1,5 +1,5 @@
 import type { SkippedLeaf, Usage } from '../dialects/dialect.ts';
-import type { EntryResult, Verdict } from '../pipeline/verdict.ts';
+import type { RecordedEntry, Verdict } from '../pipeline/verdict.ts';
 
 /** Version of the record's layout. `contract/event.schema.json` describes it; readers keep fields they do not know. */
 export const EVENT_SCHEMA = 1;
@@ -63,7 +63,7 @@ export interface DecisionEvent {
     upstream: number | null;
     output: number;
   };
-  entries: EntryResult[];
+  entries: RecordedEntry[];
   coverage: {
     request_bytes_scanned: number;
     response_bytes_scanned: number;

@@ -1,3 +1,4 @@
+import type { RecordedPhase } from '../pipeline/verdict.ts';
 import type { DecisionEvent } from './event.ts';
 
 /** Largest event in bytes, without the record's identity: 64 KiB is what Merkle tree tiles can carry. */
@@ -17,6 +18,13 @@ function fits(json: string): boolean {
 const cutText = (value: string, most: number): string =>
   value.length <= most ? value : `${value.slice(0, most).toWellFormed()}…`;
 
+function cutFindings(phase: RecordedPhase, most: number): RecordedPhase {
+  const { findings } = phase;
+  if (findings === undefined || findings.length <= most) return phase;
+  const more = (phase.findings_more ?? 0) + findings.length - most;
+  return { ...phase, findings: findings.slice(0, most), findings_more: more };
+}
+
 function cut(event: DecisionEvent, step: (typeof STEPS)[number]): DecisionEvent {
   const skipped = event.coverage.skipped;
   return {
@@ -28,8 +36,7 @@ function cut(event: DecisionEvent, step: (typeof STEPS)[number]): DecisionEvent 
     error: event.error && { ...event.error, message: cutText(event.error.message, step.text) },
     entries: event.entries.map((entry) => ({
       ...entry,
-      findings: entry.findings.slice(0, step.findings),
-      findings_more: entry.findings_more + Math.max(0, entry.findings.length - step.findings),
+      phases: entry.phases.map((phase) => cutFindings(phase, step.findings)),
     })),
     coverage: {
       ...event.coverage,

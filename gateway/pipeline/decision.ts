@@ -9,8 +9,8 @@ import { type EntryResult, stronger, type Verdict } from './verdict.ts';
 /** The part of a decision event that follows from what the entries found. */
 export type Decision = Pick<
   DecisionEvent,
-  'verdict' | 'would_verdict' | 'reason' | 'policy' | 'mode' | 'degraded' | 'entries'
->;
+  'verdict' | 'would_verdict' | 'reason' | 'policy' | 'mode' | 'degraded'
+> & { entries: EntryResult[] };
 
 /**
  * Sums up a request from the outcomes of its phases.

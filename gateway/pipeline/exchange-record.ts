@@ -8,6 +8,7 @@ import type { ExchangeDeps } from './exchange-deps.ts';
 import { CallerGone, type Inbound } from './inbound.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { PhaseOutcome, Warning } from './outcome.ts';
+import { recordedEntries } from './recorded-entries.ts';
 import { toldModel, toldWord } from './told-names.ts';
 import { stronger, type Verdict } from './verdict.ts';
 
@@ -137,7 +138,7 @@ export class ExchangeRecord {
       cost_source: cost.cost_source,
       latency_ms: round(this.elapsed()),
       timings_ms: roundTimings(this.timings),
-      entries: decision.entries,
+      entries: recordedEntries(decision.entries),
       coverage: {
         request_bytes_scanned: parsed?.scannedBytes ?? 0,
         response_bytes_scanned: answer?.scannedBytes ?? 0,

@@ -14,7 +14,7 @@ export interface RecordedFinding {
   length: number;
 }
 
-/** What became of one entry in one phase. */
+/** What became of one entry in one phase, while the request is on its way. */
 export interface EntryResult {
   entry: Pick<Entry, 'id' | 'kind' | 'mode' | 'source'>;
   /** Version of the detector that looked. */
@@ -35,6 +35,18 @@ export interface EntryResult {
   /** Microseconds. */
   us: number;
 }
+
+/** What became of one entry, as it stands on the event. */
+export type RecordedEntry = EntryResult['entry'] & {
+  /** Version of the detector that looked. */
+  version: string;
+  /** In the order of the request's way. */
+  phases: RecordedPhase[];
+};
+
+/** The result of one phase. Absent: no score, no findings, none left out. */
+export type RecordedPhase = Pick<EntryResult, 'phase' | 'outcome' | 'verdict' | 'us'> &
+  Partial<Pick<EntryResult, 'would_verdict' | 'reason' | 'findings' | 'findings_more'>> & { score?: number };
 
 export const MAX_RECORDED_FINDINGS = 64;
 

@@ -125,10 +125,12 @@ export class GatewayMetrics {
     this.#requests.add(1, provider, model, String(event.status));
     this.#duration.observe(event.latency_ms / 1000, provider);
     this.#decisions.add(1, event.verdict, event.mode ?? 'none');
-    for (const { entry, outcome, verdict } of event.entries) {
-      if (outcome === 'not_run') continue;
-      const result = outcome === 'error' ? 'error' : verdict === 'allow' ? 'pass' : verdict;
-      this.#evaluations.add(1, entry.id, result);
+    for (const { id, phases } of event.entries) {
+      for (const { outcome, verdict } of phases) {
+        if (outcome === 'not_run') continue;
+        const result = outcome === 'error' ? 'error' : verdict === 'allow' ? 'pass' : verdict;
+        this.#evaluations.add(1, id, result);
+      }
     }
     if (event.cost_nanos !== null) this.#cost.add(event.cost_nanos, provider, model);
     const { upstream } = event.timings_ms;

@@ -259,7 +259,7 @@ describe('policies on the way of a request', () => {
         expect((await gateway.chat(ask('x'))).status).to.equal(200);
         const event = await gateway.lastEvent();
         expect(event).to.include({ verdict: 'allow', status: 200, degraded: true });
-        expect(event.entries[0]).to.include({ outcome: 'error' });
+        expect(event.entries[0]!.phases[0]).to.include({ outcome: 'error' });
       }
     });
   });

@@ -124,8 +124,13 @@ describe('size of a record', () => {
     const finding = { type: 'email', field: 'messages[0].content', offset: 1, length: 2 };
     const entry = {
       ...base.entries[0]!,
-      findings: Array.from({ length: 64 }, () => finding),
-      findings_more: 3,
+      phases: [
+        {
+          ...base.entries[0]!.phases[0]!,
+          findings: Array.from({ length: 64 }, () => finding),
+          findings_more: 3,
+        },
+      ],
     };
     const skipped = Array.from({ length: 3000 }, (_, index) => ({
       path: `a.${index}`,
@@ -142,10 +147,11 @@ describe('size of a record', () => {
     expect(Buffer.byteLength(json)).to.be.at.most(MAX_EVENT_BYTES);
     expect(check(json)).to.equal(null);
     expect(read.cut).to.equal(true);
-    expect(read.entries[0].findings.length + read.entries[0].findings_more).to.equal(67);
+    const [phase] = read.entries[0].phases;
+    expect(phase.findings.length + phase.findings_more).to.equal(67);
     expect(read.coverage.skipped.length + read.coverage.skipped_more).to.equal(3000);
     const huge = decision({
-      entries: Array.from({ length: 900 }, () => ({ ...entry, reason: 'x'.repeat(300) })),
+      entries: Array.from({ length: 900 }, () => ({ ...entry, version: 'x'.repeat(300) })),
       facts: { big: 'y'.repeat(100_000) },
       attempts: Array.from({ length: 900 }, () => base.attempts[0]!),
     });

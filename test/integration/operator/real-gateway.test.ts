@@ -99,12 +99,12 @@ describe('a folder of resources and the real gateway', () => {
     const answer = await ask('write to ann@example.com');
     expect(answer.status).to.equal(200);
     expect(answer.text).to.not.contain('ann@example.com');
-    let events: { entries: { entry: { id: string; source: object } }[] }[] = [];
+    let events: { entries: { id: string; source: object }[] }[] = [];
     await eventually(() => {
       void api('/v1/events').then((page) => (events = (page['events'] ?? []) as typeof events));
       return events.length > 0;
     }, 'the event');
-    const entry = events[0]!.entries.find((result) => result.entry.id === 'guard.pii')!.entry;
+    const entry = events[0]!.entries.find(({ id }) => id === 'guard.pii')!;
     expect(entry.source).to.include({
       level: 'namespace',
       namespace: 'default',

@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { decide } from '../../../gateway/pipeline/decision.ts';
+import { inspectTexts } from '../../../gateway/pipeline/entries.ts';
+import { recordedEntries } from '../../../gateway/pipeline/recorded-entries.ts';
+import { built } from '../policies/built.ts';
+import { leaf, testEnv } from './fixtures.ts';
+
+describe('entries of an event', () => {
+  const chain = [built('pii-detector', {}), built('dlp-filter', { blocked_terms: ['x'] })];
+  const run = (input: string, output: string) => {
+    const outcomes = [
+      inspectTexts(chain, 'input', [{ ...leaf(input), phase: 'input' }], testEnv()),
+      inspectTexts(chain, 'output', [leaf(output)], testEnv()),
+    ];
+    return decide(chain, outcomes, null).entries;
+  };
+
+  it('name an entry once, and say per phase what there is to say', () => {
+    const results = run('SSN 123-45-6789', 'fine');
+    const recorded = recordedEntries(results);
+    expect(recorded.map(({ id, phases }) => [id, phases.map(({ phase }) => phase)])).to.deep.equal([
+      ['pii-detector', ['input', 'output']],
+      ['dlp-filter', ['input', 'output']],
+    ]);
+    const [first] = recorded;
+    expect(first).to.deep.include({
+      kind: 'pii-detector',
+      mode: 'enforce',
+      source: { level: 'document', index: 0 },
+    });
+    expect(first!.phases[0]).to.deep.include({ outcome: 'findings', verdict: 'redact', reason: 'pii.ssn' });
+    expect(first!.phases[0]!.findings).to.have.length(1);
+    expect(first!.phases[1]).to.have.all.keys('phase', 'outcome', 'verdict', 'us');
+    const size = (value: unknown): number => JSON.stringify(value).length;
+    expect(size(recorded)).to.be.below(size(results) * 0.65);
+  });
+});
