@@ -167,6 +167,31 @@ export class SseReader {
   }
 }
 
+/**
+ * What stands in an event beside its data, such as comments and ids, line by line; empty for nothing. Clients skip
+ * most of it, but it travels.
+ */
+export function otherLines(frame: SseFrame): string {
+  // One line of data.
+  if (frame instanceof CutFrame && frame.data !== null) return '';
+  const { raw, ranges } = frame;
+  const lines: string[] = [];
+  for (let i = 0; i <= ranges.length; i += 2) {
+    const part = raw.toString('utf8', i === 0 ? 0 : ranges[i - 1], ranges[i] ?? raw.length);
+    for (const line of part.split(/[\r\n]+/)) if (!DATA_FIELD.test(line)) lines.push(line);
+  }
+  return lines.join('\n');
+}
+
+/** A line of data without its value, or nothing. */
+const DATA_FIELD = /^\ufeff?(?:data:? ?)?$/;
+
+/** An event of nothing but this data. */
+export function dataFrame(data: string): SseFrame {
+  const raw = Buffer.from(`data: ${data.replaceAll('\n', '\ndata: ')}\n\n`);
+  return { raw, data, ranges: dataRanges(raw, 0) };
+}
+
 function dataRanges(raw: Buffer, start: number): number[] {
   const ranges: number[] = [];
   const { length } = raw;

@@ -19,6 +19,6 @@ describe('issue: an upstream with any number of choices', () => {
       );
     const stream = chat.openStream(options(ssnGuard));
     expect(stream.push(all(128)).equals(all(128))).to.equal(true);
-    expect(() => chat.openStream(options(ssnGuard)).push(all(25_000))).to.throw('texts side by side');
+    expect(() => chat.openStream(options(ssnGuard)).push(all(10_000))).to.throw('texts side by side');
   });
 });

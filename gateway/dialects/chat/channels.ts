@@ -1,3 +1,4 @@
+import { GatewayError } from '../../errors.ts';
 import type { LeafFacts } from '../../policies/kind.ts';
 import { Channel, TextUnit } from '../channel.ts';
 import type { StreamOptions } from '../dialect.ts';
@@ -8,6 +9,9 @@ import type { Place } from './places.ts';
 /** Texts that are remembered as clean, and their length. */
 const MAX_CLEAN = 256;
 const MAX_CLEAN_LENGTH = 128;
+
+/** Texts of one stream: many choices with many calls of tools, and not what an upstream can invent. */
+const MAX_CHANNELS = 4096;
 
 interface Entry {
   channel: Channel;
@@ -37,6 +41,7 @@ export class Channels {
     this.#enter(frame, at);
     let entry = this.#texts.get(at.id);
     if (entry === undefined) {
+      this.#checkRoom();
       entry = { channel: this.#open(facts), place: at };
       this.#texts.set(at.id, entry);
     }
@@ -96,6 +101,7 @@ export class Channels {
     this.#enter(frame, at);
     let entry = this.#json.get(at.id);
     if (entry === undefined) {
+      this.#checkRoom();
       const open = (index: number): Channel => this.#open({ ...facts, path: `${facts.path}{${index}}` });
       entry = { choice: at.choice, channel: new JsonChannel(open) };
       this.#json.set(at.id, entry);
@@ -111,6 +117,15 @@ export class Channels {
     for (const entry of this.#json.values()) {
       if (choice === null || entry.choice === choice) entry.channel.end();
     }
+  }
+
+  /** @throws GatewayError `upstream_invalid` */
+  #checkRoom(): void {
+    if (this.#texts.size + this.#json.size < MAX_CHANNELS) return;
+    throw new GatewayError(
+      'upstream_invalid',
+      `The stream of the upstream has more than ${MAX_CHANNELS} texts side by side.`,
+    );
   }
 
   #enter(frame: OutFrame, at: Place): void {

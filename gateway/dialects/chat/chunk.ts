@@ -4,9 +4,10 @@ import type { JsonDocument } from '../../json/read.ts';
 import type { LeafFacts } from '../../policies/kind.ts';
 import type { TextUnit } from '../channel.ts';
 import type { SkippedLeaf } from '../dialect.ts';
-import type { OutFrame } from '../frame.ts';
+import { OutFrame } from '../frame.ts';
 import type { Shape } from '../shape.ts';
 import { SkippedList } from '../skipped.ts';
+import type { SseFrame } from '../sse.ts';
 import { type Visitor, walk } from '../walk.ts';
 import { ALTERNATIVES, ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream } from './answer.ts';
 import type { Channels } from './channels.ts';
@@ -73,6 +74,12 @@ export class ChunkReader {
     const unit = this.#channels.piece(frame, value, form.place);
     this.#literal(frame, { start, end }, unit);
     return unit;
+  }
+
+  /** Looks at what stands beside the data of an event. @returns whether it may stay. @throws what a guard throws */
+  isClean(frame: SseFrame, text: string): boolean {
+    this.#scannedBytes += Buffer.byteLength(text);
+    return this.#channels.once(new OutFrame(frame), outputFacts('event', 'other', null), text) === null;
   }
 
   /** Counts a chunk of a known form. */

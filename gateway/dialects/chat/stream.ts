@@ -5,7 +5,7 @@ import { readJson } from '../../json/read.ts';
 import type { AnswerStream, SkippedLeaf, StreamOptions, Usage } from '../dialect.ts';
 import { OutFrame } from '../frame.ts';
 import { FrameQueue } from '../frame-queue.ts';
-import { type SseFrame, SseReader } from '../sse.ts';
+import { dataFrame, otherLines, type SseFrame, SseReader } from '../sse.ts';
 import { readFinishReasons, readModel, readUpstream } from './answer.ts';
 import { Channels } from './channels.ts';
 import { ChunkReader } from './chunk.ts';
@@ -56,9 +56,10 @@ export class ChatStream implements AnswerStream {
     };
     const read = (): void => {
       for (const frame of frames) {
-        if (this.#run.take(frame)) continue;
+        const beside = otherLines(frame);
+        if (beside === '' && this.#run.take(frame)) continue;
         this.#run.flush(leave);
-        this.#read(frame);
+        this.#read(frame, beside);
         this.#queue.take(out);
       }
       this.#run.flush(leave);
@@ -131,7 +132,10 @@ export class ChatStream implements AnswerStream {
     return this.#chunks.outputBytes > 0;
   }
 
-  #read(frame: SseFrame): void {
+  /** @param beside what stands in the event beside its data */
+  #read(given: SseFrame, beside: string): void {
+    const frame = beside === '' || this.#chunks.isClean(given, beside) ? given : dataFrame(given.data ?? '');
+    if (frame !== given && given.data === null) return;
     if (frame.data === null || frame.data.trim() === '') {
       this.#queue.push(new OutFrame(frame));
       return;
@@ -183,7 +187,7 @@ export class ChatStream implements AnswerStream {
   /** An event without its blank line: whole, or the trace of an interruption. */
   #readLast(frame: SseFrame): void {
     try {
-      this.#read(frame);
+      this.#read(frame, otherLines(frame));
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'upstream_invalid') throw error;
       throw new GatewayError('upstream_interrupted', 'The stream of the upstream ended within an event.', {
