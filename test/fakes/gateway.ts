@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../gateway/clock.ts';
+import { type Clock, systemClock } from '../../gateway/clock.ts';
 import type { CompiledEntry, Plan } from '../../gateway/config/plan.ts';
 import type { PolicyConfig, Target } from '../../gateway/contract/document.ts';
 import type { DecisionEvent } from '../../gateway/events/event.ts';
@@ -20,6 +20,7 @@ export interface TestGatewayOptions {
   plan?: Plan | null;
   options?: Partial<GatewayOptions>;
   credential?: (target: Target) => string | null;
+  clock?: Clock;
 }
 
 /** A whole gateway on real sockets, with its own state folder. */
@@ -63,7 +64,7 @@ export class TestGateway {
       ...given.options,
     };
     const running = await startGateway(options, {
-      clock: systemClock,
+      clock: given.clock ?? systemClock,
       logger: createLogger({ gateway: 'local', instance: 'test-1' }, 'silent'),
       source: plans,
       credential: given.credential ?? (() => null),

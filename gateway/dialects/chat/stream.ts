@@ -81,7 +81,7 @@ export class ChatStream implements AnswerStream {
   end(): Buffer {
     const out: Buffer[] = [];
     const last = this.#sse.end();
-    if (last !== null) this.#readLast(last);
+    if (last !== null && !(this.complete && isFragment(last))) this.#readLast(last);
     if (!this.complete && !this.#failed) {
       throw new GatewayError(
         'upstream_interrupted',
@@ -207,6 +207,22 @@ export class ChatStream implements AnswerStream {
 /** Whether the event has no blank line at its end: the last one may have none. */
 function isOpen(raw: Buffer): boolean {
   return !/(?:\n\n|\r\r\n?|\n\r\n?)$/.test(raw.toString('latin1', Math.max(0, raw.length - 3)));
+}
+
+/**
+ * Whether an event without its blank line is the beginning of one that was cut off. Readers of server-sent events
+ * throw such a one away; behind a whole answer it is not worth an error either.
+ */
+function isFragment({ raw, data }: SseFrame): boolean {
+  const text = raw.toString('utf8').trim();
+  if (text === '' || text.startsWith(':') || data?.trim() === '[DONE]') return false;
+  if (data === null) return true;
+  try {
+    readJson(data);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Whether what leaves is what came. */

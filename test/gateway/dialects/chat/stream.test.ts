@@ -294,6 +294,18 @@ describe('chat stream', () => {
     expect(run(sse(said('a'), FINISH), options(passAll)).stream.finishReasons).to.deep.equal(['stop']);
   });
 
+  it('leaves out an event that is cut off behind the answer’s finish', () => {
+    const whole = sse(said('a'), FINISH);
+    for (const cut of ['d', 'da', 'data', 'data:', 'data: {"choices":[],"us']) {
+      const stream = chat.openStream(options(passAll));
+      const sent = stream.push(Buffer.concat([whole, Buffer.from(cut)]));
+      expect(Buffer.concat([sent, stream.end()]).equals(whole), cut).to.equal(true);
+    }
+    const kept = chat.openStream(options(passAll));
+    const bytes = Buffer.concat([whole, Buffer.from(': keep-alive\n')]);
+    expect(Buffer.concat([kept.push(bytes), kept.end()]).equals(bytes)).to.equal(true);
+  });
+
   it('refuses garbage and events over their size', () => {
     for (const bytes of [
       'data: {"choices":\n\n',
