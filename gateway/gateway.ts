@@ -185,9 +185,17 @@ class Gateway implements RunningGateway {
     this.#holder.listen({
       swapped: (live, text) => {
         const { revision, entries } = live.plan;
-        revisions.put(revision, text, clock.now());
-        // Every event that is left was written since its segment began.
-        revisions.prune(this.#spool.segments[0]?.begunMs ?? clock.now());
+        try {
+          revisions.put(revision, text, clock.now());
+          // Every event that is left was written since its segment began.
+          revisions.prune(this.#spool.segments[0]?.begunMs ?? clock.now());
+        } catch (error) {
+          // A full disk must not keep a stricter policy from being in force.
+          logger.error(
+            { revision, ...faultFields(error) },
+            'the policy config in force could not be archived',
+          );
+        }
         this.#apply(live);
         logOpenness(live.plan.config, traffic, logger);
         logger.info({ revision, entries: entries.length }, 'policy config in force');
