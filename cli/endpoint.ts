@@ -11,6 +11,8 @@ export interface Endpoint {
   token: string;
   /** Folder of the spool, where a lone gateway runs on this machine. */
   spool?: string;
+  /** Address of its traffic port, `host:port`, where a lone gateway runs on this machine. */
+  listen?: string;
   /** Where it was found, for messages. */
   from: string;
 }
@@ -38,13 +40,14 @@ export function findEndpoint(flags: EndpointFlags, io: Pick<Io, 'env'>): Endpoin
   const stateDir = flags.stateDir ?? io.env['KEEPTRUSTS_STATE_DIR'] ?? DEFAULT_STATE_DIR;
   const file = join(stateDir, FILE);
   try {
-    const { kind, url, token_file, spool } = JSON.parse(readFileSync(file, 'utf8'));
+    const { kind, url, token_file, spool, listen } = JSON.parse(readFileSync(file, 'utf8'));
     return {
       kind,
       url: checked(url, file),
       token: token ?? readFileSync(token_file, 'utf8').trim(),
       from: file,
       ...(spool !== undefined && { spool }),
+      ...(listen !== undefined && { listen }),
     };
   } catch (error) {
     if (error instanceof CliError) throw error;
@@ -58,14 +61,15 @@ export function findEndpoint(flags: EndpointFlags, io: Pick<Io, 'env'>): Endpoin
 /** Leaves the address of what was started for later commands. The token stays in its own file. */
 export function writeEndpoint(
   stateDir: string,
-  endpoint: Pick<Endpoint, 'kind' | 'url' | 'spool'> & { tokenFile: string },
+  endpoint: Pick<Endpoint, 'kind' | 'url' | 'spool' | 'listen'> & { tokenFile: string },
 ): void {
-  const { kind, url, tokenFile, spool } = endpoint;
+  const { kind, url, tokenFile, spool, listen } = endpoint;
   const content = {
     kind,
     url,
     token_file: resolve(tokenFile),
     ...(spool !== undefined && { spool: resolve(spool) }),
+    ...(listen !== undefined && { listen }),
   };
   mkdirSync(stateDir, { recursive: true });
   const temporary = join(stateDir, `${FILE}.new`);

@@ -3,11 +3,11 @@ import type { LintResult } from '../gateway/contract/lint.ts';
 import { CliError } from './io.ts';
 
 /**
- * Lints a policy config as a lone gateway would read it. The pattern checker behind it is loaded only here, since it
+ * Lints a policy config as a lone gateway would read it, one that listens on `listen` where that is given. The pattern checker behind it is loaded only here, since it
  * takes most of a second.
  * @throws CliError when the file cannot be read
  */
-export async function lintFile(file: string): Promise<LintResult> {
+export async function lintFile(file: string, listen?: string): Promise<LintResult> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -18,5 +18,10 @@ export async function lintFile(file: string): Promise<LintResult> {
     import('../gateway/contract/lint.ts'),
     import('../gateway/contract/kinds.ts'),
   ]);
-  return lintPolicyConfig(text, { file, kinds: await loadKindContracts(), loneGateway: true });
+  return lintPolicyConfig(text, {
+    file,
+    kinds: await loadKindContracts(),
+    loneGateway: true,
+    ...(listen !== undefined && { listen }),
+  });
 }

@@ -39,9 +39,7 @@ export interface Address {
   port: number;
 }
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
-}
+export { isLoopback } from './contract/openness.ts';
 
 /** Reads `host:port`, `[v6]:port` or `:port`; null for anything else. */
 export function addressOf(text: string): Address | null {

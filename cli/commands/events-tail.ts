@@ -27,7 +27,7 @@ export function eventsTailCommand(io: Io): Command {
       // Fixed at the start: a relative time would move on from call to call.
       const { since = new Date(io.now()).toISOString(), ...filter } = eventParameters(flags);
       let left = flags.limit === undefined ? Number.POSITIVE_INFINITY : Number(flags.limit);
-      if (Number.isNaN(left) || left < 1)
+      if (flags.limit !== undefined && (!Number.isInteger(left) || left < 1))
         throw new CliError(`--limit: '${flags.limit}' is not a whole number from 1 up.`, 2);
       let cursor: string | undefined;
       let reached = false;

@@ -32,7 +32,7 @@ Exit codes: 0 verified, 1 tampered, 2 incomplete, 3 not anchored, 4 unreadable
 
 Examples:
   kt events verify
-  kt events verify .keeptrusts/spool
+  kt events verify .keeptrusts/gateway/spool
   kt events verify events.jsonl --head heads.json`,
     )
     .action(async (path: string | undefined, flags: Flags) => {

@@ -32,6 +32,7 @@ Examples:
           url: admin,
           tokenFile: options.adminTokenFile,
           spool: join(options.stateDir, 'spool'),
+          listen: `${bracketed(options.traffic.host)}:${running.trafficPort}`,
         });
         const traffic = `http://${urlHost(options.traffic.host)}:${running.trafficPort}`;
         const ready = (await fetch(`${admin}/readyz`)).ok;
@@ -76,5 +77,7 @@ function makeToken(stateDir: string): string {
 
 function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
+  return bracketed(host);
 }
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);

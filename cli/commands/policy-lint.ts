@@ -7,14 +7,15 @@ export function policyLintCommand(io: Io): Command {
   return new Command('lint')
     .description('Check a policy-config.yaml without running it')
     .requiredOption('--file <file>', 'the document')
+    .option('--listen <host:port>', 'also warn of what an address that is not loopback asks for')
     .option('--json', 'result as JSON')
     .option('--strict', 'exit 1 when there are warnings')
     .addHelpText(
       'after',
       '\nExamples:\n  kt policy lint --file policy-config.yaml\n  kt policy lint --file policy-config.yaml --json',
     )
-    .action(async (flags: { file: string; json?: true; strict?: true }) => {
-      const { config, problems } = await lintFile(flags.file);
+    .action(async (flags: { file: string; listen?: string; json?: true; strict?: true }) => {
+      const { config, problems } = await lintFile(flags.file, flags.listen);
       const errors = problems.filter((problem) => problem.severity === 'error');
       const warnings = problems.filter((problem) => problem.severity === 'warning');
       const valid = errors.length === 0;
@@ -37,10 +38,16 @@ export function policyLintCommand(io: Io): Command {
             `${flags.file}:${problem.line}:${problem.column}: ${problem.severity} ${problem.code} ${problem.path}: ${problem.message}${advice}\n`,
           );
         }
-        const verdict = valid ? `valid, ${config?.chain.length ?? 0} entries` : `${errors.length} errors`;
-        io.out(`${flags.file}: ${verdict}${warnings.length === 0 ? '' : `, ${warnings.length} warnings`}\n`);
+        const verdict = valid
+          ? `valid, ${counted(config?.chain ?? [], 'entry', 'entries')}`
+          : counted(errors, 'error');
+        const more = warnings.length === 0 ? '' : `, ${counted(warnings, 'warning')}`;
+        io.out(`${flags.file}: ${verdict}${more}\n`);
       }
       if (!valid) throw new CliError('', 2);
       if (flags.strict && warnings.length > 0) throw new CliError('', 1);
     });
 }
+
+const counted = ({ length }: readonly unknown[], one: string, many = `${one}s`): string =>
+  `${length} ${length === 1 ? one : many}`;

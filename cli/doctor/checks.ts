@@ -2,6 +2,7 @@ import { type ApiClient, createApiClient } from '../api.ts';
 import { type Endpoint, type EndpointFlags, findEndpoint } from '../endpoint.ts';
 import type { Io } from '../io.ts';
 import { lintFile } from '../lint-file.ts';
+import { openness } from './openness.ts';
 
 export interface CheckResult {
   layer: 'config' | 'api' | 'gateway' | 'providers' | 'events';
@@ -118,8 +119,11 @@ async function checkLoneGateway(client: ApiClient): Promise<CheckResult[]> {
       id,
       unavailable: status === 'available' ? null : (reason ?? status),
     }));
+    const open = await openness(client);
     return [
-      { layer: 'gateway', status: 'ok', detail: `ready, ${policies_loaded} entries` },
+      open === null
+        ? { layer: 'gateway', status: 'ok', detail: `ready, ${policies_loaded} entries` }
+        : { layer: 'gateway', status: 'failed', detail: open },
       providersResult(targets),
     ];
   } catch (error) {

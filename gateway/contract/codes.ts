@@ -106,9 +106,9 @@ export const CODES = {
     advice: 'Add the kind to `policies.chain`, or remove the block: it never runs.',
   },
   W002: {
-    title: 'Open to everybody who reaches it',
+    title: 'Callers without a key at an address that is not loopback',
     advice:
-      'Add an `identity` section with keys, or listen on a loopback address: stored credentials serve every caller.',
+      'Add an `identity` section with keys, or listen on a loopback address. Without the section every caller is refused; with `identity.anonymous` the stored credentials serve everybody.',
   },
   W003: {
     title: 'Retention that cannot be kept',

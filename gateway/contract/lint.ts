@@ -11,7 +11,6 @@ import { Findings, type Problem, toProblem } from './problem.ts';
 import { settingsOf } from './settings.ts';
 
 export type { KindLint, LintContext, LintFinding, LintSituation, Severity } from './lint-finding.ts';
-export { isLoopback } from './openness.ts';
 
 export interface LintOptions {
   /** Name of the file, from which the list form takes the name of its pack. */

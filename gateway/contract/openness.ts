@@ -9,23 +9,28 @@ export function isLoopback(listen: string): boolean {
   return LOOPBACK.test(host);
 }
 
-/** What is said of a document that would serve stored credentials to everybody who reaches the address. */
-export function opennessProblems(config: PolicyConfig, listen: string): Problem[] {
+/** What is said of a document at an address that others than this machine reach: who is let in, and by what right. */
+export function opennessProblems(
+  { identity, providers }: Pick<PolicyConfig, 'identity' | 'providers'>,
+  listen: string,
+): Problem[] {
   if (isLoopback(listen)) return [];
-  const stored = (config.providers?.targets ?? []).some((target) => target.secret_key_ref !== undefined);
-  if (!stored || config.identity?.anonymous === false) return [];
-  const why =
-    config.identity === undefined
-      ? 'the document has no `identity` section'
-      : '`identity.anonymous` lets callers without a key in';
+  if (identity === undefined) {
+    return [
+      warning('', `the document has no \`identity\` section, so that every caller of ${listen} is refused`),
+    ];
+  }
+  const stored = (providers?.targets ?? []).some((target) => target.secret_key_ref !== undefined);
+  if (!stored || identity.anonymous === false) return [];
+  const who = '`identity.anonymous` lets callers without a key in';
   return [
-    {
-      code: 'W002',
-      severity: 'warning',
-      path: config.identity === undefined ? '' : 'identity.anonymous',
-      line: 1,
-      column: 1,
-      message: `${why}, and ${listen} is not a loopback address: whoever reaches it uses the stored credentials`,
-    },
+    warning(
+      'identity.anonymous',
+      `${who}, and ${listen} is not a loopback address: whoever reaches it uses the stored credentials`,
+    ),
   ];
+}
+
+function warning(path: string, message: string): Problem {
+  return { code: 'W002', severity: 'warning', path, line: 1, column: 1, message };
 }

@@ -100,6 +100,8 @@ describe('kt events', () => {
     expect(await kt('events list --since yesterday')).to.deep.include({ exitCode: 1 });
     expect((await kt('events list --since yesterday')).err).to.contain('invalid_parameter: since:');
     expect((await kt('events list --limit none')).exitCode).to.equal(2);
+    for (const limit of ['none', '1.5', '0'])
+      expect((await kt(`events tail --limit ${limit}`)).exitCode, limit).to.equal(2);
     expect((await kt('events list --api-token wrong')).err).to.contain('refused the token');
     const away = await kt('events list --api-url http://127.0.0.1:49151 --api-token x');
     expect(away.err).to.match(/cannot be reached: \S+\. Is it running\?\n/);

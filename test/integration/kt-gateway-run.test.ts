@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { KtProcess, kt } from '../fakes/kt-process.ts';
+import { KtProcess, kt, root } from '../fakes/kt-process.ts';
 
 /** As it stands in the CTO guide. */
 const OBSERVE_ONLY = `policies:
@@ -87,6 +87,63 @@ describe('kt gateway run', () => {
     const away = await kt(['doctor'], { cwd });
     expect(away.code).to.equal(1);
     expect(away.err).to.contain('the api layer fails');
+  });
+
+  it('checks 3, 8 and 9: the three targets of the guide are shown, without a value, and what cannot be used is', async () => {
+    for (const reading of ['beside', 'below']) {
+      const guide = readFileSync(
+        join(root, `test/golden/policy-config/good/brief-providers-ref-${reading}-provider.yaml`),
+        'utf8',
+      );
+      writeFileSync(join(cwd, 'policy-config.yaml'), guide);
+      const linted = await kt(['policy', 'lint', '--file', 'policy-config.yaml'], { cwd });
+      expect([linted.code, linted.err]).to.deep.equal([0, '']);
+      const process = new KtProcess(
+        ['gateway', 'run', '--config', 'policy-config.yaml', '--port', '0', '--admin-port', '0'],
+        { cwd, env: { OPENAI_API_KEY: 'CANARY-of-a-credential', ANTHROPIC_API_KEY: '' } },
+      );
+      started.push(process);
+      const [, url, admin] = await process.saw(/Ready: gateway at (http:\S+), admin at (http:\S+?)\. /);
+      expect((await fetch(`${url}/healthz`)).status).to.equal(200);
+      const token = readFileSync(join(cwd, '.keeptrusts/gateway/admin-token'), 'utf8').trim();
+      const answer = await fetch(`${admin}/keeptrusts/config`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const text = await answer.text();
+      const { targets } = JSON.parse(text).providers;
+      expect(targets.map(({ id }: { id: string }) => id)).to.deep.equal([
+        'openai',
+        'anthropic',
+        'azure-openai',
+      ]);
+      const [openai, anthropic, azure] = targets;
+      expect(openai).to.deep.include({ secret_key_ref: { env: 'OPENAI_API_KEY' }, unavailable: null });
+      expect(anthropic.unavailable).to.be.a('string').and.not.equal('');
+      expect(azure.unavailable).to.be.a('string').and.not.equal('');
+      const health = await (await fetch(`${admin}/health`)).text();
+      for (const shown of [text, health, process.out, process.err]) expect(shown).to.not.contain('CANARY');
+      expect((await fetch(`${admin}/keeptrusts/config`)).status).to.equal(401);
+      await process.stop();
+    }
+  });
+
+  it('says in lint, at the start and in doctor that nobody is let in at an address without keys', async () => {
+    const listen = ['--listen', '0.0.0.0:0'];
+    const process = run(BLOCKING, '--config', 'policy-config.yaml', ...listen, '--admin-port', '0');
+    await process.saw(/Ready: gateway at /);
+    await process.saw(/every caller is refused/);
+    const doctor = await kt(['doctor'], { cwd });
+    expect(doctor.code).to.equal(1);
+    expect(doctor.err).to.match(
+      /the gateway layer fails: .*no `identity` section, so that every caller of 0\.0\.0\.0:\d+ is refused/,
+    );
+    const linted = await kt(['policy', 'lint', '--file', 'policy-config.yaml', '--strict', ...listen], {
+      cwd,
+    });
+    expect(linted.code).to.equal(1);
+    expect(linted.out)
+      .to.contain(' warning W002 ')
+      .and.to.match(/: valid, 1 entry, \d warnings?$/m);
   });
 
   it('says in one line what it cannot start without', async () => {

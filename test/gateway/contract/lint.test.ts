@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type KindContracts, loadKindContracts } from '../../../gateway/contract/kinds.ts';
-import { isLoopback, lintEntry, lintPolicyConfig, lintTarget } from '../../../gateway/contract/lint.ts';
+import { lintEntry, lintPolicyConfig, lintTarget } from '../../../gateway/contract/lint.ts';
+import { isLoopback } from '../../../gateway/contract/openness.ts';
 import { document, lineOf } from './corpus.ts';
 
 const BRIEF = 'good/brief-providers-ref-beside-provider.yaml';
@@ -19,22 +20,23 @@ describe('lint of a policy config', () => {
     expect(lone.config).to.not.equal(null);
   });
 
-  it('warns of stored credentials that everybody may use', () => {
-    const at = (listen: string, text = document(BRIEF)): string[] =>
-      lintPolicyConfig(text, { kinds, loneGateway: false, listen }).problems.map(({ code }) => code);
-    expect(at('127.0.0.1:41002')).to.deep.equal([]);
-    expect(at('0.0.0.0:41002')).to.deep.equal(['W002']);
-    expect(at('0.0.0.0:41002', `${document(BRIEF)}identity: {anonymous: true}\n`)).to.deep.equal(['W002']);
-    expect(at('0.0.0.0:41002', `${document(BRIEF)}identity: {}\n`)).to.deep.equal([]);
-  });
-
-  it('does not warn where the callers bring their own credentials', () => {
-    const { problems } = lintPolicyConfig(document('good/brief-observe-only.yaml'), {
-      kinds,
-      loneGateway: false,
-      listen: '0.0.0.0:41002',
-    });
-    expect(problems).to.deep.equal([]);
+  it('says who may call an address that is not loopback', () => {
+    const at = (listen: string, name: string, identity = ''): string[] =>
+      lintPolicyConfig(`${document(name)}${identity}`, { kinds, loneGateway: false, listen }).problems.map(
+        ({ code, path, message }) => `${code} ${path}: ${message}`,
+      );
+    const own = 'good/brief-observe-only.yaml';
+    expect(at('127.0.0.1:41002', BRIEF)).to.deep.equal([]);
+    for (const name of [BRIEF, own]) {
+      const [said, ...others] = at('0.0.0.0:41002', name);
+      expect(said).to.match(/^W002 : .*every caller of 0\.0\.0\.0:41002 is refused$/);
+      expect(others).to.deep.equal([]);
+    }
+    const [stored] = at('0.0.0.0:41002', BRIEF, 'identity: {anonymous: true}\n');
+    expect(stored).to.match(/^W002 identity.anonymous: .*uses the stored credentials$/);
+    // Their own credentials, or none at all.
+    expect(at('0.0.0.0:41002', own, 'identity: {anonymous: true}\n')).to.deep.equal([]);
+    expect(at('0.0.0.0:41002', BRIEF, 'identity: {}\n')).to.deep.equal([]);
   });
 
   it('warns of an expired key when it is told the time', () => {
