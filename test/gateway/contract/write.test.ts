@@ -1,9 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { parse } from 'yaml';
 import { canonicalJson } from '../../../gateway/contract/canonical-json.ts';
 import { type KindContracts, loadKindContracts } from '../../../gateway/contract/kinds.ts';
 import { readPolicyConfig } from '../../../gateway/contract/read.ts';
-import { configHash, writePolicyConfig } from '../../../gateway/contract/write.ts';
+import {
+  configHash,
+  createConfigWriter,
+  documentOf,
+  writePolicyConfig,
+} from '../../../gateway/contract/write.ts';
 import { policyConfig } from './arbitrary.ts';
 import { corpus } from './corpus.ts';
 
@@ -40,6 +46,26 @@ describe('writing a policy config', () => {
         expect(configHash(shuffled)).to.equal(configHash(a));
         const same = canonicalJson({ ...a, revision: null }) === canonicalJson({ ...b, revision: null });
         expect(configHash(a) === configHash(b)).to.equal(same);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('writes what was remembered as it was written the first time', () => {
+    const write = createConfigWriter();
+    fc.assert(
+      fc.property(policyConfig, (config) => {
+        const first = write(config);
+        expect(first).to.equal(writePolicyConfig(config));
+        const [entry] = config.chain;
+        if (entry === undefined) return;
+        const edited = {
+          ...config,
+          chain: [{ ...entry, mode: 'observe' as const }, ...config.chain.slice(1)],
+        };
+        expect(write(edited)).to.equal(writePolicyConfig(edited));
+        expect(write(config)).to.equal(first);
+        expect(parse(first)).to.deep.equal(JSON.parse(JSON.stringify(documentOf(config))));
       }),
       { numRuns: 60 },
     );
