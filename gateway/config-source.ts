@@ -12,6 +12,8 @@ export interface ConfigSourceOptions {
   path: string;
   credentials: Credentials;
   parts: Omit<CompileParts, 'secrets'>;
+  /** Days for which the spool keeps events; see `LintSituation`. */
+  spoolDays?: number | undefined;
   /** Changes each config before it is compiled, as the flag `--upstream` does. */
   amend?(config: PolicyConfig): PolicyConfig;
   logger: Logger;
@@ -27,6 +29,7 @@ export class ConfigFileSource implements PlanSource {
     this.#options = options;
     this.#reader = createConfigReader({
       file: options.path,
+      spoolDays: options.spoolDays,
       learn: (classified) => options.parts.patterns.learn(classified),
     });
   }
@@ -41,7 +44,7 @@ export class ConfigFileSource implements PlanSource {
         for (const { code, path: at, line, message } of warnings) {
           logger.warn({ code, path: at, line }, message);
         }
-        listener.accepted(plan, text);
+        listener.accepted(plan, text, warnings);
       },
       onRejected: (rejected) => listener.rejected(rejected),
     });

@@ -37,6 +37,7 @@ export async function launchGateway(
       path: options.config,
       credentials,
       parts,
+      spoolDays: options.spool?.maxAgeDays,
       logger,
       ...(providers !== null && { amend: (config) => ({ ...config, providers }) }),
     });

@@ -1,6 +1,6 @@
 import type { Plan } from './config/plan.ts';
 import { LivePlan } from './pipeline/live-plan.ts';
-import type { PlanListener, RejectedConfig } from './plan-source.ts';
+import type { ConfigWarning, PlanListener, RejectedConfig } from './plan-source.ts';
 
 /** Told of documents that were taken or refused. */
 export interface HolderListener {
@@ -13,6 +13,8 @@ export class PlanHolder implements PlanListener {
   live: LivePlan | null = null;
   /** The newest document, where it was refused. */
   refusal: RejectedConfig | null = null;
+  /** What lint says of the document in force. */
+  warnings: readonly ConfigWarning[] = [];
   /** Names of models that the document lists. */
   models: ReadonlySet<string> = new Set();
   #text = '';
@@ -31,10 +33,11 @@ export class PlanHolder implements PlanListener {
     if (this.refusal !== null) listener.refused(this.refusal);
   }
 
-  accepted(plan: Plan, text: string): void {
+  accepted(plan: Plan, text: string, warnings: readonly ConfigWarning[] = []): void {
     const live = new LivePlan(plan, this.#process);
     this.models = new Set(plan.models.map(({ id }) => id));
     this.refusal = null;
+    this.warnings = warnings;
     this.live = live;
     this.#text = text;
     this.#listener?.swapped(live, text);

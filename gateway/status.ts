@@ -2,12 +2,13 @@ import type { Clock } from './clock.ts';
 import { CONTRACT_VERSION } from './contract/document.ts';
 import type { InstanceReport } from './events/report.ts';
 import type { Spool } from './events/spool.ts';
+import { fillLimits } from './events/spool-options.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { PlanHolder } from './plan-holder.ts';
 import { VERSION } from './version.ts';
 
 export interface StatusParts {
-  options: Pick<GatewayOptions, 'namespace' | 'name' | 'instance'>;
+  options: Pick<GatewayOptions, 'namespace' | 'name' | 'instance' | 'spool'>;
   holder: PlanHolder;
   spool: Pick<Spool, 'stats'>;
   clock: Pick<Clock, 'monotonic'>;
@@ -17,6 +18,9 @@ export interface StatusParts {
   /** Identified requests since the start. */
   requests(): number;
 }
+
+/** At most so many are told. */
+const MAX_WARNINGS = 20;
 
 /** What the gateway says of itself: to probes, to people, to the control plane. */
 export class Status {
@@ -41,12 +45,29 @@ export class Status {
       ready: this.ready,
       revision: holder.revision,
       rejected: holder.refusal,
+      targets: this.#targets(),
       backlog: backlog(),
       stream,
       next_seq: nextSeq,
       spool_bytes: bytes,
       dropped,
     };
+  }
+
+  #targets(): InstanceReport['targets'] {
+    const targets = this.#parts.holder.live?.plan.targets ?? [];
+    return targets.map(({ target, unavailable, unavailableCode }) => {
+      return { id: target.id, unavailable, code: unavailableCode ?? null };
+    });
+  }
+
+  /** Who keeps the events, and for how many days: null where nothing is ever deleted. */
+  #keeper(): { kept_by: 'control_plane' | 'spool'; kept_days: number | null } {
+    const { holder, options } = this.#parts;
+    if (holder.live?.plan.config.control_plane !== undefined) {
+      return { kept_by: 'control_plane', kept_days: null };
+    }
+    return { kept_by: 'spool', kept_days: fillLimits(options.spool).maxAgeDays };
   }
 
   /** The body of `/health`. A target's state never makes the gateway unready: that would take every pod out at once. */
@@ -65,6 +86,9 @@ export class Status {
       uptime_seconds: Math.round((clock.monotonic() - this.#startedAt) / 1000),
       revision: holder.revision,
       rejected: holder.refusal,
+      warnings: holder.warnings
+        .slice(0, MAX_WARNINGS)
+        .map(({ code, path, message }) => ({ code, path, message })),
       policies_loaded: holder.live?.plan.entries.length ?? 0,
       requests_processed: requests(),
       providers: Object.fromEntries(
@@ -74,6 +98,7 @@ export class Status {
         ]),
       ),
       events: {
+        ...this.#keeper(),
         stream: stats.stream,
         bytes: stats.bytes,
         full: stats.full,

@@ -9,12 +9,13 @@ import type { ReadAnswer, ReadRequest } from './reader.ts';
  */
 const classified = new Map<string, Classified>();
 
-process.on('message', async ({ text, file, kindDirs, loneGateway }: ReadRequest) => {
+process.on('message', async ({ text, file, kindDirs, loneGateway, spoolDays }: ReadRequest) => {
   const fresh: [string, Classified][] = [];
   const examined = examine(text, {
     file,
     kinds: await loadKindContracts(kindDirs ?? undefined),
-    situation: loneGateway === null ? undefined : { loneGateway },
+    situation: loneGateway === null ? undefined : { loneGateway, spoolDays },
+    spoolDays,
     checkPattern: (source) => {
       const known = classified.get(source) ?? classify(source);
       if (!classified.has(source)) fresh.push([source, known]);

@@ -16,6 +16,8 @@ export interface ReaderOptions {
   kindDirs?: readonly string[];
   /** Whether no control plane keeps the record. Where it is left out, the document says so itself. */
   loneGateway?: boolean;
+  /** Days for which a lone gateway's spool keeps events; see `LintSituation`. */
+  spoolDays?: number | undefined;
   /** Takes over what was found out about the document's patterns, before `read` resolves. */
   learn?(classified: ReadAnswer['classified']): void;
   /** A document that is not judged in this time (ms) is refused. */
@@ -27,6 +29,7 @@ export interface ReadRequest {
   file: string;
   kindDirs: readonly string[] | null;
   loneGateway: boolean | null;
+  spoolDays: number | undefined;
 }
 
 export interface ReadAnswer {
@@ -102,7 +105,7 @@ class ProcessReader implements ConfigReader {
   }
 
   async #answerOf(child: ChildProcess, text: string): Promise<ReadAnswer> {
-    const { file, kindDirs = null, loneGateway = null } = this.#options;
+    const { file, kindDirs = null, loneGateway = null, spoolDays } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer>();
     const answered = (answer: unknown): void => resolve(answer as ReadAnswer);
     const exited = (): void => reject(new Error('the process that reads documents ended early'));
@@ -110,7 +113,7 @@ class ProcessReader implements ConfigReader {
     const timer = setTimeout(() => reject(new Error(`it took over ${limit} ms`)), limit);
     child.once('message', answered).once('error', reject).once('exit', exited);
     try {
-      child.send({ text, file, kindDirs, loneGateway } satisfies ReadRequest);
+      child.send({ text, file, kindDirs, loneGateway, spoolDays } satisfies ReadRequest);
       return await promise;
     } finally {
       clearTimeout(timer);

@@ -18,6 +18,8 @@ export interface ExamineOptions {
   kinds: KindContracts;
   /** Where it is to run; what the document says of a control plane where it is left out. */
   situation?: LintSituation | undefined;
+  /** Days of the spool, where the document has no control plane; see `LintSituation`. */
+  spoolDays?: number | undefined;
   /** Judges a pattern; `classifyPattern` where it is left out. */
   checkPattern?: LintContext['checkPattern'] | undefined;
   /** Milliseconds since the epoch, where expired keys are to be told. */
@@ -44,7 +46,10 @@ export function examine(text: string, options: ExamineOptions): Examined {
   const { document, moves } = normalized;
   checkDocument(document, findings);
   crossCheck(document, options.now, findings);
-  const situation = options.situation ?? { loneGateway: document['control_plane'] === undefined };
+  const situation = options.situation ?? {
+    loneGateway: document['control_plane'] === undefined,
+    spoolDays: options.spoolDays,
+  };
   const context = lintContext(situation, options.checkPattern);
   const entries = readEntries(document, options.kinds, context, findings);
   const config = findings.failed ? null : buildConfig(document, entries);

@@ -24,6 +24,8 @@ export interface LintContext {
 export interface LintSituation {
   /** No control plane keeps the record: events stay in the gateway's own spool, which is bounded. */
   loneGateway: boolean;
+  /** Days for which that spool keeps events, unless its size ends it earlier; 7 where left out. */
+  spoolDays?: number | undefined;
 }
 
 /** The export of a kind's `lint.ts`: what the schema cannot say. Settings have passed it and have their defaults. */

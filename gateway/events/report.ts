@@ -14,6 +14,8 @@ export interface InstanceReport {
     hash: string;
     problems: { code: string; path: string; message: string }[];
   } | null;
+  /** The targets of the document in force. `unavailable` says in words why one cannot be used; null where it can. */
+  targets: { id: string; unavailable: string | null; code: string | null }[];
   /** Events that the control plane does not have yet. */
   backlog: number;
   /** The stream that events are written to. */

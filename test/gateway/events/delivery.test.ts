@@ -271,6 +271,7 @@ describe('delivery', () => {
         ready: true,
         revision: { number: 3, hash: 'sha256:aa' },
         rejected: null,
+        targets: [],
         backlog: delivery.stats.backlog,
         stream: spool.stats.stream,
         next_seq: spool.stats.nextSeq,

@@ -1,5 +1,9 @@
 import { expect } from 'chai';
+import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import { lintEntry } from '../../../gateway/contract/lint.ts';
 import { compile, lint } from './compile.ts';
+
+const kinds = await loadKindContracts();
 
 const codes = (stated: object, lone: boolean): string[] =>
   lint('audit-logger', stated, lone).map(({ code, path }) => `${code} ${path}`);
@@ -14,6 +18,11 @@ describe('audit-logger', () => {
     expect(codes({}, true)).to.deep.equal(['W003 retention_days']);
     expect(codes({ retention_days: 7 }, true)).to.deep.equal([]);
     expect(codes({ retention_days: 36500 }, false)).to.deep.equal([]);
+    const longSpool = lintEntry({ kind: 'audit-logger', settings: { retention_days: 30 } }, kinds, {
+      loneGateway: true,
+      spoolDays: 30,
+    });
+    expect(longSpool).to.deep.equal([]);
   });
 
   it('says what cannot be switched off', () => {

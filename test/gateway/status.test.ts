@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import type { Plan } from '../../gateway/config/plan.ts';
+import { PlanHolder } from '../../gateway/plan-holder.ts';
+import { Status } from '../../gateway/status.ts';
+import { configOf, planOf } from '../fakes/plan.ts';
+
+const spool = {
+  stats: {
+    stream: 's',
+    nextSeq: 3,
+    head: '',
+    bytes: 10,
+    segments: 1,
+    acked: 0,
+    open: 0,
+    full: false,
+    dropped: 0,
+  },
+};
+
+describe('what a gateway says of itself', () => {
+  function statusOf(plan: Plan, spoolDays?: number): { holder: PlanHolder; status: Status } {
+    const holder = new PlanHolder({ failMode: 'block', loopback: true });
+    holder.accepted(plan, '', [
+      { code: 'W003', path: 'policies.chain[0].settings.retention_days', message: 'cannot be kept' },
+    ]);
+    const options = {
+      namespace: 'a',
+      name: 'default',
+      instance: 'i',
+      ...(spoolDays === undefined ? {} : { spool: { maxAgeDays: spoolDays } }),
+    };
+    const clock = { monotonic: () => 0 };
+    const parts = {
+      options,
+      holder,
+      spool,
+      clock,
+      draining: () => false,
+      backlog: () => 0,
+      requests: () => 0,
+    };
+    return { holder, status: new Status(parts) };
+  }
+  const events = (status: Status) => (status.health() as { events: object }).events;
+
+  it('names who keeps its events, and for how long', () => {
+    const plan = planOf(configOf([]));
+    expect(events(statusOf(plan).status)).to.include({ kept_by: 'spool', kept_days: 7 });
+    expect(events(statusOf(plan, 30).status)).to.include({ kept_by: 'spool', kept_days: 30 });
+    const shipped = { ...plan, config: { ...plan.config, control_plane: { url: 'http://127.0.0.1:1' } } };
+    expect(events(statusOf(shipped).status)).to.include({ kept_by: 'control_plane', kept_days: null });
+  });
+
+  it('tells the warnings of the document in force, and no longer those of the one before', () => {
+    const plan = planOf(configOf([]));
+    const { holder, status } = statusOf(plan);
+    expect(status.health()).to.deep.include({
+      status: 'healthy',
+      warnings: [
+        { code: 'W003', path: 'policies.chain[0].settings.retention_days', message: 'cannot be kept' },
+      ],
+    });
+    holder.accepted(plan, '');
+    expect(status.health()).to.deep.include({ warnings: [] });
+  });
+
+  it('reports each target, with why one cannot be used', () => {
+    const plan = planOf(configOf([]));
+    const target = { id: 'x', provider: 'openai' };
+    const { status } = statusOf({
+      ...plan,
+      targets: [
+        { target, unavailable: null },
+        { target: { ...target, id: 'y' }, unavailable: 'no key', unavailableCode: 'credential' },
+      ],
+    });
+    expect(status.report().targets).to.deep.equal([
+      { id: 'x', unavailable: null, code: null },
+      { id: 'y', unavailable: 'no key', code: 'credential' },
+    ]);
+  });
+});
