@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { createLocalTokens } from './api/auth.ts';
 import type { ResourceProblem } from './api/problems.ts';
 import { type RunningApi, startApi } from './api/server.ts';
-import type { Revision } from './controllers/gateway.ts';
+import type { Archive } from './controllers/archive.ts';
+import type { Remembered } from './controllers/outcomes.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
 import { PortInUse } from './local/node/ports.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -31,7 +32,9 @@ export interface Backend {
   /** File that holds the token of people and of `kt`. */
   tokenFile: string;
   gatewayToken(namespace: string, gateway: string): string;
-  archive(revision: Revision): Promise<void>;
+  archive: Archive;
+  /** What an earlier process kept in the archive. */
+  remembered(): Promise<Remembered>;
   close(): Promise<void>;
 }
 
@@ -65,7 +68,14 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
     url: api.url,
     tokenFile: tokens.personTokenFile,
     gatewayToken: tokens.gatewayToken,
-    archive: (revision) => store.archiveRevision({ ...revision, compiledAt: parts.clock.now() }),
+    archive: {
+      keepRevision: (revision) => store.archiveRevision({ ...revision, compiledAt: parts.clock.now() }),
+      keepAccepted: (namespace, specs) => store.keepAccepted(namespace, specs),
+    },
+    async remembered() {
+      const [accepted, revisions] = await Promise.all([store.listAccepted(), store.listConfigurations()]);
+      return { accepted, revisions };
+    },
     async close() {
       await api.close();
       await store.close();

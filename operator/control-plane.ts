@@ -183,7 +183,7 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
     client,
     reports,
     clock,
-    linter: createLinter(deps.kinds),
+    linter: createLinter({ kinds: deps.kinds, loneGateway: false, listen: host }),
     image: IMAGE,
     controlPlane: { url: backend.url },
     archive: backend.archive,
@@ -193,6 +193,11 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
   progress.watch({ cache: client.cache, reports, ...controllers, report });
 
   const manager = new Manager(LIMITS, { clock, log });
+  manager.add('caches', {
+    name: 'archive',
+    start: async () => controllers.outcomes.restore(await backend.remembered()),
+    stop: async () => {},
+  });
   manager.add('caches', { name: 'objects', start: async () => client.load(), stop: async () => {} });
   manager.add('caches', { name: 'folder', start: () => folder.start(), stop: () => folder.stop() });
   manager.add('background', { name: 'node', start: async () => node.start(), stop: () => node.stop() });
@@ -204,7 +209,15 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
 }
 
 function folderProblem({ file, line, column, object, code, message }: FolderProblem): ResourceProblem {
-  return { file, line: line ?? null, column: column ?? null, object: object ?? null, code, message };
+  return {
+    severity: 'error',
+    file,
+    line: line ?? null,
+    column: column ?? null,
+    object: object ?? null,
+    code,
+    message,
+  };
 }
 
 /** Seconds for open answers, so that a gateway has shipped its events and ended before it would be killed. */

@@ -3,8 +3,8 @@ import { gatewayNames } from './controllers/gather.ts';
 import { liveGateway } from './controllers/live.ts';
 import type { Outcomes } from './controllers/outcomes.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
-import { KINDS } from './domain/snapshot.ts';
 import type { Node } from './local/node/node.ts';
+import { findingsOf, namespacesOf, unusable } from './problems.ts';
 import { childName, gatewayOf } from './render/names.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
 import type { Controller } from './runtime/controller.ts';
@@ -116,48 +116,27 @@ export class Progress {
     );
   }
 
-  /** What deciding and applying found wrong, in all namespaces. */
+  /** What is wrong with the objects, or to be known of them, in all namespaces. */
   problems(): ResourceProblem[] {
     const watched = this.#watched;
-    return watched === undefined
-      ? []
-      : namespacesOf(watched.cache).flatMap((namespace) => found(watched, namespace));
+    if (watched === undefined) return [];
+    return namespacesOf(watched.cache).flatMap((namespace) => [
+      ...findingsOf(watched, namespace),
+      ...unusable(watched, namespace),
+    ]);
   }
 
   /** Each problem once, and again only after it was gone. */
   #reportFindings(namespace: string): void {
     const watched = this.#watched;
     if (watched === undefined) return;
-    const lines = new Set(found(watched, namespace).map(({ object, message }) => `${object}: ${message}`));
+    const lines = new Set(findingsOf(watched, namespace).map(lineOf));
     const told = this.#reported.get(namespace);
     for (const line of lines) if (told?.has(line) !== true) watched.report(line);
     this.#reported.set(namespace, lines);
   }
 }
 
-function found({ cache, outcomes }: Watched, namespace: string): ResourceProblem[] {
-  const problems = gatewayNames(cache, namespace).flatMap((gateway) => {
-    const outcome = outcomes.get(namespace, gateway);
-    if (outcome === undefined) return [];
-    const { decision, failure } = outcome;
-    return [
-      ...decision.findings.map(({ object, reason, message }) => {
-        return problem(`${object.kind} ${object.namespace}/${object.name}`, reason, message);
-      }),
-      ...(failure === null
-        ? []
-        : [problem(`Gateway ${namespace}/${gateway}`, failure.reason, failure.message)]),
-    ];
-  });
-  // Several gateways of a namespace find the same about one object.
-  return [...new Map(problems.map((one) => [JSON.stringify(one), one])).values()];
-}
-
-function problem(object: string, code: string, message: string): ResourceProblem {
-  return { file: null, line: null, column: null, object, code, message };
-}
-
-function namespacesOf(cache: ObjectCache): string[] {
-  const objects = Object.values(KINDS).flatMap((kind) => cache.list(kind));
-  return [...new Set(objects.map((object) => object.metadata.namespace))];
+function lineOf({ object, severity, message }: ResourceProblem): string {
+  return `${object}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
 }

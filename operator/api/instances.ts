@@ -32,11 +32,14 @@ const written = ({ reportedAt, ...report }: InstanceReport) => ({
   reported_at: new Date(reportedAt).toISOString(),
 });
 
+/** Of one instance; a document has no more. */
+const MAX_TARGETS = 256;
+
 type Body = Omit<InstanceReport, 'namespace' | 'gateway' | 'instance' | 'reportedAt'>;
 
 /** Takes what it knows; a newer gateway may say more. @throws ApiError `invalid_body` */
 function readReport(body: unknown): Body {
-  const { contract, version, ready, revision, rejected, backlog, stream } = (body ?? {}) as Record<
+  const { contract, version, ready, revision, rejected, targets, backlog, stream } = (body ?? {}) as Record<
     string,
     unknown
   >;
@@ -49,6 +52,7 @@ function readReport(body: unknown): Body {
     ready,
     revision: readRevision(revision),
     rejected: readRejected(rejected),
+    targets: readTargets(targets),
     backlog: typeof backlog === 'number' && backlog >= 0 ? backlog : 0,
     stream: typeof stream === 'string' ? stream : null,
   };
@@ -59,6 +63,17 @@ function readRevision(value: unknown): Body['revision'] {
   const { number, hash } = value as Record<string, unknown>;
   if (typeof hash !== 'string') throw new ApiError('invalid_body', 'revision.hash must be a string.');
   return { number: typeof number === 'number' ? number : null, hash };
+}
+
+/** Optional: an older gateway says nothing of its targets. */
+function readTargets(value: unknown): Body['targets'] {
+  if (value === null || value === undefined) return [];
+  if (!Array.isArray(value)) throw new ApiError('invalid_body', 'targets must be a list.');
+  return value.slice(0, MAX_TARGETS).map((target) => ({
+    id: String(target?.id).slice(0, 253),
+    unavailable: typeof target?.unavailable === 'string' ? target.unavailable.slice(0, 500) : null,
+    code: typeof target?.code === 'string' ? target.code.slice(0, 32) : null,
+  }));
 }
 
 function readRejected(value: unknown): Body['rejected'] {

@@ -4,6 +4,8 @@ import type { ApiParts } from './server.ts';
 
 /** What is wrong with the resources now, with where it stands. */
 export interface ResourceProblem {
+  /** Errors keep an object, or a part of it, from working; warnings do not. */
+  severity: 'error' | 'warning';
   /** File in the folder; null for objects that came from elsewhere or for a finding that no file is to blame for. */
   file: string | null;
   /** From 1. */

@@ -1,22 +1,15 @@
-import { type Decision, decide } from '../domain/decide.ts';
+import { setImmediate } from 'node:timers/promises';
+import { createConfigWriter } from '../../gateway/contract/write.ts';
+import { decide, judge } from '../domain/decide.ts';
 import type { Linter } from '../domain/lint.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { renderGateway } from '../render/index.ts';
 import { DONE, type Reconcile, TerminalError } from '../runtime/controller.ts';
-import { type ObjectClient, ObjectError } from '../runtime/objects.ts';
+import { type ObjectCache, type ObjectClient, ObjectError } from '../runtime/objects.ts';
 import { applyAll, NotOurs, prune } from './apply.ts';
-import { gatewayNames, gatherSnapshot, ownersOf, shapeOf } from './gather.ts';
+import { type Archive, onlyNews } from './archive.ts';
+import { gatewayNames, gatherSnapshot, ownersOf, policiesOf, shapeOf, targetsOf } from './gather.ts';
 import type { Failure, Outcomes } from './outcomes.ts';
-
-/** A compiled revision, kept as long as events name it. */
-export interface Revision {
-  namespace: string;
-  gateway: string;
-  number: number;
-  hash: string;
-  document: string;
-  objects: Decision['objects'];
-}
 
 export interface GatewayControllerDeps {
   client: ObjectClient;
@@ -25,25 +18,38 @@ export interface GatewayControllerDeps {
   image: string;
   /** Where gateways report to; null for nowhere. */
   controlPlane: Snapshot['controlPlane'];
-  /** Keeps the revision by its hash. */
-  archive(revision: Revision): Promise<void>;
+  archive: Archive;
 }
 
 /** The main loop: one gateway, from the objects of its namespace to its own objects. Keys are `namespace/gateway`. */
 export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
-  const { client, outcomes } = deps;
+  const { client, outcomes, linter } = deps;
+  const archive = onlyNews(deps.archive);
+  const tools = { linter, write: createConfigWriter() };
   return async (key, { signal, log }) => {
     const [namespace, gateway] = key.split('/') as [string, string];
-    if (!gatewayNames(client.cache, namespace).includes(gateway)) {
+    const names = gatewayNames(client.cache, namespace);
+    if (!names.includes(gateway)) {
       await prune(client, namespace, gateway, []);
       outcomes.remove(namespace, gateway);
+      if (names.length > 0) return DONE;
+      // Its objects are judged all the same: people want to know, and the first gateway builds on what was valid.
+      const { cache } = client;
+      const objects = { policies: policiesOf(cache, namespace), targets: targetsOf(cache, namespace) };
+      outcomes.setUngoverned(
+        namespace,
+        judge({ ...objects, accepted: outcomes.accepted(namespace) }, linter),
+      );
+      await archive.keepAccepted(namespace, outcomes.accepted(namespace));
       return DONE;
     }
+    await lintAll(client.cache, namespace, linter);
     const snapshot = gatherSnapshot(client.cache, namespace, gateway, {
       controlPlane: deps.controlPlane,
       accepted: outcomes.accepted(namespace),
+      given: outcomes.revision(namespace, gateway),
     });
-    const decision = decide(snapshot, deps.linter);
+    const decision = decide(snapshot, tools);
     if (decision.refused !== null) {
       // What the instances run is better than what they would refuse, so nothing is touched.
       const message = `the compiled document is refused: ${decision.refused}`;
@@ -61,7 +67,9 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
     });
     // Before any instance can name it. A store that is down must not keep a rule from being enforced: then the
     // document goes out, and the failure is retried.
-    const archived = await settled(deps.archive({ namespace, gateway, ...decision.revision, ...decision }));
+    const archived = await settled(
+      archive.keepRevision({ namespace, gateway, ...decision.revision, ...decision }),
+    );
     try {
       await applyAll(client, manifests, signal);
       await prune(client, namespace, gateway, manifests);
@@ -77,8 +85,20 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       );
     }
     if (archived !== null) throw archived;
+    await archive.keepAccepted(namespace, outcomes.accepted(namespace));
     return DONE;
   };
+}
+
+/**
+ * Lints each object that changed in a turn of its own, so that the decision only remembers: hundreds of new patterns
+ * take a second, in which the API and the other reconciles would wait.
+ */
+async function lintAll(cache: ObjectCache, namespace: string, linter: Linter): Promise<void> {
+  for (const policy of policiesOf(cache, namespace)) {
+    linter.policy(policy);
+    await setImmediate();
+  }
 }
 
 function failureOf(error: unknown): Failure {

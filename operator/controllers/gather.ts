@@ -55,7 +55,12 @@ export function gatherSnapshot(
   cache: ObjectCache,
   namespace: string,
   gateway: string,
-  parts: { controlPlane: Snapshot['controlPlane']; accepted: readonly AcceptedSpec[] },
+  parts: {
+    controlPlane: Snapshot['controlPlane'];
+    accepted: readonly AcceptedSpec[];
+    /** The newest revision that we know to have given. */
+    given: Snapshot['previous'];
+  },
 ): Snapshot {
   const configMaps = cache
     .list('ConfigMap', namespace)
@@ -71,9 +76,14 @@ export function gatherSnapshot(
       ...parts.accepted,
       ...configMaps.flatMap((object) => readAccepted(object.data?.[CONFIG_KEYS.accepted])),
     ],
-    previous: own === undefined ? null : revisionOf(own),
+    previous: newer(own === undefined ? null : revisionOf(own), parts.given),
     controlPlane: parts.controlPlane,
   };
+}
+
+/** A cache may lag behind what we wrote ourselves, and a gateway that is made again goes on counting. */
+function newer(a: Snapshot['previous'], b: Snapshot['previous']): Snapshot['previous'] {
+  return (b?.number ?? 0) > (a?.number ?? 0) ? b : (a ?? b);
 }
 
 function revisionOf(configMap: KubeObject): Snapshot['previous'] {

@@ -1,6 +1,6 @@
 import { newestAccepted } from '../domain/accepted.ts';
-import type { Decision } from '../domain/decide.ts';
-import type { AcceptedSpec } from '../domain/snapshot.ts';
+import type { Decision, Judgement } from '../domain/decide.ts';
+import type { AcceptedSpec, Snapshot } from '../domain/snapshot.ts';
 
 /** Why a gateway's objects could not be brought up to date. */
 export interface Failure {
@@ -17,36 +17,88 @@ export interface Outcome {
   failure: Failure | null;
 }
 
-/** The last outcome of each gateway, for those who write status. In memory: a start decides everything again. */
+/** What must not be forgotten when the operator ends. */
+export interface Remembered {
+  accepted: readonly AcceptedSpec[];
+  /** The newest revision of each gateway, also of those that are gone. */
+  revisions: readonly { namespace: string; gateway: string; number: number; hash: string }[];
+}
+
+/**
+ * The last outcome of each gateway, for those who write status. In memory: a start decides everything again, from the
+ * objects and from what the archive remembers.
+ */
 export class Outcomes {
   readonly #outcomes = new Map<string, Outcome>();
+  /** Of namespaces without a gateway. */
+  readonly #ungoverned = new Map<string, Judgement>();
   /** Specifications that were in force, also of gateways that are gone: the next gateway may need them. */
   readonly #accepted = new Map<string, readonly AcceptedSpec[]>();
+  /** A number that was given once is never given to another content, also when a gateway is made again. */
+  readonly #revisions = new Map<string, NonNullable<Snapshot['previous']>>();
   readonly #listeners: ((namespace: string) => void)[] = [];
+
+  /** Takes over what an earlier process knew. */
+  restore({ accepted, revisions }: Remembered): void {
+    for (const [namespace, specs] of Map.groupBy(accepted, (spec) => spec.namespace)) {
+      this.#accepted.set(namespace, specs);
+    }
+    for (const { namespace, gateway, number, hash } of revisions) {
+      this.#revisions.set(`${namespace}/${gateway}`, { number, hash });
+    }
+  }
 
   get(namespace: string, gateway: string): Outcome | undefined {
     return this.#outcomes.get(`${namespace}/${gateway}`);
+  }
+
+  /** What is known of the objects of a namespace without a gateway. */
+  ungoverned(namespace: string): Judgement | undefined {
+    return this.#ungoverned.get(namespace);
   }
 
   accepted(namespace: string): readonly AcceptedSpec[] {
     return this.#accepted.get(namespace) ?? [];
   }
 
+  /** The newest revision that a gateway was given, whether it got it or not. */
+  revision(namespace: string, gateway: string): Snapshot['previous'] {
+    return this.#revisions.get(`${namespace}/${gateway}`) ?? null;
+  }
+
   set(outcome: Outcome): void {
-    const { considered, acceptedSpecs } = outcome.decision;
-    const all = [...this.accepted(outcome.namespace), ...acceptedSpecs];
-    const living = [...newestAccepted(all).values()].filter(({ uid }) => considered[uid] !== undefined);
-    this.#accepted.set(outcome.namespace, living);
-    this.#outcomes.set(`${outcome.namespace}/${outcome.gateway}`, outcome);
-    for (const listener of this.#listeners) listener(outcome.namespace);
+    const { namespace, gateway, decision } = outcome;
+    this.#keep(namespace, decision);
+    this.#revisions.set(`${namespace}/${gateway}`, decision.revision);
+    this.#outcomes.set(`${namespace}/${gateway}`, outcome);
+    this.#ungoverned.delete(namespace);
+    this.#changed(namespace);
+  }
+
+  setUngoverned(namespace: string, judgement: Judgement): void {
+    this.#keep(namespace, judgement);
+    if (Object.keys(judgement.considered).length > 0) this.#ungoverned.set(namespace, judgement);
+    else this.#ungoverned.delete(namespace);
+    this.#changed(namespace);
   }
 
   remove(namespace: string, gateway: string): void {
-    if (!this.#outcomes.delete(`${namespace}/${gateway}`)) return;
-    for (const listener of this.#listeners) listener(namespace);
+    if (this.#outcomes.delete(`${namespace}/${gateway}`)) this.#changed(namespace);
   }
 
   onChange(listener: (namespace: string) => void): void {
     this.#listeners.push(listener);
+  }
+
+  #keep(namespace: string, { considered, acceptedSpecs }: Judgement): void {
+    const newest = newestAccepted([...this.accepted(namespace), ...acceptedSpecs]);
+    this.#accepted.set(
+      namespace,
+      [...newest.values()].filter(({ uid }) => considered[uid] !== undefined),
+    );
+  }
+
+  #changed(namespace: string): void {
+    for (const listener of this.#listeners) listener(namespace);
   }
 }

@@ -2,8 +2,8 @@ import type { GovernanceGatewayStatus } from '../../crds/types/governancegateway
 import type { GovernancePolicyStatus } from '../../crds/types/governancepolicy.ts';
 import type { ProviderTargetStatus } from '../../crds/types/providertarget.ts';
 import { governs } from '../domain/attach.ts';
+import type { Judgement } from '../domain/decide.ts';
 import type { InstanceReports } from '../domain/instance-reports.ts';
-import type { Linter } from '../domain/lint.ts';
 import { API_VERSION, type Finding, KINDS } from '../domain/snapshot.ts';
 import { type Clock, timestamp } from '../runtime/clock.ts';
 import { DONE, type Reconcile } from '../runtime/controller.ts';
@@ -21,7 +21,6 @@ export interface StatusControllerDeps {
   client: ObjectClient;
   outcomes: Outcomes;
   reports: Pick<InstanceReports, 'list'>;
-  linter: Linter;
   clock: Pick<Clock, 'now'>;
   /** Base URL of a gateway for applications; null while it is not known. */
   address(namespace: string, gateway: string): string | null;
@@ -66,8 +65,11 @@ function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef
   if (known.length < names.length) return null;
   // An outcome that has not seen this generation yet would be told as if it had; its successor comes soon.
   const concerned = ref.kind === KINDS.gateway ? known.filter(({ gateway }) => gateway === name) : known;
+  const alone = names.length === 0 ? outcomes.ungoverned(namespace) : undefined;
+  const judgements = alone === undefined ? concerned.map(({ decision }) => decision) : [alone];
   const { uid, generation } = object.metadata;
-  if (concerned.some(({ decision }) => decision.considered[uid] !== generation)) return null;
+  if (judgements.length === 0) return null;
+  if (judgements.some(({ considered }) => considered[uid] !== generation)) return null;
 
   const live = (gateway: string): LiveGateway =>
     liveGateway({ cache, outcomes, reports: deps.reports }, namespace, gateway);
@@ -77,6 +79,7 @@ function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef
     const policies = outcomes.get(namespace, name)?.decision.policies.length ?? 0;
     return gatewayStatus({
       ...common,
+      findings: findingsOf(judgements, ref),
       gateway,
       live: live(name),
       policies,
@@ -85,46 +88,42 @@ function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef
   }
   if (ref.kind === KINDS.policy) {
     const policy = policiesOf(cache, namespace).find((candidate) => candidate.name === name)!;
-    const findings = findingsOf(known, ref, () => deps.linter.policy(policy));
+    const findings = findingsOf(judgements, ref);
     return policyStatus({
       ...common,
       policy,
       findings,
-      accepted: acceptedGeneration(known, findings, policy),
+      accepted: acceptedGeneration(judgements, findings, policy),
       overruled: overruledOf(known, `${namespace}/${name}`),
       gateways: names.filter((gateway) => governs(policy, gateway)).map(live),
     });
   }
   const target = targetsOf(cache, namespace).find((candidate) => candidate.name === name)!;
-  const findings = findingsOf(known, ref, () => deps.linter.target(target));
+  const findings = findingsOf(judgements, ref);
   return targetStatus({
     ...common,
     target,
     findings,
-    accepted: acceptedGeneration(known, findings, target),
+    accepted: acceptedGeneration(judgements, findings, target),
     gateways: known
       .filter(({ decision }) => decision.targets.includes(name))
       .map(({ gateway }) => live(gateway)),
   });
 }
 
-/** What the gateways of the namespace found; where there is none, nobody has linted the object yet. */
-function findingsOf(outcomes: readonly Outcome[], ref: ObjectRef, lint: () => string[]): Finding[] {
-  if (outcomes.length === 0) return lint().map((message) => ({ object: ref, reason: 'Invalid', message }));
-  return outcomes
-    .flatMap(({ decision }) => decision.findings)
+function findingsOf(judgements: readonly Judgement[], ref: ObjectRef): Finding[] {
+  return judgements
+    .flatMap(({ findings }) => findings)
     .filter(({ object }) => object.kind === ref.kind && object.name === ref.name);
 }
 
 /** The generation in force; null for an object that was never valid. */
 function acceptedGeneration(
-  outcomes: readonly Outcome[],
+  judgements: readonly Judgement[],
   findings: readonly Finding[],
   object: { uid: string; generation: number },
 ): number | null {
-  const spec = outcomes
-    .flatMap(({ decision }) => decision.acceptedSpecs)
-    .find(({ uid }) => uid === object.uid);
+  const spec = judgements.flatMap(({ acceptedSpecs }) => acceptedSpecs).find(({ uid }) => uid === object.uid);
   if (spec !== undefined) return spec.generation;
   return findings.some((finding) => finding.reason === 'Invalid') ? null : object.generation;
 }

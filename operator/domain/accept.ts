@@ -1,5 +1,5 @@
 import { newestAccepted } from './accepted.ts';
-import type { Linter } from './lint.ts';
+import type { Lint, Linter } from './lint.ts';
 import {
   type AcceptedSpec,
   type Finding,
@@ -33,19 +33,22 @@ export function acceptObjects(
   function accept<R extends Resource<unknown>>(
     kind: AcceptedSpec['kind'],
     object: R,
-    lint: (object: R) => string[],
+    lint: (object: R) => Lint,
   ): R[] {
     const { namespace, name, uid } = object;
-    const problems = lint(object);
+    const { problems, warnings } = lint(object);
+    const found = (reason: Finding['reason'], message: string): void =>
+      void findings.push({ object: { kind, namespace, name }, reason, message });
     let inForce = object;
     if (problems.length > 0) {
-      const message = problems.join('; ');
-      findings.push({ object: { kind, namespace, name }, reason: 'Invalid', message });
+      found('Invalid', problems.join('; '));
       const last = earlier.get(uid);
       if (last === undefined) return [];
       inForce = { ...object, generation: last.generation, spec: last.spec };
       // The rules may have grown stricter since; what no longer lints would be refused by every gateway.
-      if (lint(inForce).length > 0) return [];
+      if (lint(inForce).problems.length > 0) return [];
+    } else if (warnings.length > 0) {
+      found('AcceptedWithWarnings', warnings.join('; '));
     }
     accepted.push({ kind, namespace, name, uid, generation: inForce.generation, spec: inForce.spec });
     return [inForce];

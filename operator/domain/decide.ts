@@ -1,13 +1,22 @@
-import { configHash, writePolicyConfig } from '../../gateway/contract/write.ts';
+import type { PolicyConfig } from '../../gateway/contract/document.ts';
+import { configHash } from '../../gateway/contract/write.ts';
 import { acceptObjects } from './accept.ts';
 import { writeAccepted } from './accepted.ts';
 import type { FieldSource } from './combine.ts';
 import { compile } from './compile.ts';
-import type { Linter } from './lint.ts';
+import type { DocumentLint, Linter } from './lint.ts';
 import { type AcceptedSpec, type Finding, KINDS, type ObjectName, type Snapshot } from './snapshot.ts';
 
+/** Which specifications are in force, and what was found out about the objects. */
+export interface Judgement {
+  acceptedSpecs: AcceptedSpec[];
+  /** Generation of every object that was looked at, by uid: status speaks of no other. */
+  considered: Readonly<Record<string, number>>;
+  findings: Finding[];
+}
+
 /** Everything that follows from a snapshot, ready to be rendered and to be told. */
-export interface Decision {
+export interface Decision extends Judgement {
   revision: { number: number; hash: string };
   document: string;
   /** Why no gateway would take the document, though each object in it is valid; null where all would. */
@@ -16,11 +25,7 @@ export interface Decision {
   accepted: string;
   /** The source of each entry and of each combined field, as text. */
   sources: string;
-  acceptedSpecs: AcceptedSpec[];
-  /** Generation of every object that was looked at, by uid: status speaks of no other. */
-  considered: Readonly<Record<string, number>>;
   fields: FieldSource[];
-  findings: Finding[];
   /** Names of the policies that apply and of the targets that may be asked. */
   policies: string[];
   targets: string[];
@@ -30,8 +35,24 @@ export interface Decision {
   objects: (ObjectName & { generation: number })[];
 }
 
+export interface DecideTools {
+  linter: Linter;
+  /** Writes the document: `writePolicyConfig`, or what remembers. */
+  write(config: PolicyConfig): string;
+}
+
+/** Judges the objects of a namespace that has no gateway to decide. */
+export function judge(
+  snapshot: Pick<Snapshot, 'policies' | 'targets' | 'accepted'>,
+  linter: Linter,
+): Judgement {
+  const { accepted, findings } = acceptObjects(snapshot, linter);
+  const considered = generations([...snapshot.policies, ...snapshot.targets]);
+  return { acceptedSpecs: accepted, considered, findings };
+}
+
 /** Decides one gateway's configuration. Pure: time, chance and order of arrival have no part in it. */
-export function decide(snapshot: Snapshot, linter: Linter): Decision {
+export function decide(snapshot: Snapshot, { linter, write }: DecideTools): Decision {
   const inForce = acceptObjects(snapshot, linter);
   const { config, fields, findings, policies, targets } = compile(snapshot, inForce);
   const hash = configHash(config);
@@ -46,18 +67,18 @@ export function decide(snapshot: Snapshot, linter: Linter): Decision {
     name,
     generation,
   });
-  const document = writePolicyConfig({ ...config, revision: { number, hash } });
-  const refused = linter.document(document);
+  const document = write({ ...config, revision: { number, hash } });
+  const lint = linter.document(hash, config, document);
   return {
     revision: { number, hash },
     document,
-    refused: refused.length === 0 ? null : refused.join('; '),
+    refused: lint.problems.length === 0 ? null : lint.problems.join('; '),
     accepted: writeAccepted(inForce.accepted),
     sources: `${JSON.stringify({ entries: config.chain.map(({ id, source }) => ({ id, source })), fields }, null, 1)}\n`,
     acceptedSpecs: inForce.accepted,
-    considered: Object.fromEntries(lookedAt(snapshot).map(({ uid, generation }) => [uid, generation])),
+    considered: generations(lookedAt(snapshot)),
     fields,
-    findings: [...inForce.findings, ...findings],
+    findings: [...inForce.findings, ...findings, ...ofTheWhole(snapshot, lint, { fields, policies })],
     policies: policies.map((policy) => policy.name),
     targets: targets.map((target) => target.name),
     credentials: credentialsOf(targets),
@@ -66,6 +87,33 @@ export function decide(snapshot: Snapshot, linter: Linter): Decision {
       ...targets.map((target) => named(KINDS.target, target)),
     ],
   };
+}
+
+/** What only the whole shows: that nothing is checked, and that anybody may use the stored credentials. */
+function ofTheWhole(
+  { namespace, gateway, gatewayObject }: Snapshot,
+  { unchecked, open }: DocumentLint,
+  { fields, policies }: { fields: readonly FieldSource[]; policies: readonly unknown[] },
+): Finding[] {
+  const reason = 'AcceptedWithWarnings';
+  const whole = { kind: gatewayObject === null ? 'Gateway' : KINDS.gateway, namespace, name: gateway };
+  const openers = fields.find(({ path }) => path === 'identity.anonymous')?.from ?? [];
+  return [
+    // Where no policy governs, nobody is let in, which status says already.
+    ...(policies.length === 0 ? [] : unchecked).map(
+      (message) => ({ object: whole, reason, message }) as const,
+    ),
+    ...openers.flatMap((from) => {
+      const object = { kind: KINDS.policy, namespace, name: from.slice(from.indexOf('/') + 1) };
+      return open.map(
+        (message) => ({ object, reason, message: `spec.identity.anonymousCallers: ${message}` }) as const,
+      );
+    }),
+  ];
+}
+
+function generations(objects: readonly { uid: string; generation: number }[]): Record<string, number> {
+  return Object.fromEntries(objects.map(({ uid, generation }) => [uid, generation]));
 }
 
 function lookedAt({ policies, targets, gatewayObject }: Snapshot): { uid: string; generation: number }[] {

@@ -11,11 +11,21 @@ export interface InstanceReport {
   revision: { number: number | null; hash: string } | null;
   /** The last document it refused, with why. */
   rejected: { hash: string; problems: { code: string; path: string; message: string }[] } | null;
+  /** The targets of its document. */
+  targets: TargetState[];
   /** Events that wait to be shipped. */
   backlog: number;
   stream: string | null;
   /** Milliseconds since the epoch, by the control plane's clock. */
   reportedAt: number;
+}
+
+export interface TargetState {
+  id: string;
+  /** Why the instance cannot use it now, in words that never hold a secret; null where it can. */
+  unavailable: string | null;
+  /** `credential`: there is none to send; `vendor`: this release does not serve it. A newer gateway may know more. */
+  code: string | null;
 }
 
 /** The newest report of each instance; one that has been silent for `STALE_AFTER_MS` is left out. */

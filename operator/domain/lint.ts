@@ -1,61 +1,100 @@
-import { createHash } from 'node:crypto';
+import { checkConfig } from '../../gateway/contract/check-config.ts';
 import type { PolicyConfig } from '../../gateway/contract/document.ts';
+import { lintContext } from '../../gateway/contract/examine.ts';
 import type { KindContracts } from '../../gateway/contract/kind-contract.ts';
-import { type Problem, readPolicyConfig } from '../../gateway/contract/read.ts';
-import { writePolicyConfig } from '../../gateway/contract/write.ts';
+import type { LintContext, LintFinding } from '../../gateway/contract/lint-finding.ts';
+import { opennessProblems } from '../../gateway/contract/openness.ts';
+import { MAX_DOCUMENT_CHARS } from '../../gateway/contract/yaml-source.ts';
 import { compile } from './compile.ts';
-import { kindNames, settingsPathToResource } from './mapping.ts';
+import { policyPlace, targetMessage, targetPlace } from './lint-places.ts';
+import { Memo } from './memo.ts';
 import type { Policy, Target } from './snapshot.ts';
 
-/** At most this many problems of one object are told. */
-const MAX_PROBLEMS = 10;
+/** At most this many problems and warnings of one object are told. */
+const MAX_TOLD = 10;
 
-/** Answers about whole documents that are remembered: most reconciles change nothing. */
+/** Answers that are remembered, since most reconciles change nothing. */
 const MAX_DOCUMENTS = 256;
+const MAX_PATTERNS = 4096;
 
-/**
- * Whether an object could stand in a document, asked before it does. Each object is compiled alone and read as a
- * gateway would read it, so that what passes here is refused by no gateway.
- */
-export interface Linter {
-  /** What is wrong, in words; empty for a policy that may be compiled. */
-  policy(policy: Policy): string[];
-  target(target: Target): string[];
-  /** What is wrong with a whole compiled document. */
-  document(text: string): string[];
+/** What is said of an object, in words; the lists are bounded. */
+export interface Lint {
+  /** Each keeps the object from being in force. */
+  problems: string[];
+  /** Each says what has no effect, or cannot be kept. */
+  warnings: string[];
 }
 
-/** `kinds` are the policy kinds of this release. Answers are remembered as long as the specification lives. */
-export function createLinter(kinds: KindContracts): Linter {
-  const known = new WeakMap<object, string[]>();
-  const documents = new Map<string, string[]>();
-  const remembered = (spec: object, lint: () => string[]): string[] => {
+/**
+ * Whether an object could stand in a document, asked before it does. Each object is compiled alone and checked as a
+ * gateway would check it, so that what passes here is refused by no gateway.
+ */
+export interface Linter {
+  policy(policy: Policy): Lint;
+  target(target: Target): Lint;
+  /** A whole compiled document, by its content hash. Warnings of its objects are not repeated. */
+  document(hash: string, config: PolicyConfig, text: string): DocumentLint;
+}
+
+export interface DocumentLint {
+  problems: string[];
+  /** Nothing is checked. */
+  unchecked: string[];
+  /** Anonymous callers reach stored credentials from other machines. */
+  open: string[];
+}
+
+export interface LinterOptions {
+  /** Policy kinds of this release. */
+  kinds: KindContracts;
+  /** No control plane keeps the record. */
+  loneGateway: boolean;
+  /** Address that gateways listen on, such as `0.0.0.0:41002`. */
+  listen: string;
+}
+
+/** Answers are remembered: of an object as long as its specification lives. */
+export function createLinter({ kinds, loneGateway, listen }: LinterOptions): Linter {
+  const known = new WeakMap<object, Lint>();
+  const documents = new Memo<DocumentLint>(MAX_DOCUMENTS);
+  const patterns = new Memo<ReturnType<LintContext['checkPattern']>>(MAX_PATTERNS);
+  const judge = lintContext({ loneGateway });
+  const context: LintContext = {
+    situation: judge.situation,
+    checkPattern: (source) => patterns.get(source, () => lintContext({ loneGateway }).checkPattern(source)),
+  };
+  const remembered = (spec: object, lint: () => Lint): Lint => {
     const answer = known.get(spec) ?? told(lint);
     known.set(spec, answer);
     return answer;
   };
-  const read = (text: string): Problem[] => readPolicyConfig(text, { kinds }).problems;
+  const check = (config: PolicyConfig): LintFinding[] => checkConfig(config, { kinds, context });
   return {
     policy: (policy) =>
       remembered(policy.spec, () => {
         const { config } = compile(alone(policy.namespace), { policies: [forAll(policy)], targets: [] });
-        return read(writePolicyConfig(config)).map((problem) => policyProblem(problem, config));
+        // That a policy alone checks nothing says nothing of the gateways, where it may stand beside others.
+        const findings = check(config).filter(({ code }) => code !== 'W011');
+        return split(findings, ({ path }) => policyPlace(path, config));
       }),
     target: (target) =>
       remembered(target.spec, () => {
         const { config } = compile(alone(target.namespace), { policies: [], targets: [target] });
-        return read(writePolicyConfig(config)).map(({ code, path, message }) => {
-          return `${path.replace(/^providers\.targets\[0\]\.?/, 'spec.')}: ${code} ${message}`;
-        });
+        const findings = check(config)
+          .filter(({ path }) => path.startsWith('providers.'))
+          .map((finding) => ({ ...finding, message: targetMessage(finding.message) }));
+        return split(findings, ({ path }) => targetPlace(path));
       }),
-    document: (text) => {
-      const key = createHash('sha256').update(text).digest('hex');
-      const lint = (): string[] => read(text).map(({ code, path, message }) => `${path}: ${code} ${message}`);
-      const answer = documents.get(key) ?? told(lint);
-      documents.set(key, answer);
-      if (documents.size > MAX_DOCUMENTS) documents.delete(documents.keys().next().value ?? '');
-      return answer;
-    },
+    document: (hash, config, text) =>
+      documents.get(hash, () => {
+        const findings = check(config);
+        const { problems } = told(() => split([...tooLong(text), ...findings], ({ path }) => path));
+        return {
+          problems,
+          unchecked: findings.filter(({ code }) => code === 'W011').map(words),
+          open: opennessProblems(config, listen).map(words),
+        };
+      }),
   };
 }
 
@@ -67,27 +106,34 @@ function forAll(policy: Policy): Policy {
   return { ...policy, spec };
 }
 
-/** Says where in the resource the problem is: the chain of a policy alone has its entries in their order. */
-function policyProblem({ code, path, message }: Problem, config: PolicyConfig): string {
-  const place = path.replace(
-    /^policies\.chain\[(\d+)\](?:\.settings)?\.?(.*)$/,
-    (_, index: string, rest: string) => {
-      const { kind } = config.chain[Number(index)]!;
-      const settings = rest === '' ? '' : `.${settingsPathToResource(kind, rest)}`;
-      return `spec.entries[${index}].${kindNames(kind).member}${settings}`;
-    },
-  );
-  return `${place}: ${code} ${message}`;
+function tooLong({ length }: string): LintFinding[] {
+  if (length <= MAX_DOCUMENT_CHARS) return [];
+  const message = `the document has ${length} characters, at most ${MAX_DOCUMENT_CHARS} are read`;
+  return [{ code: 'E026', severity: 'error', path: '', message }];
+}
+
+const words = ({ code, message }: { code: string; message: string }): string => `${code} ${message}`;
+
+function split(findings: readonly LintFinding[], place: (finding: LintFinding) => string): Lint {
+  const said = (severity: LintFinding['severity']): string[] =>
+    findings
+      .filter((finding) => finding.severity === severity)
+      .map((finding) => [place(finding), words(finding)].filter((part) => part !== '').join(': '));
+  return { problems: said('error'), warnings: said('warning') };
 }
 
 /** A specification that its own schema refuses (an older version stored it) is invalid too. */
-function told(lint: () => string[]): string[] {
-  let problems: string[];
+function told(lint: () => Lint): Lint {
+  let said: Lint;
   try {
-    problems = lint();
+    said = lint();
   } catch (error) {
-    problems = [error instanceof Error ? error.message : String(error)];
+    said = { problems: [error instanceof Error ? error.message : String(error)], warnings: [] };
   }
-  const more = problems.length - MAX_PROBLEMS;
-  return more > 0 ? [...problems.slice(0, MAX_PROBLEMS), `and ${more} more`] : problems;
+  return { problems: bounded(said.problems), warnings: bounded(said.warnings) };
+}
+
+function bounded(lines: readonly string[]): string[] {
+  const more = lines.length - MAX_TOLD;
+  return more > 0 ? [...lines.slice(0, MAX_TOLD), `and ${more} more`] : [...lines];
 }

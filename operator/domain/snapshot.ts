@@ -46,7 +46,7 @@ export interface Snapshot {
   targets: readonly Target[];
   /** From the ConfigMaps of every gateway of the namespace, so that a gateway made later gets them too. */
   accepted: readonly AcceptedSpec[];
-  /** Revision that the gateway's ConfigMap holds now. */
+  /** The newest revision that the gateway was given: its ConfigMap's, or a later one. */
   previous: { number: number; hash: string } | null;
   /** Where gateways report to; null where there is nothing to report to. */
   controlPlane: { url: string } | null;
@@ -61,7 +61,7 @@ export interface ObjectName {
 /** What deciding found out about one object. */
 export interface Finding {
   object: ObjectName;
-  reason: 'Invalid' | 'Conflicted' | 'RefNotFound';
+  reason: 'Invalid' | 'Conflicted' | 'RefNotFound' | 'AcceptedWithWarnings';
   /** What is wrong, where, and what to do. */
   message: string;
 }

@@ -11,7 +11,7 @@ export interface LiveGateway {
   /** Why the gateway could not be brought up to date; null when it was. */
   failure: { reason: Reason; message: string } | null;
   deployment: { replicas: number; ready: number; failure: string | null } | null;
-  reports: readonly Pick<InstanceReport, 'instance' | 'ready' | 'revision' | 'rejected'>[];
+  reports: readonly Pick<InstanceReport, 'instance' | 'ready' | 'revision' | 'rejected' | 'targets'>[];
 }
 
 /** Whether every ready instance enforces the revision that was compiled last. Only their own reports count. */

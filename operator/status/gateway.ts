@@ -1,12 +1,14 @@
 import type { GovernanceGatewayStatus } from '../../crds/types/governancegateway.ts';
-import type { Gateway } from '../domain/snapshot.ts';
+import type { Finding, Gateway } from '../domain/snapshot.ts';
 import { conditions, type Wanted, withReady } from './conditions.ts';
 import { type LiveGateway, programmed } from './gateway-state.ts';
+import { acceptedWith } from './policy.ts';
 
 export interface GatewayStatusInput {
   gateway: Pick<Gateway, 'generation' | 'spec'>;
   previous: GovernanceGatewayStatus | undefined;
   live: LiveGateway;
+  findings: readonly Finding[];
   /** Policies in force that govern it. */
   policies: number;
   /** Base URL for applications; null while it is not known. */
@@ -34,7 +36,7 @@ export function gatewayStatus(input: GatewayStatusInput): GovernanceGatewayStatu
         };
   const accepted: Wanted =
     input.policies > 0
-      ? { type: 'Accepted', status: 'True', reason: 'Accepted', message: '' }
+      ? acceptedWith(input.findings)
       : {
           type: 'Accepted',
           status: 'False',

@@ -18,10 +18,9 @@ export interface PolicyStatusInput {
 
 export function policyStatus(input: PolicyStatusInput): GovernancePolicyStatus {
   const { policy, accepted, findings, gateways, now, previous } = input;
-  const invalid = findings.filter((finding) => finding.reason === 'Invalid');
   const unresolved = findings.filter((finding) => finding.reason === 'RefNotFound');
   const others: Wanted[] = [
-    acceptedCondition(invalid, accepted),
+    acceptedCondition(findings, accepted),
     unresolved.length === 0
       ? { type: 'ResolvedRefs', status: 'True', reason: 'Resolved', message: '' }
       : { type: 'ResolvedRefs', status: 'False', reason: 'RefNotFound', message: joined(unresolved) },
@@ -62,10 +61,18 @@ function overridden({ findings, overruled }: PolicyStatusInput): Wanted {
   return { type: 'Overridden', status: 'True', reason, message: [...new Set(messages)].join('; ') };
 }
 
-export function acceptedCondition(invalid: readonly Finding[], accepted: number | null): Wanted {
-  if (invalid.length === 0) return { type: 'Accepted', status: 'True', reason: 'Accepted', message: '' };
+/** `Accepted`, with what is wrong or else with the warnings. */
+export function acceptedCondition(findings: readonly Finding[], accepted: number | null): Wanted {
+  const invalid = findings.filter(({ reason }) => reason === 'Invalid');
+  if (invalid.length === 0) return acceptedWith(findings);
   const effect = accepted === null ? 'the object has no effect' : `generation ${accepted} stays in force`;
   return { type: 'Accepted', status: 'False', reason: 'Invalid', message: `${joined(invalid)}; ${effect}` };
+}
+
+export function acceptedWith(findings: readonly Finding[]): Wanted {
+  const warnings = findings.filter(({ reason }) => reason === 'AcceptedWithWarnings');
+  const reason = warnings.length === 0 ? 'Accepted' : 'AcceptedWithWarnings';
+  return { type: 'Accepted', status: 'True', reason, message: joined(warnings) };
 }
 
 export function joined(findings: readonly Finding[]): string {

@@ -3,9 +3,10 @@ import type { Finding, Target } from '../domain/snapshot.ts';
 import { conditions, type Wanted, withReady } from './conditions.ts';
 import { gatewayStates, type LiveGateway, programmedAll } from './gateway-state.ts';
 import { acceptedCondition, NO_EFFECT } from './policy.ts';
+import { unavailability } from './unavailable.ts';
 
 export interface TargetStatusInput {
-  target: Pick<Target, 'generation'>;
+  target: Pick<Target, 'name' | 'generation' | 'spec'>;
   previous: ProviderTargetStatus | undefined;
   /** Generation in force; null for a target that was never accepted. */
   accepted: number | null;
@@ -24,9 +25,8 @@ const UNUSED: Wanted = {
 
 export function targetStatus(input: TargetStatusInput): ProviderTargetStatus {
   const { target, accepted, findings, gateways, now, previous } = input;
-  const invalid = findings.filter((finding) => finding.reason === 'Invalid');
   const wanted = withReady(
-    [acceptedCondition(invalid, accepted), accepted === null ? NO_EFFECT : programmedAll(gateways, UNUSED)],
+    [acceptedCondition(findings, accepted), accepted === null ? NO_EFFECT : usable(target, gateways)],
     'every instance may send to the target',
   );
   return {
@@ -35,4 +35,11 @@ export function targetStatus(input: TargetStatusInput): ProviderTargetStatus {
     conditions: conditions(wanted, previous?.conditions, target.generation, now),
     gateways: gatewayStates(gateways),
   };
+}
+
+/** `Programmed` of a target: every gateway has it, and can use it. */
+function usable(target: TargetStatusInput['target'], gateways: readonly LiveGateway[]): Wanted {
+  const condition = programmedAll(gateways, UNUSED);
+  const unavailable = condition.status === 'True' ? unavailability(target, gateways) : null;
+  return unavailable === null ? condition : { type: 'Programmed', status: 'False', ...unavailable };
 }

@@ -1,4 +1,5 @@
 import type { EventFilter } from '../../gateway/contract/event-query.ts';
+import type { AcceptedSpec } from '../domain/snapshot.ts';
 
 /**
  * What the control plane keeps, as named atomic operations that return promises; never a callback inside a
@@ -26,6 +27,11 @@ export interface Store {
   getRevision(hash: string): Promise<ArchivedRevision | null>;
   /** The newest revision of each gateway. */
   listConfigurations(): Promise<ArchivedRevision[]>;
+
+  /** Keeps the last accepted specifications of one namespace, in the place of those that were kept of it before. */
+  keepAccepted(namespace: string, specs: readonly AcceptedSpec[]): Promise<void>;
+  /** Those of every namespace. */
+  listAccepted(): Promise<AcceptedSpec[]>;
 
   close(): Promise<void>;
 }

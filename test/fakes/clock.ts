@@ -48,5 +48,8 @@ export class FakeClock implements Clock {
 
 /** Lets every promise that can settle without a timer do so. */
 export async function settle(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+  // Long work gives others a turn in between.
+  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+const TURNS = 20;

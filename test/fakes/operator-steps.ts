@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { loadKindContracts } from '../../gateway/contract/kinds.ts';
-import { type Revision, reconcileGateway } from '../../operator/controllers/gateway.ts';
+import type { Revision } from '../../operator/controllers/archive.ts';
+import { reconcileGateway } from '../../operator/controllers/gateway.ts';
 import { gatewayKeys, statusKeys } from '../../operator/controllers/mapping.ts';
 import { Outcomes } from '../../operator/controllers/outcomes.ts';
 import { reconcileStatus } from '../../operator/controllers/status.ts';
@@ -17,7 +18,11 @@ import { silentLog } from '../../operator/runtime/log.ts';
 import { type KubeObject, ObjectError, refKey, refOf } from '../../operator/runtime/objects.ts';
 import { FakeClock } from './clock.ts';
 
-const linter = createLinter(await loadKindContracts());
+const linter = createLinter({
+  kinds: await loadKindContracts(),
+  loneGateway: false,
+  listen: '0.0.0.0:41002',
+});
 let validator: Validator | undefined;
 const crds = fileURLToPath(new URL('../../crds', import.meta.url));
 
@@ -76,7 +81,10 @@ export class OperatorSteps {
       linter,
       image: 'keeptrusts/gateway:test',
       controlPlane: { url: 'http://keeptrusts.example:8080' },
-      archive: async (revision) => void this.archived.push(revision),
+      archive: {
+        keepRevision: async (revision) => void this.archived.push(revision),
+        keepAccepted: async () => {},
+      },
     });
     const context = { signal: new AbortController().signal, reconcileId: 'test', log: silentLog };
     while (this.#due.size > 0) {
@@ -92,7 +100,6 @@ export class OperatorSteps {
       client: this.store,
       outcomes: this.outcomes,
       reports: this.reports,
-      linter,
       clock: this.clock,
       address: (namespace, name) => `http://keeptrusts-${name}.${namespace}.svc:41002`,
     });
@@ -126,6 +133,7 @@ export class OperatorSteps {
           ready: true,
           revision,
           rejected: null,
+          targets: [],
           backlog: 0,
           stream: null,
           reportedAt: this.clock.now(),

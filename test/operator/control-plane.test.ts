@@ -15,6 +15,7 @@ metadata: {name: guard}
 spec:
   identity: {anonymousCallers: Allowed}
   limits: {maxBodyBytes: 4096}
+  entries: [{name: record, kind: AuditLogger, auditLogger: {}}]
 `;
 const TARGET = `apiVersion: governance.keeptrusts.com/v1alpha1
 kind: ProviderTarget

@@ -69,6 +69,8 @@ export async function openSqliteStore(file: string): Promise<Store> {
     archiveRevision: (revision) => call('archiveRevision', revision),
     getRevision: (hash) => call('getRevision', hash),
     listConfigurations: () => call('listConfigurations'),
+    keepAccepted: (namespace, specs) => call('keepAccepted', namespace, specs),
+    listAccepted: () => call('listAccepted'),
     close: () => call('close'),
   };
 }

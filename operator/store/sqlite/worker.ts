@@ -3,6 +3,7 @@
  * One message is one operation; answers come in the order of the calls.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { SqliteAccepted } from './accepted.ts';
 import { openDatabase } from './database.ts';
 import { SqliteEvents } from './events.ts';
 import { SqliteRevisions } from './revisions.ts';
@@ -14,6 +15,7 @@ try {
   const database = openDatabase(workerData.file);
   const events = new SqliteEvents(database);
   const revisions = new SqliteRevisions(database);
+  const accepted = new SqliteAccepted(database);
   const operations: Record<Call['operation'], (...args: never[]) => unknown> = {
     appendEvents: events.append.bind(events),
     listEvents: events.list.bind(events),
@@ -24,6 +26,8 @@ try {
     archiveRevision: revisions.archive.bind(revisions),
     getRevision: revisions.get.bind(revisions),
     listConfigurations: revisions.newestOfEach.bind(revisions),
+    keepAccepted: accepted.keep.bind(accepted),
+    listAccepted: accepted.list.bind(accepted),
     close: () => database.close(),
   };
   port.on('message', ({ id, operation, args }: Call) => {

@@ -1,17 +1,24 @@
 import { expect } from 'chai';
 import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
-import type { Revision } from '../../../operator/controllers/gateway.ts';
+import type { Revision } from '../../../operator/controllers/archive.ts';
 import { createControllers } from '../../../operator/controllers/index.ts';
+import { Outcomes } from '../../../operator/controllers/outcomes.ts';
 import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
 import { createLinter } from '../../../operator/domain/lint.ts';
+import type { AcceptedSpec } from '../../../operator/domain/snapshot.ts';
 import { ObjectStore } from '../../../operator/local/object-store.ts';
+import { findingsOf, unusable } from '../../../operator/problems.ts';
 import { silentLog } from '../../../operator/runtime/log.ts';
 import { noMetrics } from '../../../operator/runtime/metrics.ts';
 import { type KubeObject, type Manifest, ObjectError } from '../../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
 import { TestFolder } from '../../fakes/folder.ts';
 
-const linter = createLinter(await loadKindContracts());
+const linter = createLinter({
+  kinds: await loadKindContracts(),
+  loneGateway: true,
+  listen: '0.0.0.0:41002',
+});
 const apiVersion = 'governance.keeptrusts.com/v1alpha1';
 const policy = (name: string, spec: object = {}): Manifest => ({
   apiVersion,
@@ -38,6 +45,7 @@ describe('controllers', () => {
   let store: ObjectStore;
   let archived: Revision[];
   let archiveFails: boolean;
+  let kept: Map<string, readonly AcceptedSpec[]>;
   let refuse: ((manifest: Manifest) => ObjectError | null) | null;
   let controllers: ReturnType<typeof createControllers>;
   let reports: ReturnType<typeof createInstanceReports>;
@@ -47,6 +55,7 @@ describe('controllers', () => {
     clock = new FakeClock();
     archived = [];
     archiveFails = false;
+    kept = new Map();
     refuse = null;
     let uid = 0;
     store = new ObjectStore(
@@ -70,9 +79,14 @@ describe('controllers', () => {
       linter,
       image: 'keeptrusts/gateway:test',
       controlPlane: null,
-      archive: async (revision) => {
-        if (archiveFails) throw new Error('the store is down');
-        archived.push(revision);
+      archive: {
+        async keepRevision(revision) {
+          if (archiveFails) throw new Error('the store is down');
+          archived.push(revision);
+        },
+        async keepAccepted(namespace, specs) {
+          kept.set(namespace, specs);
+        },
       },
       address: () => null,
       runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
@@ -231,6 +245,7 @@ describe('controllers', () => {
       ready: true,
       revision,
       rejected: null,
+      targets: [],
       backlog: 0,
       stream: null,
       reportedAt: clock.now(),
@@ -287,6 +302,102 @@ describe('controllers', () => {
     await clock.advance(10);
     expect(ready('GovernancePolicy', 'p8')).to.include({ status: 'False', reason: 'GatewayFailed' });
     expect(configMap()).to.deep.equal(before);
+  });
+
+  it('remember what was valid for the archive, also where there is no gateway, and take it over from there', async () => {
+    const dlp = (pattern: string) => ({
+      entries: [
+        { name: 'dlp', kind: 'DlpFilter', dlpFilter: { action: 'Block', detectPatterns: [pattern] } },
+      ],
+    });
+    await store.apply(policy('p', dlp('PRJ-[0-9]{4}')));
+    await settle();
+    expect(kept.get('team-a')!.map(({ name, generation }) => `${name} ${generation}`)).to.deep.equal(['p 1']);
+    await store.apply(policy('p', dlp('(unclosed')));
+    await settle();
+    expect(kept.get('team-a')!.map(({ generation }) => generation)).to.deep.equal([1]);
+    // As after a restart: only the archive remembers.
+    const fresh = new Outcomes();
+    expect(fresh.accepted('team-a')).to.deep.equal([]);
+    fresh.restore({ accepted: kept.get('team-a')!, revisions: [] });
+    expect(fresh.accepted('team-a')).to.deep.equal(kept.get('team-a'));
+    await store.apply(target('t'));
+    await settle();
+    expect(configMap()!.data!['policy-config.yaml']).to.contain('PRJ-[0-9]{4}');
+    await remove('GovernancePolicy', 'p');
+    await remove('ProviderTarget', 't');
+    expect(kept.get('team-a')).to.deep.equal([]);
+  });
+
+  it('go on counting revisions when a gateway is made again, as an earlier process left it or not', async () => {
+    controllers.outcomes.restore({
+      accepted: [],
+      revisions: [{ namespace: 'team-a', gateway: 'default', number: 7, hash: 'f'.repeat(64) }],
+    });
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    expect(archived.at(-1)!.number).to.equal(8);
+    await remove('ProviderTarget', 't');
+    expect(configMap()).to.equal(undefined);
+    await store.apply(target('other'));
+    await settle();
+    expect(archived.at(-1)!.number).to.equal(9);
+  });
+
+  it('archive a revision once', async () => {
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await settle();
+    await remove('Service', 'keeptrusts-default');
+    await store.apply({ ...policy('p'), metadata: { name: 'p', namespace: 'team-a', labels: { a: 'b' } } });
+    await settle();
+    expect(archived.map(({ number }) => number)).to.deep.equal([1]);
+  });
+
+  it('say in the problems what is wrong, what is warned of, and which targets cannot be used', async () => {
+    const auditLogger = { retentionDays: 365 };
+    const known = { cache: store.cache, outcomes: controllers.outcomes, reports };
+    await store.apply(policy('p', { entries: [{ name: 'a', kind: 'AuditLogger', auditLogger }] }));
+    await settle();
+    expect(findingsOf(known, 'team-a')).to.have.length(1);
+    expect(findingsOf(known, 'team-a')[0]).to.include({
+      severity: 'warning',
+      object: 'GovernancePolicy team-a/p',
+      code: 'AcceptedWithWarnings',
+    });
+    expect(findingsOf(known, 'team-a')[0]!.message).to.contain(
+      'spec.entries[0].auditLogger.retentionDays: W003',
+    );
+    await store.apply(target('t'));
+    await settle();
+    expect(findingsOf(known, 'team-a')).to.have.length(1);
+    expect(unusable(known, 'team-a')).to.deep.equal([]);
+    reports.put({
+      namespace: 'team-a',
+      gateway: 'default',
+      instance: 'i',
+      contract: 1,
+      version: '0',
+      ready: true,
+      revision: null,
+      rejected: null,
+      targets: [{ id: 't', unavailable: 'the file x is not there', code: 'credential' }],
+      backlog: 0,
+      stream: null,
+      reportedAt: clock.now(),
+    });
+    expect(unusable(known, 'team-a')).to.deep.equal([
+      {
+        severity: 'error',
+        file: null,
+        line: null,
+        column: null,
+        object: 'ProviderTarget team-a/t',
+        code: 'CredentialMissing',
+        message: 'i: the file x is not there',
+      },
+    ]);
   });
 
   it('say what is wrong with a policy also where there is no gateway', async () => {

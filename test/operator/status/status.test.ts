@@ -6,6 +6,7 @@ import { gatewayStatus } from '../../../operator/status/gateway.ts';
 import { gatewayStates, type LiveGateway, programmed } from '../../../operator/status/gateway-state.ts';
 import { policyStatus } from '../../../operator/status/policy.ts';
 import { targetStatus } from '../../../operator/status/target.ts';
+import { target } from '../domain/builders.ts';
 
 const revision = { number: 3, hash: 'c'.repeat(64) };
 const old = { number: 2, hash: 'b'.repeat(64) };
@@ -14,6 +15,7 @@ const report = (over: object = {}) => ({
   ready: true,
   revision,
   rejected: null,
+  targets: [],
   ...over,
 });
 const live = (over: Partial<LiveGateway> = {}): LiveGateway => ({
@@ -161,8 +163,47 @@ describe('status of objects', () => {
   });
 
   it('of a target that nobody uses says so', () => {
-    const status = targetStatus({ ...base, target: { generation: 1 }, accepted: 1, gateways: [] });
+    const status = targetStatus({ ...base, target: target('t'), accepted: 1, gateways: [] });
     expect(find(status.conditions, 'Ready').reason).to.equal('Unused');
+  });
+
+  it('of a target without its credential says which Secret, though the gateways run the revision', () => {
+    const credentialSecretRef = { name: 'openai', key: 'api-key' };
+    const targets = [
+      { id: 'other', code: 'vendor', unavailable: 'no' },
+      { id: 'fine', code: null, unavailable: null },
+      { id: 't', code: 'credential', unavailable: 'the file openai/api-key is not there' },
+    ];
+    const missing = live({ reports: [report({ targets })] });
+    const input = { ...base, target: target('t', { credentialSecretRef }), accepted: 1 };
+    const { conditions } = targetStatus({ ...input, gateways: [live(), missing] });
+    expect(find(conditions, 'Ready')).to.include({
+      status: 'False',
+      reason: 'CredentialMissing',
+      message:
+        'spec.credentialSecretRef: key api-key of Secret openai cannot be used; keeptrusts-default-0: the file openai/api-key is not there',
+    });
+    expect(find(conditions, 'Accepted').status).to.equal('True');
+    expect(find(targetStatus({ ...input, gateways: [live()] }).conditions, 'Ready').status).to.equal('True');
+    const code = (value: string) =>
+      live({ reports: [report({ targets: [{ ...targets.at(-1)!, code: value }] })] });
+    const reason = (value: string) =>
+      find(targetStatus({ ...input, gateways: [code(value)] }).conditions, 'Ready').reason;
+    expect([reason('vendor'), reason('newer')]).to.deep.equal(['VendorNotServed', 'TargetUnavailable']);
+  });
+
+  it('of an accepted object tells its warnings, and stays ready', () => {
+    const warning = (message: string): Finding => ({ ...invalid, reason: 'AcceptedWithWarnings', message });
+    const status = policyStatus({
+      ...policyInput,
+      findings: [warning('W003 a'), warning('W003 a'), warning('W012 b')],
+    });
+    expect(find(status.conditions, 'Accepted')).to.include({
+      status: 'True',
+      reason: 'AcceptedWithWarnings',
+      message: 'W003 a; W012 b',
+    });
+    expect(find(status.conditions, 'Ready').status).to.equal('True');
   });
 
   it('of a gateway counts instances and gives its address', () => {
@@ -171,6 +212,7 @@ describe('status of objects', () => {
       gateway: { generation: 1, spec },
       previous: undefined,
       live: live(),
+      findings: [],
       policies: 1,
       address: 'http://x',
       now: 'T1',
@@ -185,7 +227,7 @@ describe('status of objects', () => {
   it('uses only reasons of the catalogue', () => {
     const all = [
       ...policyStatus({ ...policyInput, findings: [invalid], gateways: [] }).conditions!,
-      ...targetStatus({ ...base, target: { generation: 1 }, accepted: 1, gateways: [] }).conditions!,
+      ...targetStatus({ ...base, target: target('t'), accepted: 1, gateways: [] }).conditions!,
     ];
     for (const { reason } of all) expect(REASONS).to.have.property(reason);
   });

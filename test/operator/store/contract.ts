@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { hashText, leafHash } from '../../../gateway/contract/evidence.ts';
+import type { AcceptedSpec } from '../../../operator/domain/snapshot.ts';
 import { differingColumn } from '../../../operator/store/columns.ts';
 import type { EventBatch, Store } from '../../../operator/store/store.ts';
 
@@ -283,6 +284,27 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
         ['b', 1, 'sha256:b1'],
         ['c', 1, 'sha256:b1'],
       ]);
+    });
+
+    it('keeps the last accepted specifications of each namespace, through a restart', async () => {
+      const spec = (namespace: string, name: string, generation = 1): AcceptedSpec => ({
+        kind: 'GovernancePolicy',
+        namespace,
+        name,
+        uid: `uid-${name}`,
+        generation,
+        spec: { mode: 'Enforce', entries: [{ name: 'é' }] },
+      });
+      await store.keepAccepted('a', [spec('a', 'p'), spec('a', 'q')]);
+      await store.keepAccepted('b', [spec('b', 'p')]);
+      await store.keepAccepted('a', [spec('a', 'q', 2)]);
+      const kept = [spec('a', 'q', 2), spec('b', 'p')];
+      expect(await store.listAccepted()).to.deep.equal(kept);
+      await store.close();
+      store = await open();
+      expect(await store.listAccepted()).to.deep.equal(kept);
+      await store.keepAccepted('a', []);
+      expect(await store.listAccepted()).to.deep.equal([spec('b', 'p')]);
     });
   });
 }

@@ -1,0 +1,40 @@
+import type { Decision } from '../domain/decide.ts';
+import type { AcceptedSpec } from '../domain/snapshot.ts';
+
+/** A compiled revision, kept as long as events name it. */
+export interface Revision {
+  namespace: string;
+  gateway: string;
+  number: number;
+  hash: string;
+  document: string;
+  objects: Decision['objects'];
+}
+
+/** What outlives the operator and the gateways. */
+export interface Archive {
+  /** Keeps the revision by its hash. */
+  keepRevision(revision: Revision): Promise<void>;
+  /** Takes the place of what was kept of the namespace before. */
+  keepAccepted(namespace: string, specs: readonly AcceptedSpec[]): Promise<void>;
+}
+
+/** Passes on what is news to the archive: most reconciles change nothing. What failed is news again. */
+export function onlyNews(archive: Archive): Archive {
+  const kept = new Map<string, string>();
+  async function keep(key: string, content: string, write: () => Promise<void>): Promise<void> {
+    if (kept.get(key) === content) return;
+    await write();
+    kept.set(key, content);
+  }
+  return {
+    keepRevision: (revision) => {
+      const { namespace, gateway, number, hash } = revision;
+      return keep(`${namespace}/${gateway}`, `${number} ${hash}`, () => archive.keepRevision(revision));
+    },
+    keepAccepted: (namespace, specs) => {
+      const content = specs.map(({ uid, generation }) => `${uid} ${generation}`).sort();
+      return keep(namespace, content.join(), () => archive.keepAccepted(namespace, specs));
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import { readPolicyConfig } from '../../../gateway/contract/read.ts';
+import { createConfigWriter } from '../../../gateway/contract/write.ts';
+import { decide } from '../../../operator/domain/decide.ts';
+import { createLinter } from '../../../operator/domain/lint.ts';
+import type { Policy } from '../../../operator/domain/snapshot.ts';
+import { policy, snapshot, target } from './builders.ts';
+
+/** 512 entries, as many as a document may hold. */
+const policies = (): Policy[] =>
+  Array.from({ length: 8 }, (_, p) =>
+    policy(`p${p}`, {
+      entries: Array.from({ length: 64 }, (_, e) => ({
+        name: `e${e}`,
+        kind: 'DlpFilter' as const,
+        dlpFilter: { action: 'Block' as const, blockedTerms: ['Project Falcon', `secret ${p} ${e}`] },
+      })),
+    }),
+  );
+
+describe('deciding the largest document', () => {
+  it('gives what a gateway reads, and remembers what did not change', async () => {
+    const kinds = await loadKindContracts();
+    let written = 0;
+    const write = createConfigWriter();
+    const tools = {
+      linter: createLinter({ kinds, loneGateway: false, listen: '127.0.0.1' }),
+      write: (config: Parameters<typeof write>[0]) => {
+        written += 1;
+        return write(config);
+      },
+    };
+    const all = policies();
+    const first = decide(snapshot({ policies: all, targets: [target('t')] }), tools);
+    expect(first.refused).to.equal(null);
+    expect(readPolicyConfig(first.document, { kinds }).problems).to.deep.equal([]);
+    const began = performance.now();
+    const again = decide(
+      snapshot({ policies: all, targets: [target('t')], previous: first.revision }),
+      tools,
+    );
+    const took = performance.now() - began;
+    expect(again).to.deep.equal(first);
+    expect(written).to.equal(2);
+    // Some 16 ms on a busy machine, where it took 380 ms when the text was written and read back each time.
+    expect(took).to.be.below(200);
+  });
+});
