@@ -1,13 +1,14 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KubeObject, ObjectRef } from '../runtime/objects.ts';
-import { writeFileAtomic } from './files.ts';
+import { type Durability, removeFileDurable, writeFileDurable } from './files.ts';
 
 /** How many resourceVersions are taken from the file at a time, so that not every change writes it. */
 const VERSION_STRIDE = 1000;
 
 /**
- * The objects as files, one each: `<dir>/<Kind>/<namespace>/<name>.json`. Every write is atomic. Files may hold
+ * The objects as files, one each: `<dir>/<Kind>/<namespace>/<name>.json`. Every write is atomic, through a power
+ * cut too. Files may hold
  * Secrets, so only their owner can read them.
  */
 export class ObjectFiles {
@@ -26,22 +27,24 @@ export class ObjectFiles {
   nextVersion(): string {
     if (this.#version >= this.#reserved) {
       this.#reserved = this.#version + VERSION_STRIDE;
-      writeFileAtomic(this.#versionFile(), `${this.#reserved}\n`);
+      writeFileDurable(this.#versionFile(), `${this.#reserved}\n`, 'change');
     }
     this.#version += 1;
     return String(this.#version);
   }
 
-  write(object: KubeObject): void {
-    writeFileAtomic(this.#path(object.kind, object.metadata), `${JSON.stringify(object, null, 1)}\n`);
+  /** `durability`: a status is written again anyway, an intent is not. */
+  write(object: KubeObject, durability: Durability): void {
+    const text = `${JSON.stringify(object, null, 1)}\n`;
+    writeFileDurable(this.#path(object.kind, object.metadata), text, durability);
   }
 
   remove(ref: ObjectRef): void {
-    rmSync(this.#path(ref.kind, ref), { force: true });
+    removeFileDurable(this.#path(ref.kind, ref));
   }
 
   /**
-   * Every stored object. A file that holds none (the disk lost it in a power cut) is set aside as `.broken` and
+   * Every stored object. A file that holds none (a hand or a disk spoilt it) is set aside as `.broken` and
    * reported, so that one file does not keep the operator from starting.
    */
   load(broken: (file: string, error: unknown) => void): KubeObject[] {

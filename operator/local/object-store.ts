@@ -10,6 +10,7 @@ import {
   refKey,
   refOf,
 } from '../runtime/objects.ts';
+import type { Durability } from './files.ts';
 import { LocalCache } from './object-cache.ts';
 import { ObjectFiles } from './object-files.ts';
 
@@ -80,14 +81,14 @@ export class ObjectStore implements ObjectClient {
       },
       ...kept,
     };
-    return this.#store(object, previous);
+    return this.#store(object, previous, 'change');
   }
 
   async applyStatus(manifest: Manifest): Promise<KubeObject> {
     const previous = this.cache.get(refOf(manifest));
     if (previous === undefined)
       throw new ObjectError('NotFound', `${refKey(refOf(manifest))} does not exist`);
-    return this.#store({ ...previous, status: manifest.status }, previous);
+    return this.#store({ ...previous, status: manifest.status }, previous, 'content');
   }
 
   async delete(ref: ObjectRef, uid: string): Promise<void> {
@@ -100,7 +101,7 @@ export class ObjectStore implements ObjectClient {
     this.#collectGarbage();
   }
 
-  #store(wanted: KubeObject, previous: KubeObject | undefined): KubeObject {
+  #store(wanted: KubeObject, previous: KubeObject | undefined, durability: Durability): KubeObject {
     if (previous !== undefined && sameJson(wanted, previous)) return previous;
     const resourceVersion = this.#files.nextVersion();
     // Own copy: the caller may go on changing what it handed in.
@@ -109,7 +110,7 @@ export class ObjectStore implements ObjectClient {
     if (size > MAX_OBJECT_BYTES) {
       throw new ObjectError('TooLarge', `${refKey(refOf(object))} has ${size} bytes, the limit is 1 MiB`);
     }
-    this.#files.write(object);
+    this.#files.write(object, durability);
     this.cache.put(object);
     return object;
   }

@@ -14,7 +14,8 @@ for (let step = 0; ; step++) {
     apiVersion: 'v1',
     kind: 'Widget',
     metadata: { name: `w${step % 3}`, namespace: 'a' },
-    spec: { step, filling: 'x'.repeat(20_000) },
+    // Another content in each run, so that no step is what the one before left.
+    spec: { run: process.pid, step, filling: 'x'.repeat(20_000) },
   });
   writeSync(1, `${metadata.name} ${metadata.uid} ${metadata.generation} ${metadata.resourceVersion}\n`);
 }
