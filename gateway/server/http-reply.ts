@@ -43,7 +43,9 @@ export class HttpReply implements Reply {
     this.#over = true;
     if (this.#request.complete || hasNoBody(this.#request)) {
       this.#response.writeHead(status, all);
-      this.#response.end(body);
+      // The server refuses to write a body where none may be.
+      if (this.#request.method === 'HEAD') this.#response.end();
+      else this.#response.end(body);
       return;
     }
     // Part of the body is still on its way: answer, then let the caller finish for a moment, then cut.
