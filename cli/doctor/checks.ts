@@ -71,6 +71,7 @@ interface Instance {
   revision: { number: number | null } | null;
   rejected: { problems: { code: string; message: string }[] } | null;
   backlog: number;
+  targets: { id: string; unavailable: string | null }[];
 }
 
 async function checkInstances(client: ApiClient): Promise<CheckResult[]> {
@@ -101,10 +102,23 @@ async function checkInstances(client: ApiClient): Promise<CheckResult[]> {
       const detail = `${refusing.namespace}/${refusing.gateway} refused its newest document: ${problem?.code} ${problem?.message}`;
       return [{ layer: 'gateway', status: 'failed', detail }];
     }
-    return [{ layer: 'gateway', status: 'ok', detail: `${instances.length} ready` }];
+    return [{ layer: 'gateway', status: 'ok', detail: `${instances.length} ready` }, providersOf(instances)];
   } catch (error) {
     return [failed('gateway', error)];
   }
+}
+
+/** A target is usable where every instance can use it. */
+function providersOf(instances: readonly Instance[]): CheckResult {
+  const states = new Map<string, string | null>();
+  for (const { namespace, instance, targets } of instances) {
+    for (const { id, unavailable } of targets) {
+      const name = `${namespace}/${id}`;
+      const why = unavailable === null ? null : `${instance}: ${unavailable}`;
+      states.set(name, states.get(name) ?? why);
+    }
+  }
+  return providersResult([...states].map(([id, unavailable]) => ({ id, unavailable })));
 }
 
 interface Health {

@@ -119,7 +119,7 @@ describe('kt', () => {
     it('exits 0 when all is well, and names the failing layer when it is not', async () => {
       const running = await startTestApi();
       const flags = ['--api-url', running.api.url, '--api-token', running.tokens.personToken];
-      const report = (ready: boolean) =>
+      const report = (ready: boolean, unavailable: string | null = null) =>
         running.reports.put({
           namespace: 'default',
           gateway: 'default',
@@ -129,6 +129,7 @@ describe('kt', () => {
           ready,
           revision: null,
           rejected: null,
+          targets: [{ id: 'openai', unavailable, code: unavailable === null ? null : 'credential' }],
           backlog: 0,
           stream: null,
           reportedAt: Date.now(),
@@ -139,6 +140,12 @@ describe('kt', () => {
         expect(lonely.err).to.contain('the gateway layer fails');
         report(true);
         expect(await runKt(['doctor', ...flags])).to.deep.include({ exitCode: 0, err: '' });
+        report(true, 'the file openai/api-key is not there');
+        const without = await runKt(['doctor', ...flags]);
+        expect(without.exitCode).to.equal(1);
+        expect(without.err).to.contain(
+          'the providers layer fails: default/openai: i: the file openai/api-key is not there',
+        );
         report(false);
         expect((await runKt(['doctor', ...flags])).err).to.contain(
           'the gateway layer fails: default/default (i) is not ready',

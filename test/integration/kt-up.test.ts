@@ -148,6 +148,15 @@ spec:
     );
     const process = up();
     await process.saw(/KT_SECRET_OPENAI_API_KEY/);
+    const [, api] = await process.saw(/^Ready: .* API at (http\S+?)\. /m);
+    const token = readFileSync(join(cwd, '.keeptrusts/token'), 'utf8').trim();
+    const answer = await fetch(`${api}/v1/problems`, { headers: { authorization: `Bearer ${token}` } });
+    const { problems } = (await answer.json()) as { problems: { object: string; code: string }[] };
+    expect(problems.map(({ object, code }) => `${object} ${code}`)).to.deep.equal([
+      'ProviderTarget default/real CredentialMissing',
+    ]);
+    const doctor = await kt(['doctor'], { cwd });
+    expect(doctor.out).to.match(/^providers +failed +.*default\/real: keeptrusts-default-0: .*api-key/m);
   });
 
   it('refuses a folder that is not there', async () => {
