@@ -129,34 +129,6 @@ describe('a folder of resources and the real gateway', () => {
     expect(await until(200, 'about Project Falcon')).to.be.below(2000);
   });
 
-  it('serves 200 requests/s through 50 edits, none failed and none ungoverned', async () => {
-    await start();
-    const outcome = { sent: 0, failed: 0, ungoverned: 0 };
-    const open = new Set<Promise<void>>();
-    const timer = setInterval(() => {
-      outcome.sent += 1;
-      const call = ask('write to ann@example.com').then(
-        ({ status, text }) => {
-          if (status !== 200) outcome.failed += 1;
-          if (text.includes('ann@example.com')) outcome.ungoverned += 1;
-        },
-        () => {
-          outcome.failed += 1;
-        },
-      );
-      open.add(call);
-      void call.finally(() => open.delete(call));
-    }, 5);
-    for (let edit = 1; edit <= 50; edit++) {
-      folder.write('policy.yaml', policy(PII + dlp(`blockedTerms: [word${edit}x]`)));
-      await until(403, `word${edit}x`);
-    }
-    clearInterval(timer);
-    await Promise.all(open);
-    expect(outcome.sent).to.be.above(500);
-    expect(outcome).to.include({ failed: 0, ungoverned: 0 });
-  });
-
   it('starts a killed gateway again, which goes on in the same stream', async () => {
     await start();
     await ask('one');
