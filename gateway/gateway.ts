@@ -11,7 +11,7 @@ import { createEventIds } from './events/ids.ts';
 import { openRevisions } from './events/revisions.ts';
 import { openSpool, type Spool } from './events/spool.ts';
 import { createTokens, fileTokenKeys } from './events/tokens.ts';
-import { type GatewayOptions, isLoopback } from './gateway-options.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 import { logOpenness } from './openness-log.ts';
 import type { Abandonable } from './pipeline/exchange-deps.ts';
 import type { LivePlan } from './pipeline/live-plan.ts';
@@ -20,6 +20,7 @@ import type { PlanSource } from './plan-source.ts';
 import { isQuotaExhausted } from './providers/quota.ts';
 import { ProviderUpstream } from './providers/upstream.ts';
 import { createAdminServer } from './server/admin.ts';
+import { BodyRoom } from './server/body-room.ts';
 import { drainServer } from './server/drain.ts';
 import { createListener, listen } from './server/listener.ts';
 import { Overload } from './server/overload.ts';
@@ -57,7 +58,7 @@ const SHED_SHARE = 0.125;
  * @throws SpoolLockedError when another gateway has the state folder; the system's error when a port is taken
  */
 export async function startGateway(options: GatewayOptions, deps: GatewayDeps): Promise<RunningGateway> {
-  const holder = new PlanHolder({ failMode: options.failMode, loopback: isLoopback(options.traffic.host) });
+  const holder = new PlanHolder({ failMode: options.failMode, host: options.traffic.host });
   await deps.source.start(holder);
   const gateway = new Gateway(options, deps, holder);
   try {
@@ -78,6 +79,7 @@ class Gateway implements RunningGateway {
   readonly #spool: Spool;
   readonly #wheel: TimerWheel;
   readonly #slots: Slots;
+  readonly #bodies = new BodyRoom();
   readonly #overload = new Overload();
   readonly #upstream: ProviderUpstream;
   readonly #refusals: Refusals;
@@ -150,6 +152,7 @@ class Gateway implements RunningGateway {
       eventId,
       overloaded: () => this.#overload.shedding && this.#slots.taken >= options.maxConcurrency * SHED_SHARE,
       draining: () => this.#draining,
+      bodies: this.#bodies,
       exchange: {
         clock,
         wheel: this.#wheel,
@@ -258,7 +261,7 @@ class Gateway implements RunningGateway {
     await this.#deps.source.close();
     if (this.#traffic.listening) {
       await new Promise((resolve) => setTimeout(resolve, this.#options.drainDelayMs));
-      const inFlight = (): number => this.#slots.taken + this.#slots.waiting;
+      const inFlight = (): number => this.#slots.taken + this.#slots.waiting + this.#bodies.reading;
       await drainServer(this.#traffic, this.#options.drainMs, inFlight, () => this.#endAll());
     }
     this.#refusals.flush();

@@ -22,9 +22,12 @@ export async function runExchange(inbound: Inbound, live: LivePlan, deps: Exchan
   let placed = false;
   try {
     deps.recorder.admit();
+    // Read first: a body that comes slowly keeps nobody else from being served.
+    const body = await inbound.readBody(live.plan.config.limits.max_body_bytes);
+    record.requestBytes = body.length;
     if (!deps.slots.tryTake()) await waitForPlace(inbound, live, deps);
     placed = true;
-    await serve(record, deps);
+    await serve(record, body, deps);
   } catch (thrown) {
     await refuse(record, deps, thrown).catch((fault: unknown) => {
       deps.fault('refusal', fault);
@@ -35,12 +38,10 @@ export async function runExchange(inbound: Inbound, live: LivePlan, deps: Exchan
   }
 }
 
-async function serve(record: ExchangeRecord, deps: ExchangeDeps): Promise<void> {
+async function serve(record: ExchangeRecord, body: Buffer, deps: ExchangeDeps): Promise<void> {
   const { inbound, live } = record;
   const { clock } = deps;
-  const body = await inbound.readBody(live.plan.config.limits.max_body_bytes);
   const readAt = clock.monotonic();
-  record.requestBytes = body.length;
   const parsed = inbound.dialect.readRequest(body);
   record.parsed = parsed;
   checkModelAllowed(inbound, parsed.model, live.plan);

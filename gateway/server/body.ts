@@ -1,15 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../errors.ts';
 import type { TimerWheel } from '../upstream/timer-wheel.ts';
+import type { HeldRoom } from './body-room.ts';
 
 /** A body must be here after so long (ms). */
 const BODY_MS = 30_000;
 
 /**
  * Reads a body as it comes.
- * @throws GatewayError `body_too_large` (the rest is not read), `incomplete_body`
+ * @throws GatewayError `body_too_large` (the rest is not read), `incomplete_body`, `overloaded` (no room for it)
  */
-export function readBody(request: IncomingMessage, maxBytes: number, wheel: TimerWheel): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  wheel: TimerWheel,
+  room: HeldRoom,
+): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? Number.NaN);
   if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
   return new Promise((resolve, reject) => {
@@ -32,6 +38,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, wheel: Time
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       if (bytes > maxBytes) fail(tooLarge(maxBytes));
+      else if (!room.take(chunk.length)) fail(noRoom());
       else chunks.push(chunk);
     };
     const onEnd = (): void => {
@@ -47,6 +54,13 @@ export function readBody(request: IncomingMessage, maxBytes: number, wheel: Time
     request.on('error', () => undefined);
     if (request.destroyed && !request.complete) onClose();
   });
+}
+
+function noRoom(): GatewayError {
+  return new GatewayError(
+    'overloaded',
+    'The bodies of other requests take all memory for them. Try again shortly.',
+  );
 }
 
 function tooLarge(maxBytes: number): GatewayError {

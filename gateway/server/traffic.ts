@@ -7,6 +7,7 @@ import { runExchange } from '../pipeline/exchange.ts';
 import type { ExchangeDeps } from '../pipeline/exchange-deps.ts';
 import type { LivePlan } from '../pipeline/live-plan.ts';
 import { readBody } from './body.ts';
+import type { BodyRoom } from './body-room.ts';
 import { HttpReply } from './http-reply.ts';
 import { checkBodyHeaders, protocolFault } from './protocol.ts';
 import type { Refusals } from './refusals.ts';
@@ -17,6 +18,7 @@ export interface TrafficOptions {
   /** The plan of this moment; null before the first. */
   live(): LivePlan | null;
   exchange: ExchangeDeps;
+  bodies: BodyRoom;
   refusals: Refusals;
   clock: Clock;
   eventId(): string;
@@ -133,12 +135,28 @@ class TrafficRequest {
           if (this.#head.expect !== undefined && !(Number(this.#head.contentLength) > maxBytes)) {
             this.#response.writeContinue();
           }
-          return readBody(this.#request, maxBytes, this.#options.exchange.wheel);
+          return this.#readBody(maxBytes);
         },
       },
       live,
       this.#options.exchange,
     );
+  }
+
+  /** The body's room is free again when the answer is over, however it ends. */
+  async #readBody(maxBytes: number): Promise<Buffer> {
+    const { bodies, exchange } = this.#options;
+    const room = bodies.hold();
+    this.#response.once('close', room.release);
+    bodies.reading += 1;
+    try {
+      return await readBody(this.#request, maxBytes, exchange.wheel, room);
+    } catch (error) {
+      room.release();
+      throw error;
+    } finally {
+      bodies.reading -= 1;
+    }
   }
 
   #health(method: string): void {

@@ -1,0 +1,39 @@
+/** Bytes of request bodies that may be in memory together: eight of the largest, or thousands of usual ones. */
+const MAX_BYTES = 256 * 2 ** 20;
+
+/** What one request holds of the room. */
+export interface HeldRoom {
+  /** @returns false when there is no room for so many bytes more */
+  take(bytes: number): boolean;
+  /** The body is of no use any more. May be called again. */
+  release(): void;
+}
+
+/** Bounds the memory of all bodies that are read or served, whoever sends them. */
+export class BodyRoom {
+  /** Requests whose body is on its way. */
+  reading = 0;
+  /** Bytes held. */
+  bytes = 0;
+  readonly #maxBytes: number;
+
+  constructor(maxBytes: number = MAX_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
+
+  hold(): HeldRoom {
+    let held = 0;
+    return {
+      take: (bytes) => {
+        if (this.bytes + bytes > this.#maxBytes) return false;
+        this.bytes += bytes;
+        held += bytes;
+        return true;
+      },
+      release: () => {
+        this.bytes -= held;
+        held = 0;
+      },
+    };
+  }
+}
