@@ -19,15 +19,6 @@ export function vendorProblem(target: Target): string | null {
   return null;
 }
 
-/** True where requests of the target are answered without a credential of the gateway's. */
-export function needsNoCredential(target: Target): boolean {
-  return (
-    target.provider === MOCK ||
-    target.pass_through_credential === true ||
-    BY_NAME.get(target.provider)?.open === true
-  );
-}
-
 interface Address {
   origin: string;
   basePath: string;

@@ -3,14 +3,12 @@ export interface Vendor {
   name: string;
   /** Null where every customer has an address of his own. */
   baseUrl: string | null;
-  /** Works without a credential. */
-  open?: true;
 }
 
 /** Vendors that are served. Addresses from each vendor's own API documentation, read 2026-11. */
 export const VENDORS: readonly Vendor[] = [
   { name: 'openai', baseUrl: 'https://api.openai.com/v1' },
-  { name: 'openai-compatible', baseUrl: null, open: true },
+  { name: 'openai-compatible', baseUrl: null },
   { name: 'deepseek', baseUrl: 'https://api.deepseek.com/v1' },
   { name: 'mistral', baseUrl: 'https://api.mistral.ai/v1' },
   { name: 'groq', baseUrl: 'https://api.groq.com/openai/v1' },
@@ -21,7 +19,7 @@ export const VENDORS: readonly Vendor[] = [
   { name: 'perplexity', baseUrl: 'https://api.perplexity.ai' },
   { name: 'cerebras', baseUrl: 'https://api.cerebras.ai/v1' },
   { name: 'nvidia', baseUrl: 'https://integrate.api.nvidia.com/v1' },
-  { name: 'ollama', baseUrl: 'http://127.0.0.1:11434/v1', open: true },
-  { name: 'vllm', baseUrl: 'http://127.0.0.1:8000/v1', open: true },
-  { name: 'lmstudio', baseUrl: 'http://127.0.0.1:1234/v1', open: true },
+  { name: 'ollama', baseUrl: 'http://127.0.0.1:11434/v1' },
+  { name: 'vllm', baseUrl: 'http://127.0.0.1:8000/v1' },
+  { name: 'lmstudio', baseUrl: 'http://127.0.0.1:1234/v1' },
 ];
