@@ -39,8 +39,6 @@ export interface Address {
   port: number;
 }
 
-export { isLoopback } from './contract/openness.ts';
-
 /** Reads `host:port`, `[v6]:port` or `:port`; null for anything else. */
 export function addressOf(text: string): Address | null {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text);

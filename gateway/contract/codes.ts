@@ -108,7 +108,7 @@ export const CODES = {
   W002: {
     title: 'Callers without a key at an address that is not loopback',
     advice:
-      'Add an `identity` section with keys, or listen on a loopback address. Without the section every caller is refused; with `identity.anonymous` the stored credentials serve everybody.',
+      'Add an `identity` section with keys, or listen on a loopback address. Without the section every caller is refused where targets have stored credentials; with `identity.anonymous` the stored credentials serve everybody.',
   },
   W003: {
     title: 'Retention that cannot be kept',

@@ -130,7 +130,10 @@ export interface Timeouts {
 }
 
 export interface Identity {
-  /** Anonymous callers are let in. Absent: true on loopback for a hand-written document, false otherwise. */
+  /**
+   * Anonymous callers are let in. A hand-written document without the section lets them in on loopback, or where no
+   * target has stored credentials; a compiled one does not.
+   */
   anonymous: boolean;
   keys: GatewayKey[];
   /** Headers that name team, project and user, believed only when listed here. */

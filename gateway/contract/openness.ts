@@ -9,19 +9,29 @@ export function isLoopback(listen: string): boolean {
   return LOOPBACK.test(host);
 }
 
+type Who = Pick<PolicyConfig, 'identity' | 'providers'>;
+
+/** Whether a hand-written document has credentials of its own that callers would use. */
+function storesCredentials({ providers }: Who): boolean {
+  return (providers?.targets ?? []).some((target) => target.secret_key_ref !== undefined);
+}
+
+/**
+ * Whether a hand-written document without an `identity` section lets callers in who have no gateway key: on this
+ * machine, or where they bring their own credentials. Stored ones are never opened to a network by leaving a section out.
+ */
+export function admitsStrangers(config: Who, listen: string): boolean {
+  return isLoopback(listen) || !storesCredentials(config);
+}
+
 /** What is said of a document at an address that others than this machine reach: who is let in, and by what right. */
-export function opennessProblems(
-  { identity, providers }: Pick<PolicyConfig, 'identity' | 'providers'>,
-  listen: string,
-): Problem[] {
-  if (isLoopback(listen)) return [];
+export function opennessProblems(config: Who, listen: string): Problem[] {
+  const { identity } = config;
+  if (isLoopback(listen) || !storesCredentials(config) || identity?.anonymous === false) return [];
   if (identity === undefined) {
-    return [
-      warning('', `the document has no \`identity\` section, so that every caller of ${listen} is refused`),
-    ];
+    const why = 'the document has stored credentials and no `identity` section';
+    return [warning('', `${why}, so that every caller of ${listen} is refused`)];
   }
-  const stored = (providers?.targets ?? []).some((target) => target.secret_key_ref !== undefined);
-  if (!stored || identity.anonymous === false) return [];
   const who = '`identity.anonymous` lets callers without a key in';
   return [
     warning(

@@ -1,6 +1,7 @@
 import { type PriceRow, priceRow } from '../budget/cost.ts';
 import type { ModelRoute, Plan } from '../config/plan.ts';
 import type { FailMode, Target, TargetModel, Timeouts } from '../contract/document.ts';
+import { admitsStrangers } from '../contract/openness.ts';
 import { Identifier } from '../identity/identify.ts';
 
 /** All in milliseconds; reasons in the routing reference: SDKs wait 10 minutes, providers ping more than once a minute. */
@@ -25,10 +26,11 @@ export class LivePlan {
   readonly #prices = new Map<TargetModel, PriceRow | null>();
 
   /** @param process what flags say, for documents that say nothing */
-  constructor(plan: Plan, process: { failMode: FailMode; loopback: boolean }) {
+  constructor(plan: Plan, process: { failMode: FailMode; host: string }) {
     this.plan = plan;
     const { config } = plan;
-    this.identifier = new Identifier(config.identity, process.loopback && config.revision === undefined);
+    const byHand = config.revision === undefined;
+    this.identifier = new Identifier(config.identity, byHand && admitsStrangers(config, process.host));
     this.failMode = config.limits.fail_mode ?? process.failMode;
     this.judgesRequests = plan.entries.some(({ policy }) => policy.inspectRequest !== undefined);
     this.filtersTargets = plan.entries.some(({ policy }) => policy.filterTargets !== undefined);

@@ -20,7 +20,7 @@ const spool = {
 
 describe('what a gateway says of itself', () => {
   function statusOf(plan: Plan, spoolDays?: number): { holder: PlanHolder; status: Status } {
-    const holder = new PlanHolder({ failMode: 'block', loopback: true });
+    const holder = new PlanHolder({ failMode: 'block', host: '127.0.0.1' });
     holder.accepted(plan, '', [
       { code: 'W003', path: 'policies.chain[0].settings.retention_days', message: 'cannot be kept' },
     ]);

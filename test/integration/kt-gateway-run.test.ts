@@ -127,15 +127,15 @@ describe('kt gateway run', () => {
     }
   });
 
-  it('says in lint, at the start and in doctor that nobody is let in at an address without keys', async () => {
+  it('says in lint, at the start and in doctor that nobody is let in at an open address with stored credentials and no keys', async () => {
     const listen = ['--listen', '0.0.0.0:0'];
     const process = run(BLOCKING, '--config', 'policy-config.yaml', ...listen, '--admin-port', '0');
     await process.saw(/Ready: gateway at /);
-    await process.saw(/every caller is refused/);
+    await process.saw(/every caller of \S+ is refused/);
     const doctor = await kt(['doctor'], { cwd });
     expect(doctor.code).to.equal(1);
     expect(doctor.err).to.match(
-      /the gateway layer fails: .*no `identity` section, so that every caller of 0\.0\.0\.0:\d+ is refused/,
+      /the gateway layer fails: .*stored credentials and no `identity` section, so that every caller of 0\.0\.0\.0:\d+ is refused/,
     );
     const linted = await kt(['policy', 'lint', '--file', 'policy-config.yaml', '--strict', ...listen], {
       cwd,
@@ -144,6 +144,21 @@ describe('kt gateway run', () => {
     expect(linted.out)
       .to.contain(' warning W002 ')
       .and.to.match(/: valid, 1 entry, \d warnings?$/m);
+  });
+
+  it('lets callers with their own credentials in at any address, as the guide’s command for 0.0.0.0 needs', async () => {
+    const process = run(
+      OBSERVE_ONLY,
+      '--listen',
+      '0.0.0.0:0',
+      '--policy-config',
+      'policy-config.yaml',
+      '--admin-port',
+      '0',
+    );
+    const [, url] = await process.saw(/Ready: gateway at (http:\S+),/);
+    const answer = await fetch(`${url}/v1/models`);
+    expect(answer.status).to.equal(200);
   });
 
   it('says in one line what it cannot start without', async () => {

@@ -27,11 +27,10 @@ describe('lint of a policy config', () => {
       );
     const own = 'good/brief-observe-only.yaml';
     expect(at('127.0.0.1:41002', BRIEF)).to.deep.equal([]);
-    for (const name of [BRIEF, own]) {
-      const [said, ...others] = at('0.0.0.0:41002', name);
-      expect(said).to.match(/^W002 : .*every caller of 0\.0\.0\.0:41002 is refused$/);
-      expect(others).to.deep.equal([]);
-    }
+    const [said, ...others] = at('0.0.0.0:41002', BRIEF);
+    expect(said).to.match(/^W002 : .*every caller of 0\.0\.0\.0:41002 is refused$/);
+    expect(others).to.deep.equal([]);
+    expect(at('0.0.0.0:41002', own)).to.deep.equal([]);
     const [stored] = at('0.0.0.0:41002', BRIEF, 'identity: {anonymous: true}\n');
     expect(stored).to.match(/^W002 identity.anonymous: .*uses the stored credentials$/);
     // Their own credentials, or none at all.

@@ -79,7 +79,7 @@ describe('evidence before bytes', () => {
   let reply: FakeReply;
   const live = new LivePlan(planOf(configOf([{ id: 'mock', provider: 'mock' }])), {
     failMode: 'block',
-    loopback: true,
+    host: '127.0.0.1',
   });
 
   async function run(
@@ -116,7 +116,7 @@ describe('evidence before bytes', () => {
     };
     const inbound: Inbound = {
       dialect: chat,
-      caller: new LivePlan(live.plan, { failMode: 'block', loopback: true }).identifier.identify(
+      caller: new LivePlan(live.plan, { failMode: 'block', host: '127.0.0.1' }).identifier.identify(
         { authorization: undefined, apiKey: undefined, keeptrustsKey: undefined, raw: [] },
         Date.now(),
       ),
