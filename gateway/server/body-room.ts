@@ -1,5 +1,8 @@
-/** Bytes of request bodies that may be in memory together: eight of the largest, or thousands of usual ones. */
-const MAX_BYTES = 256 * 2 ** 20;
+/**
+ * Bytes of request bodies that may be in memory together: three of the largest, or thousands of usual ones. A body takes
+ * up to four times its size while it is read and inspected (measured), and a gateway has 512 MiB by default.
+ */
+const MAX_BYTES = 96 * 2 ** 20;
 
 /** What one request holds of the room. */
 export interface HeldRoom {
