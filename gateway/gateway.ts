@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { AdminView } from './admin-view.ts';
 import type { Clock } from './clock.ts';
@@ -20,7 +21,7 @@ import type { PlanSource } from './plan-source.ts';
 import { isQuotaExhausted } from './providers/quota.ts';
 import { ProviderUpstream } from './providers/upstream.ts';
 import { createAdminServer } from './server/admin.ts';
-import { BodyRoom } from './server/body-room.ts';
+import { BodyRoom, bodyBytesOf } from './server/body-room.ts';
 import { drainServer } from './server/drain.ts';
 import { createListener, listen } from './server/listener.ts';
 import { Overload } from './server/overload.ts';
@@ -79,7 +80,7 @@ class Gateway implements RunningGateway {
   readonly #spool: Spool;
   readonly #wheel: TimerWheel;
   readonly #slots: Slots;
-  readonly #bodies = new BodyRoom();
+  readonly #bodies = new BodyRoom(bodyBytesOf(process.constrainedMemory() || totalmem()));
   readonly #overload = new Overload();
   readonly #upstream: ProviderUpstream;
   readonly #refusals: Refusals;

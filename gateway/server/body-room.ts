@@ -1,8 +1,12 @@
-/**
- * Bytes of request bodies that may be in memory together: three of the largest, or thousands of usual ones. A body takes
- * up to four times its size while it is read and inspected (measured), and a gateway has 512 MiB by default.
- */
-const MAX_BYTES = 96 * 2 ** 20;
+/** Bytes of request bodies that may be in memory together: eight of the largest, or thousands of usual ones. */
+const MAX_BYTES = 256 * 2 ** 20;
+/** A body takes four to five times its size while it is read and inspected (measured); half of the memory is for others. */
+const MEMORY_SHARE = 1 / 8;
+
+/** What bodies may take of so much memory (bytes): 64 MiB of a gateway's 512 MiB. */
+export function bodyBytesOf(memory: number): number {
+  return Math.min(MAX_BYTES, memory * MEMORY_SHARE);
+}
 
 /** What one request holds of the room. */
 export interface HeldRoom {
@@ -20,7 +24,8 @@ export class BodyRoom {
   bytes = 0;
   readonly #maxBytes: number;
 
-  constructor(maxBytes: number = MAX_BYTES) {
+  /** @param maxBytes bytes of all bodies together */
+  constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { BodyRoom } from '../../gateway/server/body-room.ts';
+import { BodyRoom, bodyBytesOf } from '../../gateway/server/body-room.ts';
 import { ask, TestGateway } from '../fakes/gateway.ts';
 
 /** One caller with as many half-sent bodies as there are places kept everybody else out for half a minute. */
@@ -37,6 +37,11 @@ describe('issue: slow bodies took the places of others', () => {
 });
 
 describe('the room for bodies', () => {
+  it('fits the memory, and is never larger than it is of use', () => {
+    expect(bodyBytesOf(512 * 2 ** 20)).to.equal(64 * 2 ** 20);
+    expect(bodyBytesOf(2 ** 64)).to.equal(256 * 2 ** 20);
+  });
+
   it('is shared, and free again whatever became of a body', () => {
     const room = new BodyRoom(100);
     const one = room.hold();
