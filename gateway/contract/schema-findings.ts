@@ -76,7 +76,7 @@ function unknownKey(error: ErrorObject, path: DocPath, name: string): Finding {
   return {
     code: 'E002',
     path: [...path, name],
-    message: `\`${name}\` is not a key of {parent}; valid keys are ${valid.join(', ')}`,
+    message: `\`${name.slice(0, 64)}\` is not a key of {parent}; valid keys are ${valid.join(', ')}`,
     ...(suggestion === undefined ? {} : { suggestion }),
     atKey: true,
   };

@@ -35,6 +35,9 @@ const written = ({ reportedAt, ...report }: InstanceReport) => ({
 /** Of one instance; a document has no more. */
 const MAX_TARGETS = 256;
 
+/** Characters of a hash or of the id of a stream. */
+const MAX_ID = 80;
+
 type Body = Omit<InstanceReport, 'namespace' | 'gateway' | 'instance' | 'reportedAt'>;
 
 /** Takes what it knows; a newer gateway may say more. @throws ApiError `invalid_body` */
@@ -54,14 +57,15 @@ function readReport(body: unknown): Body {
     rejected: readRejected(rejected),
     targets: readTargets(targets),
     backlog: typeof backlog === 'number' && backlog >= 0 ? backlog : 0,
-    stream: typeof stream === 'string' ? stream : null,
+    stream: typeof stream === 'string' ? stream.slice(0, MAX_ID) : null,
   };
 }
 
 function readRevision(value: unknown): Body['revision'] {
   if (value === null || value === undefined) return null;
   const { number, hash } = value as Record<string, unknown>;
-  if (typeof hash !== 'string') throw new ApiError('invalid_body', 'revision.hash must be a string.');
+  if (typeof hash !== 'string' || hash.length > MAX_ID)
+    throw new ApiError('invalid_body', `revision.hash must be a string of at most ${MAX_ID} characters.`);
   return { number: typeof number === 'number' ? number : null, hash };
 }
 
@@ -79,7 +83,7 @@ function readTargets(value: unknown): Body['targets'] {
 function readRejected(value: unknown): Body['rejected'] {
   if (value === null || value === undefined) return null;
   const { hash, problems } = value as Record<string, unknown>;
-  if (typeof hash !== 'string' || !Array.isArray(problems)) {
+  if (typeof hash !== 'string' || hash.length > MAX_ID || !Array.isArray(problems)) {
     throw new ApiError('invalid_body', 'rejected has a hash and a list of problems.');
   }
   return {

@@ -76,6 +76,18 @@ describe('what the API refuses', () => {
       413,
       'body_too_large',
     ],
+    [
+      'a report whose hash has no end',
+      () =>
+        send(
+          'PUT',
+          INSTANCE,
+          json,
+          JSON.stringify({ contract: 1, version: '1', ready: true, revision: { hash: 'x'.repeat(100_000) } }),
+        ),
+      400,
+      'invalid_body',
+    ],
     ['a path that is not there', () => send('GET', '/v1/eventz'), 404, 'not_found'],
   ];
   for (const [what, call, status, code] of cases) {
