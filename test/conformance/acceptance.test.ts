@@ -100,7 +100,9 @@ describe('acceptance checks on a gateway process with the built kinds', function
       policy: 'dlp-filter',
     });
     expect(
-      event.entries.map(({ kind, phases: [{ outcome, verdict, reason }] }) => [kind, outcome, verdict, reason]),
+      event.entries.flatMap(({ kind, phases }) =>
+        phases.map(({ outcome, verdict, reason }) => [kind, outcome, verdict, reason]),
+      ),
     ).to.deep.equal([
       ['dlp-filter', 'findings', 'block', 'dlp.term'],
       ['pii-detector', 'not_run', 'allow', 'blocked_earlier'],

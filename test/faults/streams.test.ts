@@ -187,7 +187,7 @@ describe('streams under faults', function () {
     // The floods are 384 MB; what fits the buffers of the sockets was sent, and no more.
     expect(written, 'the providers go on').to.equal(last);
     expect(written / MIB).to.be.lessThan(callers * 16);
-    expect(peak - before, `from ${before.toFixed()} to ${peak.toFixed()} MiB`).to.be.lessThan(100);
+    expect(peak - before, `from ${before.toFixed()} to ${peak.toFixed()} MiB`).to.be.lessThan(128);
     // Others are served meanwhile.
     upstream.scripts = [json(200, completion('still here'))];
     expect((await gateway.chat(ask('hi'))).status).to.equal(200);
