@@ -51,6 +51,8 @@ export interface ControlPlaneDeps {
   gatewayCommand: readonly [string, ...string[]];
   /** Gateway flags that only make sense on one machine. */
   gatewayFlags: readonly string[];
+  /** Variables for the gateway's program, beside those of its specification. */
+  gatewayEnv: Readonly<Record<string, string>>;
   /** `KT_SECRET_<NAME>_<KEY>` variables. */
   secretVariables: Readonly<Record<string, string>>;
   /** Takes one plain line for people: what is wrong, where, and what to do. */
@@ -165,6 +167,7 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
       basePort: options.gatewayPort,
       command: deps.gatewayCommand,
       extraArgs: [...deps.gatewayFlags, `--drain-seconds=${drainSeconds(options.maxGraceMs)}`],
+      programEnv: deps.gatewayEnv,
       sharedPort: 'traffic',
       maxGraceMs: options.maxGraceMs,
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { extname } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadKindContracts } from '../gateway/contract/kinds.ts';
 import type { ControlPlaneDeps } from './control-plane.ts';
@@ -32,6 +33,14 @@ export async function localDeps(
     random: Math.random,
     uuid: randomUUID,
     gatewayCommand: [node, here(`../gateway/main${extension}`)],
+    gatewayEnv: compileCacheEnv(),
     gatewayFlags: ['--exit-with-stdin', ...(platform === 'linux' ? ['--reuse-port'] : [])],
   };
+}
+
+/** Gateways keep compiled code where we do: without it a start takes three times as much of the processor. */
+function compileCacheEnv(): Record<string, string> {
+  const dir = getCompileCacheDir();
+  // It is a folder for this very version of Node, below the one that was named.
+  return dir === undefined ? {} : { NODE_COMPILE_CACHE: dirname(dir) };
 }

@@ -33,7 +33,7 @@ interface Watched {
   report(line: string): void;
 }
 
-const RECHECK_MS = 100;
+const RECHECK_MS = 20;
 
 /** What a person who started the control plane wants to know: is it up, where, and what is wrong with the objects. */
 export class Progress {

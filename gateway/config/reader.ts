@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Examined } from '../contract/examine.ts';
 import type { Classified } from '../detectors/classify.ts';
@@ -122,12 +124,16 @@ class ProcessReader implements ConfigReader {
   }
 }
 
-/** Neither the environment nor the output of this process is handed on: faults come as an exit. */
+/**
+ * Neither the environment nor the output of this process is handed on: faults come as an exit. It finds compiled code
+ * where we do, which saves most of its start.
+ */
 function start(): ChildProcess {
   // From the built tree the process runs a `.js`, from the sources a `.ts`: the same ending as this file's.
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  const cache = getCompileCacheDir();
   const child = fork(fileURLToPath(new URL(`./read-process${ending}`, import.meta.url)), [], {
-    env: {},
+    env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
     execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

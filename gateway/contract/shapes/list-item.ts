@@ -71,7 +71,12 @@ const SCHEMA = {
 let validate: ValidateFunction | undefined;
 
 export function checkListItem(item: unknown, path: DocPath, findings: Findings): item is ListItem {
-  validate ??= new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(SCHEMA);
+  validate ??= new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+    validateSchema: false,
+  }).compile(SCHEMA);
   if (validate(item)) return true;
   addSchemaFindings(validate.errors ?? [], item, path, findings);
   return false;

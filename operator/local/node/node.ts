@@ -17,6 +17,7 @@ export interface NodeOptions {
   basePort: number;
   command: readonly [string, ...string[]];
   extraArgs: readonly string[];
+  programEnv: Readonly<Record<string, string>>;
   sharedPort: string;
   maxGraceMs: number;
 }
@@ -180,13 +181,14 @@ export class Node {
 
   #replica(key: string, index: number, pod: PodSpec): Replica {
     const [namespace, deployment] = key.split('/') as [string, string];
-    const { dir, host, command, extraArgs, sharedPort, maxGraceMs } = this.#options;
+    const { dir, host, command, extraArgs, programEnv, sharedPort, maxGraceMs } = this.#options;
     const { clock, random, log, report } = this.#deps;
     const folder = join(dir, 'pods', namespace, deployment);
     const settings = {
       host,
       command,
       extraArgs,
+      programEnv,
       sharedPort,
       maxGraceMs,
       folder,

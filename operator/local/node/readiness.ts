@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Probe } from './pod-template.ts';
 
 /** Until the first success a probe runs this often, so that a start is noticed at once. */
-const EAGER_MS = 100;
+const EAGER_MS = 25;
 
 export interface ReadinessTarget {
   host: string;

@@ -29,6 +29,8 @@ export interface ReplicaSettings {
   command: readonly [string, ...string[]];
   /** Further arguments that only make sense on one machine. */
   extraArgs: readonly string[];
+  /** What the program itself needs, as an image would bring it; the specification's own variables win. */
+  programEnv: Readonly<Record<string, string>>;
   /** Name of the container port that replicas share. */
   sharedPort: string;
   /** Folder of the Deployment; `logs` lies beside the volumes. */
@@ -138,7 +140,7 @@ export class Replica {
       title: this.spec.deployment,
       command: this.#settings.command,
       args: [...argumentsOf(container, env, placement), ...this.#settings.extraArgs],
-      env,
+      env: { ...this.#settings.programEnv, ...env },
       cwd,
       logFile: join(this.#settings.logFolder, `${this.name}.log`),
     });

@@ -15,6 +15,7 @@ interface Answer {
   argv: string[];
   document: string;
   token: string;
+  env: Record<string, string>;
 }
 interface Status {
   readyReplicas: number;
@@ -42,6 +43,7 @@ describe('node with a fake program', () => {
         basePort: 0,
         command: [process.execPath, program],
         extraArgs: ['--reuse-port'],
+        programEnv: { PROGRAM_NEEDS: 'this' },
         sharedPort: 'traffic',
         maxGraceMs: 2000,
       },
@@ -210,7 +212,9 @@ describe('node with a fake program', () => {
       data,
     });
     await eventually(() => readFileSync(file, 'utf8') === 'from-object', 'the new credential');
-    expect(JSON.stringify(await ask())).to.not.contain('from-');
+    const answer = await ask();
+    expect(answer.env).to.include({ PROGRAM_NEEDS: 'this' });
+    expect(JSON.stringify(answer)).to.not.contain('from-');
     expect(reported).to.deep.equal([]);
   });
 
