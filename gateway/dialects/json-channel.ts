@@ -10,6 +10,7 @@ interface Piece {
   raw: string;
   unit: TextUnit | null;
   plain: boolean;
+  number: boolean;
   /** The unit's new text is written here; its other pieces become empty. */
   primary: boolean;
 }
@@ -77,6 +78,23 @@ export class JsonChannel implements FragmentSink {
     this.#pending.push(this.#delayed(raw));
   }
 
+  pendingWasNumber(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    const value = pending.map(({ piece }) => piece.raw).join('');
+    const unit = new TextUnit(value, [...new Set(pending.map(({ frame }) => frame))]);
+    for (const [index, { piece, frame }] of pending.entries()) {
+      piece.unit = unit;
+      piece.number = true;
+      piece.primary = index === 0;
+      frame.waiting--;
+    }
+    this.#index++;
+    const channel = this.#openString(this.#index);
+    channel.push(unit);
+    channel.close();
+  }
+
   pendingWasStructure(): void {
     for (const { frame } of this.#pending) frame.waiting--;
     this.#pending = [];
@@ -127,13 +145,13 @@ export class JsonChannel implements FragmentSink {
     const added = this.#string?.close() ?? '';
     this.#string = null;
     if (added === '') return;
-    this.#piece(innerReplacement({ plain: this.#plain }, added));
+    this.#piece(innerReplacement({ plain: this.#plain, number: false }, added));
     this.#literal!.added = true;
     this.#frame!.edited = true;
   }
 
   #piece(raw: string): Piece {
-    const piece = { raw, unit: null, plain: false, primary: true };
+    const piece = { raw, unit: null, plain: false, number: false, primary: true };
     this.#literal!.pieces.push(piece);
     return piece;
   }

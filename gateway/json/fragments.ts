@@ -7,6 +7,8 @@ export interface FragmentSink {
   structure(raw: string): void;
   /** A number or word of which it is not known yet whether it is one. */
   pending(raw: string): void;
+  /** What was pending is a number, with the spaces behind it: a text of its own, which has no quotes. */
+  pendingWasNumber(): void;
   /** What was pending is structure after all. */
   pendingWasStructure(): void;
   /** What was pending is no JSON: it is the beginning of plain text. A string of its own was opened for it. */
@@ -141,7 +143,7 @@ export class FragmentReader {
       this.#sink.open(true);
       this.#sink.pendingWasText();
       this.#sink.close();
-    } else if (this.#state === IN_SCALAR || this.#state === AFTER_SCALAR) this.#sink.pendingWasStructure();
+    } else if (this.#state === IN_SCALAR || this.#state === AFTER_SCALAR) this.#scalarDone();
     this.#escape = '';
     this.#scalar = '';
     this.#stack.length = 0;
@@ -228,9 +230,14 @@ export class FragmentReader {
     if (raw !== '') this.#sink.pending(raw);
     if (i === fragment.length) return i;
     if (!isWord(this.#scalar.trimEnd())) return this.#scalarFailed(fragment, i, i);
-    this.#sink.pendingWasStructure();
+    this.#scalarDone();
     this.#valueDone();
     return i;
+  }
+
+  #scalarDone(): void {
+    if (WORD.test(this.#scalar.trimEnd())) this.#sink.pendingWasStructure();
+    else this.#sink.pendingWasNumber();
   }
 
   #scalarFailed(fragment: string, from: number, to: number): number {

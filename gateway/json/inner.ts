@@ -1,9 +1,9 @@
 import { JsonError } from './error.ts';
 import { FragmentReader } from './fragments.ts';
-import { escapeText } from './literal.ts';
+import { escapeText, scanNumber } from './literal.ts';
 import { MAX_NODES } from './read.ts';
 
-/** A string inside a text in JSON form. */
+/** A string or a number inside a text in JSON form. */
 export interface InnerString {
   /** Offsets of what stands between the quotes, or of the plain rest. */
   start: number;
@@ -11,12 +11,14 @@ export interface InnerString {
   value: string;
   /** No literal: the text is no JSON from here on. */
   plain: boolean;
+  /** Has no quotes of its own. */
+  number: boolean;
   /** Running number of the string in the text, from 0; empty ones count. */
   index: number;
 }
 
 /**
- * Every key and value of a text in JSON form that holds at least one unit. See `FragmentReader`.
+ * Every key, string and number of a text in JSON form that holds at least one unit. See `FragmentReader`.
  * @throws JsonError `too_many_values`
  */
 export function innerStrings(text: string): InnerString[] {
@@ -32,6 +34,12 @@ export function innerStrings(text: string): InnerString[] {
     pending(raw) {
       pending += raw.length;
     },
+    pendingWasNumber() {
+      const value = text.slice(at, at + pending);
+      found.push({ start: at, end: at + pending, value, plain: false, number: true, index: ++index });
+      at += pending;
+      pending = 0;
+    },
     pendingWasStructure() {
       at += pending;
       pending = 0;
@@ -43,7 +51,7 @@ export function innerStrings(text: string): InnerString[] {
     },
     open(plain) {
       index++;
-      open = { start: at, end: at, value: '', plain, index };
+      open = { start: at, end: at, value: '', plain, number: false, index };
     },
     text(raw, value) {
       open!.end += raw.length;
@@ -69,7 +77,13 @@ export function innerStrings(text: string): InnerString[] {
   return found;
 }
 
-/** What stands in the place of a string once it has this value. */
-export function innerReplacement(string: Pick<InnerString, 'plain'>, value: string): string {
+/** What stands in the place of a string or a number once it has this value. */
+export function innerReplacement(string: Pick<InnerString, 'plain' | 'number'>, value: string): string {
+  if (string.number) return isNumber(value) ? value : JSON.stringify(value);
   return string.plain ? value : escapeText(value);
+}
+
+function isNumber(value: string): boolean {
+  const trimmed = value.trimEnd();
+  return trimmed !== '' && scanNumber(trimmed, 0) === trimmed.length;
 }

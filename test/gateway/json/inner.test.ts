@@ -19,6 +19,10 @@ function readPieces(pieces: readonly string[]): { strings: string[]; raw: string
       pending += units;
       raw += units;
     },
+    pendingWasNumber: () => {
+      strings.push(pending);
+      pending = '';
+    },
     pendingWasStructure: () => {
       pending = '';
     },
@@ -42,6 +46,7 @@ function readPieces(pieces: readonly string[]): { strings: string[]; raw: string
 }
 
 function allStrings(value: unknown): string[] {
+  if (typeof value === 'number') return [JSON.stringify(value)];
   if (typeof value === 'string') return [value];
   if (value === null || typeof value !== 'object') return [];
   if (Array.isArray(value)) return value.flatMap(allStrings);
@@ -57,12 +62,15 @@ const anyText = fc.oneof(
 );
 
 describe('JSON text in fragments', () => {
-  it('finds every key and value of valid JSON, in order', () => {
+  it('finds every key, string and number of valid JSON, in order', () => {
     fc.assert(
       fc.property(json, fc.infiniteStream(fc.nat(1000)), (value, dice) => {
         const text = writeRandomly(value, () => dice.next().value);
         const expected = allStrings(JSON.parse(text)).filter((string) => string !== '');
-        expect(innerStrings(text).map((string) => string.value)).to.deep.equal(expected);
+        const found = innerStrings(text).map(({ value: inner, number }) =>
+          number ? inner.trimEnd() : inner,
+        );
+        expect(found).to.deep.equal(expected);
       }),
       { numRuns: 500 },
     );
@@ -123,10 +131,11 @@ describe('JSON text in fragments', () => {
     expect(values('{"a":"x\\u00')).to.deep.equal(['a', 'x\\u00']);
     expect(values('{"a":"line\nbreak"}')).to.deep.equal(['a', 'line\nbreak']);
     expect(values('{"a":"\\x41"}')).to.deep.equal(['a', '\\x41']);
-    expect(values('{}{"b":1}')).to.deep.equal(['b']);
-    expect(values('123456789')).to.deep.equal([]);
+    expect(values('{}{"b":1}')).to.deep.equal(['b', '1']);
+    expect(values('123456789')).to.deep.equal(['123456789']);
+    expect(values('[true,null,-1.5e3 ]')).to.deep.equal(['-1.5e3 ']);
     expect(values('123-45-6789')).to.deep.equal(['123-45-6789']);
-    expect(values('{"a":1}}')).to.deep.equal(['a', '}']);
+    expect(values('{"a":1}}')).to.deep.equal(['a', '1', '}']);
     expect(values('')).to.deep.equal([]);
   });
 
