@@ -80,7 +80,9 @@ class Gateway implements RunningGateway {
   readonly #spool: Spool;
   readonly #wheel: TimerWheel;
   readonly #slots: Slots;
-  readonly #bodies = new BodyRoom(bodyBytesOf(process.constrainedMemory() || totalmem()));
+  readonly #bodies = new BodyRoom(
+    bodyBytesOf(Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, totalmem())),
+  );
   readonly #overload = new Overload();
   readonly #upstream: ProviderUpstream;
   readonly #refusals: Refusals;
