@@ -1,64 +1,50 @@
-import { Worker } from 'node:worker_threads';
 import type { Store } from '../store.ts';
+import { StoreError, StoreThread } from './thread.ts';
 
-/** What the worker is asked. */
-export interface Call {
-  id: number;
-  operation: keyof Store;
-  args: unknown[];
-}
-type Answer = { id: number; value: unknown } | { id: number; error: string };
+export { StoreError } from './thread.ts';
 
-interface Waiting {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+export interface SqliteOptions {
+  /** Most heap (MB) that the thread may take; the bytes of records lie beside it. */
+  heapMb?: number;
 }
 
-/** A store operation failed: the database says no, or its thread ended. Nothing was half done. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
-}
+const HEAP_MB = 512;
 
 /**
- * Opens the default store, one SQLite file for one control plane.
+ * Opens the default store, one SQLite file for one control plane. Where its thread fails, what was asked of it fails,
+ * and the next call opens the file again.
  * @throws StoreError when the file cannot be used
  */
-export async function openSqliteStore(file: string): Promise<Store> {
-  // From the built tree the worker is `worker.js`, from the sources `worker.ts`: the same ending as this file's.
-  const worker = new Worker(
-    new URL(`./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url),
-    {
-      workerData: { file },
-    },
-  );
-  const waiting = new Map<number, Waiting>();
-  let lastId = 0;
-  let ended: Error | null = null;
-  const end = (error: Error): void => {
-    ended ??= error;
-    for (const { reject } of waiting.values()) reject(ended);
-    waiting.clear();
+export async function openSqliteStore(
+  file: string,
+  { heapMb = HEAP_MB }: SqliteOptions = {},
+): Promise<Store> {
+  let thread = await StoreThread.start(file, heapMb);
+  let closed = false;
+  let opening: Promise<StoreThread> | null = null;
+  const reopened = (): Promise<StoreThread> => {
+    opening ??= StoreThread.start(file, heapMb)
+      .then((started) => {
+        thread = started;
+        return started;
+      })
+      .finally(() => {
+        opening = null;
+      });
+    return opening;
   };
-  worker.on('message', (answer: Answer) => {
-    const call = waiting.get(answer.id);
-    waiting.delete(answer.id);
-    if ('error' in answer) call?.reject(new StoreError(answer.error));
-    else call?.resolve(answer.value);
-  });
-  worker.on('error', (error) => end(new StoreError(`the store's thread failed: ${String(error)}`)));
-  worker.on('exit', () => end(new StoreError('the store is closed')));
-
-  const call = <T>(operation: keyof Store, ...args: unknown[]): Promise<T> => {
-    if (ended !== null) return Promise.reject(ended);
-    lastId += 1;
-    const id = lastId;
-    return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      worker.postMessage({ id, operation, args } satisfies Call);
-    });
+  const call = async <T>(operation: keyof Store, ...args: unknown[]): Promise<T> => {
+    if (closed) throw new StoreError('the store is closed');
+    if (!thread.ended) return thread.call(operation, args);
+    return (await reopened()).call(operation, args);
   };
 
-  await new Promise<unknown>((resolve, reject) => waiting.set(0, { resolve, reject }));
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    await opening?.catch(() => undefined);
+    if (!thread.ended) await thread.call('close', []);
+  };
   return {
     appendEvents: (batch) => call('appendEvents', batch),
     listEvents: (query) => call('listEvents', query),
@@ -71,6 +57,6 @@ export async function openSqliteStore(file: string): Promise<Store> {
     listConfigurations: () => call('listConfigurations'),
     keepAccepted: (namespace, specs) => call('keepAccepted', namespace, specs),
     listAccepted: () => call('listAccepted'),
-    close: () => call('close'),
+    close,
   };
 }

@@ -7,7 +7,7 @@ import { SqliteAccepted } from './accepted.ts';
 import { openDatabase } from './database.ts';
 import { SqliteEvents } from './events.ts';
 import { SqliteRevisions } from './revisions.ts';
-import type { Call } from './store.ts';
+import type { Call } from './thread.ts';
 
 const port = parentPort!;
 

@@ -76,6 +76,25 @@ describe('SQLite store', () => {
     expect(await rejection(store.countEvents({}))).to.be.instanceOf(StoreError);
   });
 
+  it('opens the file again after its thread ran out of memory', async () => {
+    const store = await openSqliteStore(join(folder(), 'events.db'), { heapMb: 16 });
+    const writer = new Writer('s1');
+    for (let batch = 0; batch < 30; batch += 1)
+      await store.appendEvents(
+        writer.batch(...Array.from({ length: 1_000 }, () => ({ model: 'm'.repeat(400) }))),
+      );
+    const all = rejection(store.readStream('s1', 0, 30_000));
+    const beside = rejection(store.countEvents({}));
+    expect(await all).to.be.instanceOf(StoreError);
+    expect(await beside).to.be.instanceOf(StoreError);
+    const counts = await Promise.all([store.countEvents({}), store.countEvents({})]);
+    expect(counts).to.deep.equal([30_000, 30_000]);
+    expect(await store.appendEvents(writer.batch({}))).to.include({ result: 'stored', acked: 30_000 });
+    await store.close();
+    await store.close();
+    expect(await rejection(store.countEvents({}))).to.be.instanceOf(StoreError);
+  });
+
   it('does not hold up the event loop while it writes', async () => {
     const store = await openSqliteStore(join(folder(), 'events.db'));
     const writer = new Writer('s1');
