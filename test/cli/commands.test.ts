@@ -115,7 +115,7 @@ describe('kt', () => {
     expect(formatTable(['A'], [['x\u001b[31my\n']])).to.equal('A\nx?[31my?\n');
   });
 
-  describe('doctor (check 71)', () => {
+  describe('check 71: doctor', () => {
     it('exits 0 when all is well, and names the failing layer when it is not', async () => {
       const running = await startTestApi();
       const flags = ['--api-url', running.api.url, '--api-token', running.tokens.personToken];

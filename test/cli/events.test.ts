@@ -110,7 +110,7 @@ describe('kt events', () => {
     expect(nothing.err).to.contain("Start one with 'kt up' or 'kt gateway run'");
   });
 
-  describe('verify (check 66)', () => {
+  describe('check 66: verify', () => {
     /** Changes the stored database behind the store's back. */
     async function tamper(sql: string): Promise<void> {
       await running.store.close();
