@@ -301,7 +301,7 @@ export interface GatewayKey {
   expiresAt?: string;
 }
 /**
- * Request headers that are believed. Without one, the value comes from the key alone.
+ * Request headers that are believed, by what they name; where several policies state this, those that all of them state alike. `{}` believes none, whatever other policies state. Without one, the value comes from the key alone.
  */
 export interface TrustedHeaders {
   /**

@@ -5,8 +5,8 @@ import { notice, type Output } from './output.ts';
 const RULES = {
   lowest: 'The lowest number that any policy states.',
   strictest: 'The strictest value that any policy states.',
-  intersection: 'Only what every policy that states a list permits, in the order of the strongest.',
-  strongest: 'The value of the strongest policy that states one.',
+  intersection:
+    'Only what every policy that states the field permits: of a list in the order of the strongest, of trusted headers the pairs that are the same. A policy that does not state it has no say.',
 } as const satisfies Record<(typeof FIELDS)[number]['rule'], string>;
 
 /** `docs/reference/composition.md`: how policies combine, from the table that the operator works by. */

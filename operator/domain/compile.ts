@@ -106,7 +106,7 @@ function identityOf(fields: CombinedFields, policies: readonly Policy[], finding
       message: `spec.identity.keys: key ${id} is another one in policy ${kept}, which wins; give this one another id`,
     });
   }
-  const headers = fields.below<NonNullable<Identity['trusted_headers']>>('identity.trusted_headers');
+  const headers = fields.get<NonNullable<Identity['trusted_headers']>>('identity.trusted_headers') ?? {};
   return {
     anonymous: fields.get<boolean>('identity.anonymous') ?? false,
     keys,

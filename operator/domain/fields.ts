@@ -1,13 +1,13 @@
 import type { GovernancePolicySpec } from '../../crds/types/governancepolicy.ts';
 import type { FailMode, Timeouts } from '../../gateway/contract/document.ts';
 import { FAIL_MODES, FALLBACK_TRIGGERS, SPOOL_FULL } from './mapping.ts';
-import { intersection, lowest, type Rule, type Stated, strictest, strongest } from './rules.ts';
+import { commonPairs, intersection, lowest, type Rule, type Stated, strictest } from './rules.ts';
 
 /** One field of the document that policies combine to. */
 export interface Field {
   /** Path in the document. */
   path: string;
-  rule: 'lowest' | 'strictest' | 'intersection' | 'strongest';
+  rule: 'lowest' | 'strictest' | 'intersection';
   combine: Rule<unknown>;
   /** What a policy states, in the document's spelling; `undefined` where it says nothing. */
   read(spec: GovernancePolicySpec): unknown;
@@ -39,9 +39,20 @@ const HEADERS = [
   ['use_case', 'useCase'],
 ] as const;
 
+type PolicyHeaders = NonNullable<NonNullable<GovernancePolicySpec['identity']>['trustedHeaders']>;
+
+/** Names of headers have no case. */
+function headersOf(stated: PolicyHeaders): Record<string, string> {
+  return Object.fromEntries(
+    HEADERS.flatMap(([snake, camel]) => {
+      const header = stated[camel];
+      return header === undefined ? [] : [[snake, header.toLowerCase()]];
+    }),
+  );
+}
+
 /**
- * How policies combine, field by field: permissions intersect, the lower limit and the stricter value win, and for
- * plain settings the stronger policy wins. Entries are not here, since they never merge: every one runs. Keys are
+ * How policies combine, field by field: permissions intersect, the lower limit and the stricter value win. Entries are not here, since they never merge: every one runs. Keys are
  * not either: they join, see `identity-keys.ts`. The documentation and the tests read this table.
  */
 export const FIELDS: readonly Field[] = [
@@ -59,13 +70,10 @@ export const FIELDS: readonly Field[] = [
   field('identity.anonymous', 'strictest', strictest([true, false]), ({ identity }) =>
     identity?.anonymousCallers === undefined ? undefined : identity.anonymousCallers === 'Allowed',
   ),
-  ...HEADERS.map(([snake, camel]) =>
-    field(
-      `identity.trusted_headers.${snake}`,
-      'strongest',
-      strongest,
-      (spec) => spec.identity?.trustedHeaders?.[camel],
-    ),
+  // To believe a header is to let callers say who they are, so it is a permission. Who states the field permits these
+  // headers and no others; who states `{}` permits none.
+  field('identity.trusted_headers', 'intersection', commonPairs, ({ identity }) =>
+    identity?.trustedHeaders === undefined ? undefined : headersOf(identity.trustedHeaders),
   ),
   field('providers.targets', 'intersection', intersection, (spec) => spec.routing?.targets),
   field(

@@ -48,5 +48,17 @@ export const intersection: Rule<readonly string[]> = (stated) => {
   };
 };
 
-/** A plain setting: the strongest wins. */
-export const strongest: Rule<unknown> = (stated) => pick(stated, stated[0]!.value);
+/** Only the pairs that everybody permits. */
+export const commonPairs: Rule<Readonly<Record<string, string>>> = (stated) => {
+  const [first, ...others] = stated;
+  const value = Object.fromEntries(
+    Object.entries(first!.value).filter(([name, is]) => others.every((other) => other.value[name] === is)),
+  );
+  return {
+    value,
+    from: stated.map((one) => one.from),
+    overruled: stated
+      .filter((one) => Object.keys(one.value).some((name) => !Object.hasOwn(value, name)))
+      .map((one) => one.from),
+  };
+};

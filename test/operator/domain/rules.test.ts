@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { intersection, lowest, strictest, strongest } from '../../../operator/domain/rules.ts';
+import { commonPairs, intersection, lowest, strictest } from '../../../operator/domain/rules.ts';
 
 const stated = <T>(...values: T[]) => values.map((value, index) => ({ value, from: `p${index}` }));
 
@@ -23,8 +23,16 @@ describe('rules of combination', () => {
     expect(result).to.deep.equal({ value: ['c', 'b'], from: ['p0', 'p1', 'p2'], overruled: ['p0', 'p2'] });
   });
 
-  it('takes a plain setting of the strongest', () => {
-    expect(strongest(stated('x', 'y'))).to.deep.equal({ value: 'x', from: ['p0'], overruled: ['p1'] });
+  it('takes the pairs that everybody states alike', () => {
+    const result = commonPairs(
+      stated<Record<string, string>>({ team: 'x-team', user: 'x-user' }, { user: 'x-who', team: 'x-team' }),
+    );
+    expect(result).to.deep.equal({
+      value: { team: 'x-team' },
+      from: ['p0', 'p1'],
+      overruled: ['p0', 'p1'],
+    });
+    expect(commonPairs(stated<Record<string, string>>({ team: 'x-team' }, {})).value).to.deep.equal({});
   });
 
   it('never gives more than any one who states it permits', () => {
