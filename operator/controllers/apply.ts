@@ -24,7 +24,9 @@ export async function applyAll(
   signal: AbortSignal,
 ): Promise<void> {
   for (const manifest of manifests) {
-    const existing = client.cache.get(refOf(manifest));
+    const ref = refOf(manifest);
+    // The cache may not have heard of it yet, and what is not ours must not be taken over for that.
+    const existing = client.cache.get(ref) ?? (await client.read(ref));
     if (existing !== undefined && !isOurs(existing)) throw new NotOurs(existing);
   }
   for (const manifest of manifests) {

@@ -8,7 +8,7 @@ import { API_VERSION, type Finding, KINDS } from '../domain/snapshot.ts';
 import { type Clock, timestamp } from '../runtime/clock.ts';
 import { DONE, type Reconcile } from '../runtime/controller.ts';
 import { sameJson } from '../runtime/json.ts';
-import type { KubeObject, ObjectClient, ObjectRef } from '../runtime/objects.ts';
+import { type KubeObject, type ObjectClient, ObjectError, type ObjectRef } from '../runtime/objects.ts';
 import { gatewayStatus } from '../status/gateway.ts';
 import type { LiveGateway } from '../status/gateway-state.ts';
 import { policyStatus } from '../status/policy.ts';
@@ -48,7 +48,12 @@ function isPending({ conditions }: ObjectStatus): boolean {
 
 async function write(client: ObjectClient, { kind, metadata }: KubeObject, status: object): Promise<void> {
   const { namespace, name } = metadata;
-  await client.applyStatus({ apiVersion: API_VERSION, kind, metadata: { namespace, name }, status });
+  try {
+    await client.applyStatus({ apiVersion: API_VERSION, kind, metadata: { namespace, name }, status });
+  } catch (error) {
+    // Deleted meanwhile, which the cache will hear of; there is nothing to try again.
+    if (!(error instanceof ObjectError && error.reason === 'NotFound')) throw error;
+  }
 }
 
 type ObjectStatus = GovernancePolicyStatus | ProviderTargetStatus | GovernanceGatewayStatus;

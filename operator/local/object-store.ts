@@ -58,6 +58,11 @@ export class ObjectStore implements ObjectClient {
     this.#collectGarbage();
   }
 
+  /** The cache is never behind. */
+  async read(ref: ObjectRef): Promise<KubeObject | undefined> {
+    return this.cache.get(ref);
+  }
+
   // `async`, so that what goes wrong is a rejection, as it is with a real API server.
   async apply(manifest: Manifest): Promise<KubeObject> {
     checkName(manifest.metadata.name, 'metadata.name');

@@ -56,7 +56,10 @@ export type ChangeListener = (
   previous: KubeObject | undefined,
 ) => void;
 
-/** A cached, watched view of all objects of the watched kinds. Reading never waits. */
+/**
+ * A cached, watched view of all objects of the watched kinds. Reading never waits. It may lag behind what was written,
+ * by us too: what must not be decided on an old view asks `read`.
+ */
 export interface ObjectCache {
   get(ref: ObjectRef): KubeObject | undefined;
   /** In order of `namespace/name`. */
@@ -68,6 +71,8 @@ export interface ObjectCache {
 /** @throws ObjectError */
 export interface ObjectClient {
   readonly cache: ObjectCache;
+  /** The object as it is now, past the cache; undefined when there is none. */
+  read(ref: ObjectRef): Promise<KubeObject | undefined>;
   /** An apply that changes nothing leaves the resourceVersion alone. The status is not touched. */
   apply(manifest: Manifest): Promise<KubeObject>;
   /** Writes the status subresource only; `generation` does not move. */

@@ -6,11 +6,19 @@ import { Outcomes } from '../../../operator/controllers/outcomes.ts';
 import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
 import { createLinter } from '../../../operator/domain/lint.ts';
 import type { AcceptedSpec } from '../../../operator/domain/snapshot.ts';
+import { LocalCache } from '../../../operator/local/object-cache.ts';
 import { ObjectStore } from '../../../operator/local/object-store.ts';
 import { findingsOf, unusable } from '../../../operator/problems.ts';
 import { silentLog } from '../../../operator/runtime/log.ts';
 import { noMetrics } from '../../../operator/runtime/metrics.ts';
-import { type KubeObject, type Manifest, ObjectError } from '../../../operator/runtime/objects.ts';
+import {
+  type KubeObject,
+  type Manifest,
+  type ObjectClient,
+  ObjectError,
+  type ObjectRef,
+  refOf,
+} from '../../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
 import { TestFolder } from '../../fakes/folder.ts';
 
@@ -183,6 +191,111 @@ describe('controllers', () => {
     await store.apply(policy('p', { limits: { maxBodyBytes: 4096 } }));
     await settle();
     expect(children()).to.have.length(4);
+  });
+
+  describe('over a cache that lags behind, as that of an API server does', () => {
+    /** Sees of the store what `catchUp` last showed it. */
+    class LaggingClient implements ObjectClient {
+      readonly cache = new LocalCache();
+      catchUp(): void {
+        for (const kind of ALL) {
+          for (const object of store.cache.list(kind)) {
+            const known = this.cache.get(refOf(object));
+            if (known?.metadata.resourceVersion !== object.metadata.resourceVersion) {
+              this.cache.put(structuredClone(object));
+            }
+          }
+          for (const object of this.cache.list(kind)) {
+            if (store.cache.get(refOf(object)) === undefined) this.cache.remove(refOf(object));
+          }
+        }
+      }
+      read = (ref: ObjectRef) => store.read(ref);
+      apply = (manifest: Manifest) => store.apply(manifest);
+      applyStatus = (manifest: Manifest) => store.applyStatus(manifest);
+      delete = (ref: ObjectRef, uid: string) => store.delete(ref, uid);
+    }
+    const ALL = [
+      ...['GovernancePolicy', 'ProviderTarget', 'GovernanceGateway'],
+      ...['ConfigMap', 'Deployment', 'Service', 'ServiceAccount'],
+    ];
+    let client: LaggingClient;
+    let lagging: ReturnType<typeof createControllers>;
+    let numbers: string[];
+    beforeEach(async () => {
+      // Those of the outer suite see the same store.
+      await controllers.gateway.stop();
+      await controllers.status.stop();
+      client = new LaggingClient();
+      numbers = [];
+      lagging = createControllers({
+        client,
+        reports,
+        clock,
+        linter,
+        image: 'keeptrusts/gateway:test',
+        controlPlane: null,
+        archive: {
+          keepRevision: async ({ number, hash }) => void numbers.push(`${number} ${hash}`),
+          keepAccepted: async () => {},
+        },
+        address: () => null,
+        runtime: () => ({
+          clock,
+          random: () => 1,
+          log: silentLog,
+          metrics: noMetrics,
+          reconcileId: () => 'r',
+        }),
+      });
+      lagging.gateway.start();
+      lagging.status.start();
+    });
+    afterEach(async () => {
+      await lagging.gateway.stop();
+      await lagging.status.stop();
+    });
+
+    it('give no number to two contents, and come to the same end', async () => {
+      await store.apply(policy('p'));
+      await store.apply(target('t'));
+      client.catchUp();
+      await settle();
+      // The cache knows nothing of the ConfigMap that was just made.
+      for (const maxBodyBytes of [4096, 8192]) {
+        const object = await store.apply(policy('p', { limits: { maxBodyBytes } }));
+        client.cache.put(structuredClone(object));
+        await settle();
+      }
+      expect(numbers.map((line) => line.split(' ')[0])).to.deep.equal(['1', '2', '3']);
+      expect(new Set(numbers).size).to.equal(3);
+      expect(configMap()!.data!['policy-config.yaml']).to.contain('max_body_bytes: 8192');
+      for (let round = 0; round < 4; round++) {
+        client.catchUp();
+        await settle();
+      }
+      expect(numbers).to.have.length(3);
+      expect(children()).to.have.length(4);
+    });
+
+    it('do not take over what they have not heard of', async () => {
+      const metadata = { name: 'keeptrusts-default', namespace: 'team-a' };
+      await store.apply({ apiVersion: 'v1', kind: 'Service', metadata, spec: { mine: true } });
+      for (const object of [await store.apply(policy('p')), await store.apply(target('t'))]) {
+        client.cache.put(structuredClone(object));
+      }
+      await settle();
+      expect(children()).to.deep.equal(['Service keeptrusts-default']);
+      expect(lagging.outcomes.get('team-a', 'default')!.failure).to.include({ reason: 'Conflicted' });
+    });
+
+    it('let a status go whose object was deleted meanwhile', async () => {
+      const object = await store.apply(policy('p'));
+      await store.delete(refOf(object), object.metadata.uid);
+      client.cache.put(structuredClone(object));
+      await settle();
+      expect(lagging.status.queue.idle).to.equal(true);
+    });
   });
 
   it('retry what an unavailable API refused', async () => {
