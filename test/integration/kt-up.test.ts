@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,15 @@ function processesWith(word: string): string[] {
   return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.includes(word) && !line.includes('ps -eo'));
+}
+
+/** Ids of the processes that a process started, and of those that they started. */
+function descendantsOf(pid: string): string[] {
+  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const children = rows.flatMap(([child, parent]) => (parent === pid ? [child!] : []));
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
 describe('kt up', () => {
@@ -72,11 +81,27 @@ describe('kt up', () => {
     const process = up();
     await process.saw(/^Ready:/m);
     const [operator] = processesWith(cwd).filter((line) => line.includes('cli/main.ts'));
-    execFileSync('kill', ['-9', operator!.trim().split(' ')[0]!]);
-    for (let attempt = 0; attempt < 100 && processesWith(cwd).length > 0; attempt += 1) {
+    const pid = operator!.trim().split(' ')[0]!;
+    // The gateway, what reads its documents, and what judges patterns for both.
+    const all = descendantsOf(pid);
+    expect(all.length).to.be.greaterThan(1);
+    execFileSync('kill', ['-9', pid]);
+    const left = (): string[] => [...processesWith(cwd), ...all.filter((one) => existsSync(`/proc/${one}`))];
+    for (let attempt = 0; attempt < 100 && left().length > 0; attempt += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    expect(processesWith(cwd)).to.deep.equal([]);
+    expect(left()).to.deep.equal([]);
+  });
+
+  it('refuses in one line a state folder that another works with, and leaves that one alone', async () => {
+    const first = up();
+    const [, url] = await first.saw(/at (http:\S+?);/);
+    const second = up();
+    expect(await second.exited).to.equal(1);
+    expect(second.err.trim().split('\n')).to.have.length(1);
+    expect(second.err).to.contain('--state-dir').and.contain('in use by another control plane');
+    expect((await fetch(`${url}/healthz`)).status).to.equal(200);
+    expect((await kt(['doctor'], { cwd })).code).to.equal(0);
   });
 
   it('takes an edit within 2 s without a restart, and keeps what it had when the edit is bad', async () => {
