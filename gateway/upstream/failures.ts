@@ -11,7 +11,8 @@ export function toGatewayError(error: Error, headReceived: boolean): GatewayErro
   if (
     error.name === 'HTTPParserError' ||
     code === 'UND_ERR_HEADERS_OVERFLOW' ||
-    code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
+    isUpgrade(error)
   ) {
     return new GatewayError('upstream_invalid', 'The provider answered with something that is not HTTP.', {
       cause: error,
@@ -21,6 +22,11 @@ export function toGatewayError(error: Error, headReceived: boolean): GatewayErro
     return new GatewayError('upstream_interrupted', 'The provider broke off its answer.', { cause: error });
   }
   return new GatewayError('upstream_connect', `The provider cannot be reached (${code}).`, { cause: error });
+}
+
+/** An answer of 101: nobody asked for another protocol. The client has no code of its own for it. */
+export function isUpgrade(error: Error): boolean {
+  return codeOf(error) === 'UND_ERR_SOCKET' && error.message === 'bad upgrade';
 }
 
 function codeOf(error: Error): string {

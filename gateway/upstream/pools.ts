@@ -1,4 +1,5 @@
 import { buildConnector, Pool } from 'undici';
+import { isUpgrade } from './failures.ts';
 
 export interface PoolSettings {
   /** Milliseconds for TCP and TLS together. */
@@ -73,5 +74,6 @@ export class Pools {
 
 function isReset(error: Error): boolean {
   const code = 'code' in error ? error.code : undefined;
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
+  if (code === 'UND_ERR_SOCKET') return !isUpgrade(error);
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }
