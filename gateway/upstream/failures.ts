@@ -25,7 +25,7 @@ export function toGatewayError(error: Error, headReceived: boolean): GatewayErro
 }
 
 /** An answer of 101: nobody asked for another protocol. The client has no code of its own for it. */
-export function isUpgrade(error: Error): boolean {
+function isUpgrade(error: Error): boolean {
   return codeOf(error) === 'UND_ERR_SOCKET' && error.message === 'bad upgrade';
 }
 

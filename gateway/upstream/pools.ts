@@ -1,5 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { buildConnector, Pool } from 'undici';
-import { isUpgrade } from './failures.ts';
+
+/** undici tells here of each request that it writes. */
+const SENT = 'undici:client:sendHeaders';
 
 export interface PoolSettings {
   /** Milliseconds for TCP and TLS together. */
@@ -17,8 +21,18 @@ const IDLE_MS = { 'https:': 20_000, 'http:': 4_000 } as const;
 /** One undici pool per origin and settings, kept when a new document names the same ones. */
 export class Pools {
   readonly #pools = new Map<string, Pool>();
-  /** Bytes that the socket of a failure had read in its life. */
-  readonly #bytesRead = new WeakMap<Error, number>();
+  /** Bytes that a socket had read in its life when the last request was written to it. */
+  readonly #readBefore = new WeakMap<object, number>();
+  /** Failures of sockets that had served a request before and read nothing of the answer to this one. */
+  readonly #unanswered = new WeakSet<Error>();
+  readonly #sent = (message: unknown): void => {
+    const { socket } = message as { socket: Socket };
+    this.#readBefore.set(socket, socket.bytesRead);
+  };
+
+  constructor() {
+    subscribe(SENT, this.#sent);
+  }
 
   get(origin: string, settings: PoolSettings): Pool {
     const key = `${origin} ${settings.connectMs} ${settings.connections}`;
@@ -31,19 +45,16 @@ export class Pools {
   }
 
   /**
-   * The race of keep-alive: the provider closed an idle connection while our request was on its way. Bytes had been
-   * read on that socket before, so it was a reused one. Ask only where no byte of this answer came.
+   * The race of keep-alive: the provider closed an idle connection while our request was on its way. The socket was a
+   * reused one, and no byte of the answer came: a provider that began to answer has begun to work, and to charge.
    */
   isReusedSocketReset(error: Error): boolean {
-    if (!isReset(error)) return false;
-    const socket = 'socket' in error ? error.socket : undefined;
-    if (typeof socket === 'object' && socket !== null && 'bytesRead' in socket)
-      return Number(socket.bytesRead) > 0;
-    return (this.#bytesRead.get(error) ?? 0) > 0;
+    return isReset(error) && this.#unanswered.has(error);
   }
 
   /** Waits for nothing: calls that run are cut. */
   async destroy(): Promise<void> {
+    unsubscribe(SENT, this.#sent);
     const pools = [...this.#pools.values()];
     this.#pools.clear();
     await Promise.all(pools.map((pool) => pool.destroy()));
@@ -65,7 +76,10 @@ export class Pools {
       connect: (options, done) =>
         connect(options, (...result) => {
           const socket = result[1];
-          socket?.prependListener('error', (error: Error) => this.#bytesRead.set(error, socket.bytesRead));
+          socket?.prependListener('error', (error: Error) => {
+            const before = this.#readBefore.get(socket) ?? 0;
+            if (before > 0 && socket.bytesRead === before) this.#unanswered.add(error);
+          });
           done(...result);
         }),
     });
@@ -74,6 +88,5 @@ export class Pools {
 
 function isReset(error: Error): boolean {
   const code = 'code' in error ? error.code : undefined;
-  if (code === 'UND_ERR_SOCKET') return !isUpgrade(error);
-  return code === 'ECONNRESET' || code === 'EPIPE';
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
