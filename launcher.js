@@ -57,9 +57,12 @@ const script = isScript ? first : 'cli/main.ts';
 const args = isScript || (!linkedAsKt && first === 'kt') ? rest : process.argv.slice(2);
 
 installIfNeeded();
+// Compiled code is kept beside the packages: a start then needs neither the compiler nor the stripping of types.
+const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'), ...process.env };
 // By the channel the child learns that this process is gone, however it ended.
 const child = spawn(pinnedNode(), [join(root, script), ...args], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  env,
 });
 // A terminal sends its signals to the whole group, but `kill` reaches only this process: pass each one on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -9,16 +9,23 @@ export interface Load {
   failed: number;
 }
 
-/** Keeps `connections` requests under way for `seconds`, each a POST of `body`, and reads every answer to its end. */
+/** How long to go on: until the time is over or so many requests were sent, whichever comes first. */
+export interface Until {
+  seconds: number;
+  requests?: number;
+}
+
+/** Keeps `connections` requests under way, each a POST of `body`, and reads every answer to its end. */
 export async function load(
   origin: string,
   body: Buffer,
   connections: number,
-  seconds: number,
+  { seconds, requests = Number.POSITIVE_INFINITY }: Until,
 ): Promise<Load> {
   const pool = new Pool(origin, { connections, allowH2: false });
   const times: number[] = [];
   let failed = 0;
+  let sent = 0;
   const began = performance.now();
   const end = began + seconds * 1000;
   const one = (): Promise<void> =>
@@ -47,7 +54,7 @@ export async function load(
     });
   await Promise.all(
     Array.from({ length: connections }, async () => {
-      while (performance.now() < end) await one();
+      while (performance.now() < end && sent++ < requests) await one();
     }),
   );
   const elapsed = (performance.now() - began) / 1000;
