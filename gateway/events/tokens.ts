@@ -49,12 +49,15 @@ export function fileTokenKeys({ dir, random }: FileTokenKeysOptions): TokenKeys 
     }
     return { id: stored.id, key: bytes };
   };
-  let current: { period: string; key: TokenKey } | null = null;
+  let current: { fromMs: number; toMs: number; key: TokenKey } | null = null;
   return {
     at(ms) {
-      const period = periodOf(ms);
-      if (current?.period !== period) current = { period, key: make(period) };
-      return current.key;
+      if (current !== null && ms >= current.fromMs && ms < current.toMs) return current.key;
+      const day = new Date(ms);
+      const [year, month] = [day.getUTCFullYear(), day.getUTCMonth()];
+      const key = make(periodOf(ms));
+      current = { fromMs: Date.UTC(year, month), toMs: Date.UTC(year, month + 1), key };
+      return key;
     },
   };
 }
