@@ -14,8 +14,8 @@ import { openSpool, type Spool } from './events/spool.ts';
 import { createTokens, fileTokenKeys } from './events/tokens.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { logOpenness } from './openness-log.ts';
-import type { Abandonable } from './pipeline/exchange-deps.ts';
 import type { LivePlan } from './pipeline/live-plan.ts';
+import { Running } from './pipeline/running.ts';
 import { PlanHolder } from './plan-holder.ts';
 import type { PlanSource } from './plan-source.ts';
 import { isQuotaExhausted } from './providers/quota.ts';
@@ -91,7 +91,7 @@ class Gateway implements RunningGateway {
   readonly #traffic: Server;
   readonly #admin: Server;
   #link: ControlPlaneLink | null = null;
-  readonly #running = new Set<Abandonable>();
+  readonly #running = new Running();
   #draining = false;
   #closed: Promise<void> | null = null;
 
@@ -253,9 +253,9 @@ class Gateway implements RunningGateway {
 
   /** The grace is over: streams end with an error, others are refused; callers may try another instance. */
   #endAll(): void {
-    for (const one of this.#running) {
-      one.abandon(new GatewayError('not_ready', 'This gateway is being stopped. Try again.'));
-    }
+    this.#running.abandonAll(
+      () => new GatewayError('not_ready', 'This gateway is being stopped. Try again.'),
+    );
   }
 
   async #close(): Promise<void> {

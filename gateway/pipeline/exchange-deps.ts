@@ -4,12 +4,7 @@ import type { Tokens } from '../events/tokens.ts';
 import type { Slots } from '../upstream/slots.ts';
 import type { TimerWheel } from '../upstream/timer-wheel.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-
-/** Something that can be ended from outside. */
-export interface Abandonable {
-  /** @param reason what the caller is told */
-  abandon(reason: Error): void;
-}
+import type { Running } from './running.ts';
 
 /** What every exchange shares. */
 export interface ExchangeDeps {
@@ -21,7 +16,7 @@ export interface ExchangeDeps {
   /** Requests that are worked on at once. */
   readonly slots: Slots;
   /** Exchanges that wait for an upstream or stream its answer: what a stop must end. */
-  readonly running: Set<Abandonable>;
+  readonly running: Running;
   /** A vendor says that the account has nothing left. */
   isQuotaExhausted(status: number, body: string): boolean;
   /** Told of each finished exchange, for metrics. */

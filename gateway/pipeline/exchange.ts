@@ -59,7 +59,7 @@ async function serve(record: ExchangeRecord, body: Buffer, deps: ExchangeDeps): 
 
   const attempts = new Attempts(record, deps);
   inbound.reply.onGone(() => attempts.abandon(new CallerGone()));
-  deps.running.add(attempts);
+  const place = deps.running.add(attempts);
   try {
     await deps.recorder.begin(record.beginRecord());
     const begun = await attempts.run(routes, parsed, edits);
@@ -68,7 +68,7 @@ async function serve(record: ExchangeRecord, body: Buffer, deps: ExchangeDeps): 
     else await serveWhole(begun, parts);
   } finally {
     attempts.finish();
-    deps.running.delete(attempts);
+    deps.running.remove(place);
   }
 }
 

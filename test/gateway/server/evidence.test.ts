@@ -8,6 +8,7 @@ import { runExchange } from '../../../gateway/pipeline/exchange.ts';
 import type { ExchangeDeps } from '../../../gateway/pipeline/exchange-deps.ts';
 import type { Inbound, Reply } from '../../../gateway/pipeline/inbound.ts';
 import { LivePlan } from '../../../gateway/pipeline/live-plan.ts';
+import { Running } from '../../../gateway/pipeline/running.ts';
 import { MockUpstream } from '../../../gateway/providers/mock/mock-upstream.ts';
 import { Slots } from '../../../gateway/upstream/slots.ts';
 import { TimerWheel } from '../../../gateway/upstream/timer-wheel.ts';
@@ -105,7 +106,7 @@ describe('evidence before bytes', () => {
         },
       },
       slots: new Slots(4, wheel),
-      running: new Set(),
+      running: new Running(),
       isQuotaExhausted: () => false,
       finished: () => undefined,
       fault:
