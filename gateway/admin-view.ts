@@ -5,6 +5,7 @@ import type { Spool } from './events/spool.ts';
 import type { PlanHolder } from './plan-holder.ts';
 import type { AdminParts } from './server/admin.ts';
 import { shownConfig } from './server/admin-config.ts';
+import type { HostGuard } from './server/host-guard.ts';
 import type { Status } from './status.ts';
 import type { GatewayMetrics } from './telemetry/metrics.ts';
 
@@ -24,7 +25,7 @@ export class AdminView {
     this.#parts = parts;
   }
 
-  parts(tokenFile: string | null, unexpected: (thrown: unknown) => void): AdminParts {
+  parts(tokenFile: string | null, hosts: HostGuard, unexpected: (thrown: unknown) => void): AdminParts {
     const { holder, spool, status, metrics, clock } = this.#parts;
     return {
       ready: () => status.ready,
@@ -37,6 +38,7 @@ export class AdminView {
       events: (parameters) => answerEvents(spool, parameters, clock.now()),
       event: (id) => findEvent(spool, id),
       token: () => (tokenFile === null ? null : readToken(tokenFile)),
+      hosts,
       unexpected,
     };
   }

@@ -32,6 +32,8 @@ export const ERROR_CATALOGUE = {
   invalid_request: { status: 400, type: 'validation_error', shouldRetry: false },
   nesting_too_deep: { status: 400, type: 'validation_error', shouldRetry: false },
   incomplete_body: { status: 400, type: 'validation_error', shouldRetry: false },
+  cross_site: { status: 403, type: 'validation_error', shouldRetry: false },
+  host_not_allowed: { status: 403, type: 'validation_error', shouldRetry: false },
   missing_key: { status: 401, type: 'authentication_error', shouldRetry: false },
   invalid_key: { status: 401, type: 'authentication_error', shouldRetry: false },
   expired_key: { status: 401, type: 'authentication_error', shouldRetry: false },

@@ -23,6 +23,7 @@ import { ProviderUpstream } from './providers/upstream.ts';
 import { createAdminServer } from './server/admin.ts';
 import { BodyRoom, bodyBytesOf } from './server/body-room.ts';
 import { drainServer } from './server/drain.ts';
+import { hostGuard } from './server/host-guard.ts';
 import { createListener, listen } from './server/listener.ts';
 import { Overload } from './server/overload.ts';
 import { Refusals } from './server/refusals.ts';
@@ -152,6 +153,7 @@ class Gateway implements RunningGateway {
       live: () => holder.live,
       refusals: this.#refusals,
       clock,
+      hosts: hostGuard(options.traffic.host),
       eventId,
       overloaded: () => this.#overload.shedding && this.#slots.taken >= options.maxConcurrency * SHED_SHARE,
       draining: () => this.#draining,
@@ -178,7 +180,7 @@ class Gateway implements RunningGateway {
       clock,
     });
     this.#admin = createAdminServer(
-      view.parts(options.adminTokenFile, (thrown) =>
+      view.parts(options.adminTokenFile, hostGuard(options.admin.host), (thrown) =>
         logger.error(faultFields(thrown), 'an admin request failed'),
       ),
     );

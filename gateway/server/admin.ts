@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { EventQueryError } from '../contract/event-query.ts';
+import { HOST_MESSAGE, type HostGuard } from './host-guard.ts';
 
 export interface AdminParts {
   /** True when traffic is served. */
@@ -15,6 +16,7 @@ export interface AdminParts {
   event(id: string): Promise<string | null>;
   /** Bearer token of the guarded paths; null closes them. Read for each request, since its file may change. */
   token(): string | null;
+  hosts: HostGuard;
   unexpected(error: unknown): void;
 }
 
@@ -24,6 +26,10 @@ export function createAdminServer(parts: AdminParts): Server {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
+  app.use((request, response, next) => {
+    if (parts.hosts(request.headers.host)) next();
+    else response.status(403).json(errorOf('host_not_allowed', HOST_MESSAGE));
+  });
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', (_request, response) => {
     const ready = parts.ready();

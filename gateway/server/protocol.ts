@@ -8,6 +8,8 @@ export interface ProtocolFault {
   message: string;
 }
 
+/** Values of `sec-fetch-site` of a page that is not this server's own: none may use it, whatever it could read. */
+const FOREIGN = new Set(['cross-site', 'same-site']);
 const MAX_URL = 2048;
 
 /**
@@ -18,6 +20,11 @@ export function protocolFault(
   request: { method: string; url: string; httpVersion: string },
   head: RequestHead,
 ): ProtocolFault | null {
+  if (head.fetchSite !== undefined && FOREIGN.has(head.fetchSite.trim().toLowerCase())) {
+    const message =
+      'A page of another site sent this request from a browser. Call the gateway from a server.';
+    return { status: 403, code: 'cross_site', message };
+  }
   if (head.hosts > 1) return bad('The request has two Host headers.');
   if (head.repeated !== undefined) return bad(`The header "${head.repeated}" came twice.`);
   if (!request.url.startsWith('/')) return bad('The request target must be a path.');
@@ -41,7 +48,8 @@ function bad(message: string): ProtocolFault {
 }
 
 /**
- * Bodies are JSON in no coding. One that says nothing of its type is taken to be JSON.
+ * Bodies are JSON in no coding. One that says nothing of its type is taken to be JSON, unless a page sent it: a page may
+ * send such a body, and no other, to any site without asking that site first.
  * @throws GatewayError `unsupported_encoding`, `unsupported_media_type`
  */
 export function checkBodyHeaders(head: RequestHead): void {
@@ -53,7 +61,8 @@ export function checkBodyHeaders(head: RequestHead): void {
     );
   }
   const type = head.contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type !== undefined && type !== '' && type !== 'application/json' && !type.endsWith('+json')) {
+  const unnamed = type === undefined || type === '';
+  if (unnamed ? head.fromPage : type !== 'application/json' && !type.endsWith('+json')) {
     throw new GatewayError('unsupported_media_type', 'Send the body as application/json.');
   }
 }

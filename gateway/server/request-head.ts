@@ -9,8 +9,14 @@ export interface RequestHead {
   transferEncoding: string | undefined;
   expect: string | undefined;
   requestId: string | undefined;
+  /** `host`, the first one. */
+  host: string | undefined;
   /** Number of `host` headers. */
   hosts: number;
+  /** `sec-fetch-site`: where a browser says that the page stands that sent this. */
+  fetchSite: string | undefined;
+  /** A browser's script or form sent this: no other client has `sec-fetch-mode` or `origin`. */
+  fromPage: boolean;
   /** A header that may come once came twice: which. */
   repeated: string | undefined;
   /** Names and values as they came, for headers that only a document names. */
@@ -29,7 +35,10 @@ export function readHead(raw: readonly string[]): RequestHead {
     transferEncoding: undefined,
     expect: undefined,
     requestId: undefined,
+    host: undefined,
     hosts: 0,
+    fetchSite: undefined,
+    fromPage: false,
     repeated: undefined,
     raw,
   };
@@ -37,7 +46,15 @@ export function readHead(raw: readonly string[]): RequestHead {
     const value = raw[index + 1]!;
     switch (raw[index]!.toLowerCase()) {
       case 'host':
+        head.host ??= value;
         head.hosts += 1;
+        break;
+      case 'sec-fetch-site':
+        head.fetchSite = value;
+        break;
+      case 'sec-fetch-mode':
+      case 'origin':
+        head.fromPage = true;
         break;
       case 'authorization':
         if (head.authorization !== undefined) head.repeated = 'authorization';
@@ -74,13 +91,4 @@ export function readHead(raw: readonly string[]): RequestHead {
     }
   }
   return head;
-}
-
-/** Value of the first header of that lower-case name. */
-export function headerValue(raw: readonly string[], name: string): string | undefined {
-  for (let index = 0; index < raw.length; index += 2) {
-    const key = raw[index]!;
-    if (key.length === name.length && key.toLowerCase() === name) return raw[index + 1];
-  }
-  return undefined;
 }

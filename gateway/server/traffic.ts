@@ -8,6 +8,7 @@ import type { ExchangeDeps } from '../pipeline/exchange-deps.ts';
 import type { LivePlan } from '../pipeline/live-plan.ts';
 import { readBody } from './body.ts';
 import type { BodyRoom } from './body-room.ts';
+import { HOST_MESSAGE, type HostGuard } from './host-guard.ts';
 import { HttpReply } from './http-reply.ts';
 import { checkBodyHeaders, protocolFault } from './protocol.ts';
 import type { Refusals } from './refusals.ts';
@@ -21,6 +22,7 @@ export interface TrafficOptions {
   bodies: BodyRoom;
   refusals: Refusals;
   clock: Clock;
+  hosts: HostGuard;
   eventId(): string;
   /** The event loop runs so late that new requests are to be refused. */
   overloaded(): boolean;
@@ -79,6 +81,10 @@ class TrafficRequest {
     const fault = protocolFault({ method, url, httpVersion }, this.#head);
     if (fault !== null) {
       this.#refuse(new GatewayError(fault.code, fault.message, { status: fault.status }), true);
+      return;
+    }
+    if (!this.#options.hosts(this.#head.host)) {
+      this.#refuse(new GatewayError('host_not_allowed', HOST_MESSAGE), true);
       return;
     }
     const query = url.indexOf('?');

@@ -172,7 +172,7 @@ describe('streams under faults', function () {
       const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
       socket.on('error', () => undefined);
       socket.write(
-        `POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nauthorization: Bearer ${gateway.key.value}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nauthorization: Bearer ${gateway.key.value}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       );
       // Nothing is ever read.
       socket.pause();

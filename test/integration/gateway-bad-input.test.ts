@@ -130,7 +130,7 @@ describe('bad input: each has its code, one event and no upstream call', () => {
     const before = (await gateway.events()).length;
     const socket = connect(gateway.running.trafficPort, '127.0.0.1');
     socket.write(
-      'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"model"',
+      'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"model"',
     );
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();

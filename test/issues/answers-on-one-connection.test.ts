@@ -45,7 +45,7 @@ describe('issue: answers on one connection', () => {
       ['/healthz', 200],
     ] as const) {
       received = '';
-      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
       await until(() => received.includes('\r\n\r\n{'));
       expect(received)
         .to.match(new RegExp(`^HTTP/1.1 ${status} `))
@@ -57,7 +57,7 @@ describe('issue: answers on one connection', () => {
   it('nothing is put into an answer that is on its way', async () => {
     const body = JSON.stringify(ask('x', { stream: true }));
     socket.write(
-      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
     await until(() => received.includes('"a"'));
     socket.write('this is not HTTP\r\n\r\n');
@@ -71,7 +71,8 @@ describe('issue: answers on one connection', () => {
   });
 
   it('a request that is broken in its body is told so', async () => {
-    const head = 'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n';
+    const head =
+      'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n';
     socket.write(`${head}zz\r\n`);
     await until(() => socket.closed);
     expect(received).to.match(/^HTTP\/1\.1 400 /);

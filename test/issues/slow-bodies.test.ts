@@ -20,7 +20,9 @@ describe('issue: slow bodies took the places of others', () => {
       const socket = connect(gateway.running.trafficPort, '127.0.0.1');
       socket.on('error', () => undefined);
       sockets.push(socket);
-      socket.write('POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{"model"');
+      socket.write(
+        'POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{"model"',
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
     const answer = await gateway.chat(ask('hi'), { signal: AbortSignal.timeout(1_000) });
