@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { type InnerString, innerReplacement, innerStrings } from '../json/inner.ts';
 import { type JsonNode, pathOf } from '../json/node.ts';
+import { MAX_NODES } from '../json/read.ts';
 import { type Splice, spliceText } from '../json/splice.ts';
 import type { LeafFacts, Phase } from '../policies/kind.ts';
 import type { Leaf, LeafEdit, SkippedLeaf } from './dialect.ts';
+import { type KeyEdit, keySplices } from './key-edits.ts';
 import { SkippedList } from './skipped.ts';
 
 /** How a leaf's new value gets into the body. */
@@ -11,6 +13,15 @@ interface Place {
   /** Splices for this value, given the document's text. */
   splices(text: string, value: string): Splice[];
 }
+
+/** A string in a JSON text that is itself a string. */
+interface InnerPlace {
+  host: JsonNode;
+  hostText: string;
+  inner: InnerString;
+}
+
+type AnyPlace = Place | InnerPlace | { key: JsonNode };
 
 /** One scanned string. Its path is written only when somebody asks. */
 class ScannedLeaf implements Leaf {
@@ -47,12 +58,16 @@ class ScannedLeaf implements Leaf {
 export class LeafList {
   readonly leaves: Leaf[] = [];
   readonly #phase: Phase;
-  readonly #places: (Place | { host: JsonNode; hostText: string; inner: InnerString })[] = [];
+  readonly #places: AnyPlace[] = [];
   readonly #skipped = new SkippedList();
+  readonly #maxInner: number;
+  #inner = 0;
   #scannedBytes = 0;
 
-  constructor(phase: Phase) {
+  /** @param maxInner strings that all JSON texts inside strings may hold together */
+  constructor(phase: Phase, maxInner: number = MAX_NODES) {
     this.#phase = phase;
+    this.#maxInner = maxInner;
   }
 
   get skipped(): SkippedLeaf[] {
@@ -72,14 +87,17 @@ export class LeafList {
 
   /** The key of a member. */
   key(node: JsonNode, part: LeafFacts['part'], role: string | null): void {
-    this.#add(node, '#key', node.key!, part, role, {
-      splices: (_, value) => [{ start: node.keyStart, end: node.keyEnd, text: JSON.stringify(value) }],
-    });
+    this.#add(node, '#key', node.key!, part, role, { key: node });
   }
 
-  /** The strings of a JSON text that is itself a string value. */
+  /**
+   * The strings of a JSON text that is itself a string value.
+   * @throws JsonError `too_many_values`
+   */
   json(node: JsonNode, text: string, part: LeafFacts['part'], role: string | null): void {
-    for (const inner of innerStrings(text)) {
+    const strings = innerStrings(text, this.#maxInner - this.#inner);
+    this.#inner += strings.length;
+    for (const inner of strings) {
       this.#add(node, `{${inner.index}}`, inner.value, part, role, { host: node, hostText: text, inner });
     }
   }
@@ -97,10 +115,15 @@ export class LeafList {
   /** The document's text with these edits and the further splices. */
   splice(text: string, edits: readonly LeafEdit[], more: readonly Splice[] = []): string {
     const splices: Splice[] = [...more];
+    const keys: KeyEdit[] = [];
     const hosts = new Map<JsonNode, { text: string; splices: Splice[] }>();
     for (const edit of edits) {
       const place = this.#places[edit.ref];
       if (place === undefined) throw new RangeError(`no leaf ${edit.ref}`);
+      if ('key' in place) {
+        keys.push({ node: place.key, text: edit.text });
+        continue;
+      }
       if (!('host' in place)) {
         splices.push(...place.splices(text, edit.text));
         continue;
@@ -113,6 +136,7 @@ export class LeafList {
       const { start, end } = place.inner;
       host.splices.push({ start, end, text: innerReplacement(place.inner, edit.text) });
     }
+    splices.push(...keySplices(keys));
     for (const [node, host] of hosts) {
       const value = spliceText(host.text, host.splices);
       splices.push({ start: node.start, end: node.end, text: JSON.stringify(value) });
@@ -126,7 +150,7 @@ export class LeafList {
     text: string,
     part: LeafFacts['part'],
     role: string | null,
-    place: Place | { host: JsonNode; hostText: string; inner: InnerString },
+    place: AnyPlace,
   ): void {
     const facts = { phase: this.#phase, part, role };
     this.leaves.push(new ScannedLeaf(facts, text, this.leaves.length, node, suffix));

@@ -18,15 +18,21 @@ export interface InnerString {
 }
 
 /**
- * Every key, string and number of a text in JSON form that holds at least one unit. See `FragmentReader`.
+ * Every key, string and number, at most `max`, of a text in JSON form that holds at least one unit. See `FragmentReader`.
  * @throws JsonError `too_many_values`
  */
-export function innerStrings(text: string): InnerString[] {
+export function innerStrings(text: string, max: number = MAX_NODES): InnerString[] {
   const found: InnerString[] = [];
   let at = 0;
   let pending = 0;
   let index = -1;
   let open: InnerString | null = null;
+  const add = (string: InnerString): void => {
+    if (found.length >= max) {
+      throw new JsonError('too_many_values', 'The texts in JSON form hold too many strings.', -1, null);
+    }
+    found.push(string);
+  };
   const reader = new FragmentReader({
     structure(raw) {
       at += raw.length;
@@ -36,7 +42,7 @@ export function innerStrings(text: string): InnerString[] {
     },
     pendingWasNumber() {
       const value = text.slice(at, at + pending);
-      found.push({ start: at, end: at + pending, value, plain: false, number: true, index: ++index });
+      add({ start: at, end: at + pending, value, plain: false, number: true, index: ++index });
       at += pending;
       pending = 0;
     },
@@ -65,10 +71,7 @@ export function innerStrings(text: string): InnerString[] {
     close() {
       const string = open!;
       if (string.plain) string.value = text.slice(string.start, string.end);
-      if (string.end > string.start) found.push(string);
-      if (found.length > MAX_NODES) {
-        throw new JsonError('too_many_values', `A text holds more than ${MAX_NODES} strings.`, -1, null);
-      }
+      if (string.end > string.start) add(string);
       open = null;
     },
   });

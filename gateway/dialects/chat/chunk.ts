@@ -5,6 +5,7 @@ import type { LeafFacts } from '../../policies/kind.ts';
 import type { TextUnit } from '../channel.ts';
 import type { SkippedLeaf } from '../dialect.ts';
 import { OutFrame } from '../frame.ts';
+import { type KeyEdit, keySplices } from '../key-edits.ts';
 import type { Shape } from '../shape.ts';
 import { SkippedList } from '../skipped.ts';
 import type { SseFrame } from '../sse.ts';
@@ -30,6 +31,7 @@ export class ChunkReader {
   #pieces: Pick<SeenChunk, 'node' | 'place'>[] = [];
   #passed: SkippedString[] = [];
   #plain = true;
+  #keys: KeyEdit[] = [];
 
   constructor(channels: Channels) {
     this.#channels = channels;
@@ -57,7 +59,10 @@ export class ChunkReader {
     this.#pieces = [];
     this.#passed = [];
     this.#plain = true;
+    this.#keys = [];
     this.#walk(document, frame);
+    const splices = keySplices(this.#keys);
+    if (splices.length > 0) frame.add({ splices: () => splices });
     const [piece] = this.#pieces;
     if (piece === undefined || this.#pieces.length > 1 || !this.#plain || frame.walls.length > 0) return null;
     const scannedBytes = this.#scannedBytes - before - (this.#outputBytes - written);
@@ -163,8 +168,7 @@ export class ChunkReader {
     const unit = this.#channels.once(frame, outputFacts(`${pathOf(node)}#key`, part, role), node.key!);
     if (unit === null) return;
     this.#plain = false;
-    const splice = { start: node.keyStart, end: node.keyEnd, text: JSON.stringify(unit.result) };
-    frame.add({ splices: () => [splice] });
+    this.#keys.push({ node, text: unit.result });
   }
 
   #logprobs(document: JsonDocument, frame: OutFrame, node: JsonNode): void {

@@ -17,6 +17,12 @@ import { compileShape, type Shape } from '../shape.ts';
 import { nameAncestors, walk } from '../walk.ts';
 import { REQUEST_FIELDS } from './request-fields.ts';
 
+/**
+ * Values of one request, and strings of the JSON texts in it. To read so many takes up to 0.1 s, in which nobody else has
+ * a turn; long conversations with many tools have some ten thousand.
+ */
+const MAX_REQUEST_NODES = 50_000;
+
 const SHAPE = compileShape(REQUEST_FIELDS);
 
 /**
@@ -25,7 +31,7 @@ const SHAPE = compileShape(REQUEST_FIELDS);
  */
 export function readRequest(body: Buffer): ParsedRequest {
   try {
-    return new ChatRequest(body, readJson(decodeUtf8(body)));
+    return new ChatRequest(body, readJson(decodeUtf8(body), MAX_REQUEST_NODES));
   } catch (error) {
     throw error instanceof JsonError ? refusalOf(error) : error;
   }
@@ -43,7 +49,7 @@ function refusalOf(error: JsonError): GatewayError {
 }
 
 function readLeaves(document: JsonDocument): LeafList {
-  const list = new LeafList('input');
+  const list = new LeafList('input', MAX_REQUEST_NODES);
   walk(document, SHAPE, {
     text(node, value, part, role, shape) {
       if (shape?.json === true) list.json(node, value, part, role);

@@ -1,0 +1,61 @@
+import { expect } from 'chai';
+import { ask, TestGateway } from '../fakes/gateway.ts';
+import { completion, FakeUpstream, json } from '../fakes/upstream.ts';
+import { built } from '../gateway/policies/built.ts';
+
+const metadata = (members: number): object =>
+  Object.fromEntries(Array.from({ length: members }, (_, index) => [`key ${index}`, `value ${index}`]));
+
+/** To read a body of very many small values kept the event loop for up to two seconds. */
+describe('issue: a body of very many values beside other requests', function () {
+  this.timeout(60_000);
+  let upstream: FakeUpstream;
+  let gateway: TestGateway;
+
+  before(async () => {
+    upstream = await FakeUpstream.start(json(200, completion('fine')));
+    gateway = await TestGateway.start({
+      targets: [{ id: 'fake', provider: 'openai', base_url: upstream.url }],
+      entries: [
+        built('pii-detector', {}),
+        built('dlp-filter', { blocked_terms: ['Project Falcon'], fuzzy_matching: true }),
+      ],
+    });
+    await (await gateway.chat(ask('warm', { metadata: metadata(49_000) }))).arrayBuffer();
+  });
+
+  after(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('is refused over 50,000 values, with a code and the number', async () => {
+    const inner = JSON.stringify(Array.from({ length: 60_000 }, () => 'a'));
+    const call = { id: 'a', type: 'function', function: { name: 'f', arguments: inner } };
+    for (const [body, message] of [
+      [ask('x', { metadata: metadata(60_000) }), 'more than 50000 values'],
+      [ask('x', { messages: [{ role: 'assistant', tool_calls: [call] }] }), 'too many strings'],
+    ] as const) {
+      const answer = await gateway.chat(body);
+      const { error } = (await answer.json()) as { error: { code: string; message: string } };
+      expect(answer.status).to.equal(413);
+      expect(error.code).to.equal('body_too_large');
+      expect(error.message).to.contain(message);
+    }
+  });
+
+  it('leaves others their turns below that', async () => {
+    let longest = 0;
+    let last = performance.now();
+    const watch = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    const body = JSON.stringify(ask('x', { metadata: metadata(49_000) }));
+    last = performance.now();
+    const answer = await gateway.chat(body);
+    clearInterval(watch);
+    expect(answer.status).to.equal(200);
+    expect(longest).to.be.below(1_000);
+  });
+});
