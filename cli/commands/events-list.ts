@@ -3,6 +3,7 @@ import { createApiClient } from '../api.ts';
 import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
 import { EVENT_HEADER, type EventPage, type EventRecord, eventRow } from '../event-table.ts';
 import { CliError, type Io } from '../io.ts';
+import { safeJson } from '../json.ts';
 import { formatTable } from '../table.ts';
 import {
   addEndpointOptions,
@@ -55,7 +56,7 @@ Examples:
           if (page.next_cursor === null) break;
           cursor = page.next_cursor;
         }
-        if (flags.format === 'json') io.out(`${JSON.stringify(events, null, 2)}\n`);
+        if (flags.format === 'json') io.out(`${safeJson(events, 2)}\n`);
         else if (events.length === 0) io.err('No events match.\n');
         else io.out(formatTable(EVENT_HEADER, events.map(eventRow)));
       },

@@ -4,6 +4,7 @@ import { createApiClient } from '../api.ts';
 import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
 import { type EventPage, eventRow } from '../event-table.ts';
 import { CliError, type Io } from '../io.ts';
+import { safeJson } from '../json.ts';
 import { addEndpointOptions, addEventFilters, type EventFilterFlags, eventParameters } from './options.ts';
 
 /** Milliseconds between two looks for new events. */
@@ -44,7 +45,13 @@ export function eventsTailCommand(io: Io): Command {
         }
         cursor = page.next_cursor ?? cursor;
         for (const event of page.events) {
-          io.out(flags.json ? `${JSON.stringify(event)}\n` : `${eventRow(event).join('  ')}\n`);
+          io.out(
+            flags.json
+              ? `${safeJson(event)}\n`
+              : `${eventRow(event)
+                  .join('  ')
+                  .replace(/\p{Cc}/gu, '?')}\n`,
+          );
           left -= 1;
           if (left === 0) return;
         }

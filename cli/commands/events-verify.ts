@@ -5,6 +5,7 @@ import { verifyPath } from '../../gateway/events/verify.ts';
 import { createApiClient } from '../api.ts';
 import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
 import { CliError, type Io } from '../io.ts';
+import { safeJson } from '../json.ts';
 import { verifyApi } from '../verify-api.ts';
 import { addEndpointOptions, formatOption } from './options.ts';
 
@@ -46,7 +47,7 @@ Examples:
         where !== undefined
           ? await verifyPath(where, options)
           : await verifyApi(createApiClient(endpoint!), options);
-      if (flags.format === 'json') io.out(`${JSON.stringify(report, null, 2)}\n`);
+      if (flags.format === 'json') io.out(`${safeJson(report, 2)}\n`);
       else print(report, io);
       const exit = report.result === 'not_anchored' && flags.allowUnanchored ? 0 : VERIFY_EXIT[report.result];
       if (exit !== 0) throw new CliError('', exit);

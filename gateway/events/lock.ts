@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -22,7 +23,10 @@ export interface FolderLock {
  * @throws SpoolLockedError
  */
 export function lockFolder(dir: string): FolderLock {
-  const database = new DatabaseSync(join(dir, 'lock'));
+  const file = join(dir, 'lock');
+  // SQLite would make it readable for all.
+  closeSync(openSync(file, 'a', 0o600));
+  const database = new DatabaseSync(file);
   try {
     database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {

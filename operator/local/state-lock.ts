@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -19,7 +19,10 @@ export class StateInUse extends Error {
  */
 export function lockState(dir: string): { release(): void } {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(dir, 'control-plane.lock'));
+  const file = join(dir, 'control-plane.lock');
+  // SQLite would make it readable for all.
+  closeSync(openSync(file, 'a', 0o600));
+  const database = new DatabaseSync(file);
   try {
     database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
