@@ -1,4 +1,4 @@
-import { ARRAY, type JsonNode, OBJECT, STRING, stringMember, stringValue } from '../json/node.ts';
+import { ARRAY, type JsonNode, NUMBER, OBJECT, STRING, stringMember, stringValue } from '../json/node.ts';
 import type { JsonDocument } from '../json/read.ts';
 import type { LeafFacts } from '../policies/kind.ts';
 import { type Shape, skips } from './shape.ts';
@@ -16,11 +16,18 @@ export interface Visitor {
   /** A key that is no word of the API. */
   key(node: JsonNode, part: LeafFacts['part'], role: string | null): void;
   skipped(node: JsonNode, shape: Shape): void;
+  /** A long number where the list knows of none. `path` holds nothing of the body. */
+  number(node: JsonNode, path: string): void;
   /** A value that is not what the field takes; `node` is the object when a required field is missing. */
   mismatch(node: JsonNode, shape: Shape): void;
   /** A list of log probabilities, which is read as a whole. */
   logprobs(node: JsonNode): void;
 }
+
+/** Units from which a number may be the number of a card or of an account. */
+const LONG_NUMBER = 12;
+/** Why such a number is listed: masked, it would be a string where the reader may want a number. */
+export const NUMBER_REASON = 'number';
 
 /** Walks a body along its dialect's list. Recursion is bounded by the reader's limit on nesting. */
 export function walk(document: JsonDocument, shape: Shape, visitor: Visitor): void {
@@ -55,6 +62,10 @@ function visit(
     }
     return;
   }
+  if (node.kind === NUMBER && node.end - node.start >= LONG_NUMBER) {
+    if (shape === null || (shape.kinds & NUMBER) === 0) visitor.number(node, outermost(node));
+    return;
+  }
   if (node.kind !== OBJECT) return;
   if (shape !== null && shape.required.length > 0) checkRequired(node, shape, visitor);
   const role = shape?.role === true ? (stringMember(text, node, 'role') ?? roleAbove) : roleAbove;
@@ -66,6 +77,14 @@ function visit(
     else if (key !== '') visitor.key(child, part, role);
     visit(text, child, next ?? null, known, part, role, visitor);
   }
+}
+
+/** The member of the body in which a value stands. */
+function outermost(node: JsonNode): string {
+  let at = node;
+  while (at.parent !== null && at.parent.parent !== null) at = at.parent;
+  const name = at.named ? at.key! : '*';
+  return at === node ? name : `${name}.*`;
 }
 
 function checkRequired(node: JsonNode, shape: Shape, visitor: Visitor): void {

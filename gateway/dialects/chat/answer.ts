@@ -15,7 +15,7 @@ import { decodeUtf8, type JsonDocument, readJson } from '../../json/read.ts';
 import type { Leaf, LeafEdit, ParsedAnswer, SkippedLeaf, Usage } from '../dialect.ts';
 import { LeafList } from '../leaves.ts';
 import { compileShape, type Shape } from '../shape.ts';
-import { walk } from '../walk.ts';
+import { NUMBER_REASON, walk } from '../walk.ts';
 import { ANSWER_FIELDS } from './answer-fields.ts';
 import { alternativeBytes, readTokens, tokensSplices } from './logprobs.ts';
 import { readUsage } from './usage.ts';
@@ -54,6 +54,7 @@ function readLeaves(document: JsonDocument): LeafList {
     },
     key: (node, part, role) => list.key(node, part, role),
     skipped: (node, shape) => list.skip(shape.path, literalBytes(document, node), shape.skip!.reason),
+    number: (node, path) => list.skip(path, node.end - node.start, NUMBER_REASON),
     mismatch: refuseUpstream,
     logprobs: (node) => addLogprobs(document, node, list),
   });

@@ -9,7 +9,7 @@ import { type KeyEdit, keySplices } from '../key-edits.ts';
 import type { Shape } from '../shape.ts';
 import { SkippedList } from '../skipped.ts';
 import type { SseFrame } from '../sse.ts';
-import { type Visitor, walk } from '../walk.ts';
+import { NUMBER_REASON, type Visitor, walk } from '../walk.ts';
 import { ALTERNATIVES, ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream } from './answer.ts';
 import type { Channels } from './channels.ts';
 import { ChunkForm, type FormText, type SeenChunk, type SkippedString } from './chunk-form.ts';
@@ -110,6 +110,10 @@ export class ChunkReader {
         const { when, reason } = shape.skip!;
         const counted = this.#skipped.add(shape.path, bytes, reason);
         this.#passed.push({ node, key: shape.key, when, counted, bytes });
+      },
+      number: (node, path) => {
+        this.#plain = false;
+        this.#skipped.add(path, node.end - node.start, NUMBER_REASON);
       },
       mismatch: refuseUpstream,
       logprobs: (node) => this.#logprobs(document, frame, node),

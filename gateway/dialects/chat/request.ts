@@ -14,7 +14,7 @@ import type { Splice } from '../../json/splice.ts';
 import type { Leaf, LeafEdit, ParsedRequest, SkippedLeaf } from '../dialect.ts';
 import { LeafList } from '../leaves.ts';
 import { compileShape, type Shape } from '../shape.ts';
-import { nameAncestors, walk } from '../walk.ts';
+import { NUMBER_REASON, nameAncestors, walk } from '../walk.ts';
 import { REQUEST_FIELDS } from './request-fields.ts';
 
 /**
@@ -57,6 +57,7 @@ function readLeaves(document: JsonDocument): LeafList {
     },
     key: (node, part, role) => list.key(node, part, role),
     skipped: (node, shape) => list.skip(shape.path, stringBytes(document, node), shape.skip!.reason),
+    number: (node, path) => list.skip(path, node.end - node.start, NUMBER_REASON),
     mismatch: refuse,
     logprobs: () => undefined,
   });
