@@ -59,8 +59,10 @@ const args = isScript || (!linkedAsKt && first === 'kt') ? rest : process.argv.s
 installIfNeeded();
 // Compiled code is kept beside the packages: a start then needs neither the compiler nor the stripping of types.
 const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled'), ...process.env };
+// `kt gateway run` serves in the process that starts here, so that it wants a gateway's flags.
+const { nodeFlags } = JSON.parse(readFileSync(join(root, 'gateway', 'package.json'), 'utf8')).config;
 // By the channel the child learns that this process is gone, however it ended.
-const child = spawn(pinnedNode(), [join(root, script), ...args], {
+const child = spawn(pinnedNode(), [...(isScript ? [] : nodeFlags), join(root, script), ...args], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   env,
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,10 +33,15 @@ export async function localDeps(
     clock: systemClock,
     random: Math.random,
     uuid: randomUUID,
-    gatewayCommand: [node, here(`../gateway/main${extension}`)],
+    gatewayCommand: [node, ...gatewayNodeFlags(), here(`../gateway/main${extension}`)],
     gatewayEnv: compileCacheEnv(),
     gatewayFlags: ['--exit-with-stdin', ...(platform === 'linux' ? ['--reuse-port'] : [])],
   };
+}
+
+/** The flags of Node that a gateway is measured with; `docs/performance.md` says what they are worth. */
+export function gatewayNodeFlags(): string[] {
+  return JSON.parse(readFileSync(here('../gateway/package.json'), 'utf8')).config.nodeFlags;
 }
 
 /** Gateways keep compiled code where we do: without it a start takes three times as much of the processor. */

@@ -17,9 +17,10 @@ export async function start(
   args: readonly string[],
   core: number,
   ready: (child: ChildProcess) => Promise<void>,
+  flags: readonly string[] = [],
 ): Promise<Running> {
   const pin = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', String(core)] : [];
-  const [command, ...rest] = [...pin, process.execPath, join(root, script), ...args];
+  const [command, ...rest] = [...pin, process.execPath, ...flags, join(root, script), ...args];
   const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   await ready(child);
   child.stdout.resume();

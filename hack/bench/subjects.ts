@@ -1,5 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gatewayNodeFlags } from '../../operator/local-deps.ts';
 import { answers, firstLine, freePort, type Running, start } from './processes.ts';
 
 export interface Subject {
@@ -61,6 +62,7 @@ function gateway(name: string, policies: string, shipped = false): Subject {
         ],
         0,
         () => answers(`http://127.0.0.1:${adminPort}/readyz`),
+        gatewayNodeFlags(),
       );
       return {
         pid: running.pid,
