@@ -60,6 +60,7 @@ export class LeafList {
   readonly #phase: Phase;
   readonly #places: AnyPlace[] = [];
   readonly #skipped = new SkippedList();
+  readonly #removed: JsonNode[] = [];
   readonly #maxInner: number;
   #inner = 0;
   #scannedBytes = 0;
@@ -112,6 +113,15 @@ export class LeafList {
     this.#skipped.add(path, bytes, reason);
   }
 
+  /** A value that is not to leave, whatever is found. */
+  remove(node: JsonNode): void {
+    this.#removed.push(node);
+  }
+
+  get removes(): boolean {
+    return this.#removed.length > 0;
+  }
+
   /** The document's text with these edits and the further splices. */
   splice(text: string, edits: readonly LeafEdit[], more: readonly Splice[] = []): string {
     const splices: Splice[] = [...more];
@@ -140,6 +150,13 @@ export class LeafList {
     for (const [node, host] of hosts) {
       const value = spliceText(host.text, host.splices);
       splices.push({ start: node.start, end: node.end, text: JSON.stringify(value) });
+    }
+    if (this.#removed.length === 0) return spliceText(text, splices);
+    const starts = new Set(splices.map(({ start }) => start));
+    for (const node of this.#removed) {
+      let at: JsonNode | null = node;
+      while (at !== null && !starts.has(at.start)) at = at.parent;
+      if (at === null) splices.push({ start: node.start, end: node.end, text: 'null' });
     }
     return spliceText(text, splices);
   }

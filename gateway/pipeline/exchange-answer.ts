@@ -47,7 +47,7 @@ export async function serveWhole(begun: BegunAnswer, parts: AnswerParts): Promis
   if (texts.error === null) judgeAnswer(begun, body.length, parts);
   record.timings.output = deps.clock.monotonic() - receivedAt;
   if (texts.error !== null) throw texts.error;
-  const sent = texts.edits.length === 0 ? body : answer.withEdits(texts.edits);
+  const sent = answer.withEdits(texts.edits);
   await finish(200, sent, 'application/json', parts);
 }
 

@@ -17,7 +17,7 @@ import { LeafList } from '../leaves.ts';
 import { compileShape, type Shape } from '../shape.ts';
 import { NUMBER_REASON, walk } from '../walk.ts';
 import { ANSWER_FIELDS } from './answer-fields.ts';
-import { alternativeBytes, readTokens, tokensSplices } from './logprobs.ts';
+import { alternativeBytes, FALSE_BYTES, falseBytes, readTokens, tokensSplices } from './logprobs.ts';
 import { readUsage } from './usage.ts';
 
 export const ANSWER_SHAPE = compileShape(ANSWER_FIELDS);
@@ -89,6 +89,10 @@ function addLogprobs(document: JsonDocument, node: JsonNode, list: LeafList): vo
   const tokens = readTokens(document.text, node);
   const bytes = alternativeBytes(document.text, tokens);
   if (bytes > 0) list.skip('choices[].logprobs[].top_logprobs[].token', bytes, ALTERNATIVES);
+  for (const wrong of falseBytes(document.text, tokens)) {
+    list.remove(wrong);
+    list.skip('choices[].logprobs[].bytes', wrong.end - wrong.start, FALSE_BYTES);
+  }
   const text = tokens.map((token) => token.value).join('');
   if (text === '') return;
   list.spread(node, text, 'logprobs', { splices: (_, value) => tokensSplices(tokens, value) });
@@ -157,7 +161,7 @@ class ChatAnswer implements ParsedAnswer {
   }
 
   withEdits(edits: readonly LeafEdit[]): Buffer {
-    if (edits.length === 0) return this.#body;
+    if (edits.length === 0 && !this.#list.removes) return this.#body;
     return Buffer.from(this.#list.splice(this.#document.text, edits));
   }
 }

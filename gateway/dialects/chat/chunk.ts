@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { type JsonNode, member, pathOf } from '../../json/node.ts';
 import type { JsonDocument } from '../../json/read.ts';
+import type { Splice } from '../../json/splice.ts';
 import type { LeafFacts } from '../../policies/kind.ts';
 import type { TextUnit } from '../channel.ts';
 import type { SkippedLeaf } from '../dialect.ts';
@@ -13,7 +14,7 @@ import { NUMBER_REASON, type Visitor, walk } from '../walk.ts';
 import { ALTERNATIVES, ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream } from './answer.ts';
 import type { Channels } from './channels.ts';
 import { ChunkForm, type FormText, type SeenChunk, type SkippedString } from './chunk-form.ts';
-import { alternativeBytes, readTokens, tokenSplices } from './logprobs.ts';
+import { alternativeBytes, FALSE_BYTES, falseBytes, readTokens, tokenSplices } from './logprobs.ts';
 import { type Place, placeOf } from './places.ts';
 
 const ROLE = 'choices[].delta.role';
@@ -185,11 +186,23 @@ export class ChunkReader {
     const path = `choices[${choice}].logprobs.${node.key}`;
     const place: Place = { choice, form: 'channel', id: path, lane: path, path, steps: [] };
     const facts = outputFacts(path, 'logprobs', null);
+    const removals = new Map<JsonNode, Splice[]>();
+    for (const { start, end, parent } of falseBytes(text, tokens)) {
+      frame.edited = true;
+      this.#skipped.add('choices[].logprobs[].bytes', end - start, FALSE_BYTES);
+      // Of the token, or of one of its alternatives.
+      const item = parent!.parent === node ? parent! : parent!.parent!.parent!;
+      const together = removals.get(item) ?? [];
+      removals.set(item, together);
+      together.push({ start, end, text: 'null' });
+    }
     for (const token of tokens) {
+      const removed = removals.get(token.node.parent!) ?? [];
+      if (removed.length > 0 && token.value === '') frame.add({ splices: () => removed });
       if (token.value === '') continue;
       this.#scannedBytes += Buffer.byteLength(token.value);
       const unit = this.#channels.text(frame, facts, token.value, place);
-      frame.add({ splices: () => (unit.edited ? tokenSplices(token, unit.result) : []) });
+      frame.add({ splices: () => (unit.edited ? tokenSplices(token, unit.result) : removed) });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { ARRAY, type JsonNode, member, STRING, stringValue } from '../../json/node.ts';
+import { ARRAY, type JsonNode, member, NUMBER, STRING, stringValue } from '../../json/node.ts';
 import type { Splice } from '../../json/splice.ts';
 import { difference } from '../difference.ts';
 
@@ -42,6 +42,38 @@ export function alternativeBytes(text: string, tokens: readonly TokenLiteral[]):
     }
   }
   return bytes;
+}
+
+export const FALSE_BYTES = 'not the bytes of its token; removed';
+
+/**
+ * Lists of bytes, of tokens and of their alternatives, that do not spell their token: they could carry a text that nobody
+ * looked at. A piece of a character, which vendors write as U+FFFD or as `bytes:` with escapes, is none.
+ */
+export function falseBytes(text: string, tokens: readonly TokenLiteral[]): JsonNode[] {
+  const found: JsonNode[] = [];
+  for (const { value, bytes, alternatives } of tokens) {
+    if (bytes !== null && !spells(text, bytes, value)) found.push(bytes);
+    for (let item = alternatives?.first ?? null; item !== null; item = item.next) {
+      const node = member(item, 'token');
+      const list = arrayMember(item, 'bytes');
+      const token = node?.kind === STRING ? stringValue(text, node) : '';
+      if (list !== null && !spells(text, list, token)) found.push(list);
+    }
+  }
+  return found;
+}
+
+function spells(text: string, list: JsonNode, token: string): boolean {
+  const bytes: number[] = [];
+  for (let item = list.first; item !== null; item = item.next) {
+    const byte = Number(text.slice(item.start, item.end));
+    if (item.kind !== NUMBER || !(byte >= 0 && byte <= 255) || !Number.isInteger(byte)) return false;
+    bytes.push(byte);
+  }
+  if (Buffer.from(bytes).toString() === token) return true;
+  if (!token.startsWith('bytes:') || bytes.some((byte) => byte < 0x80)) return false;
+  return token === `bytes:${bytes.map((byte) => `\\x${byte.toString(16)}`).join('')}`;
 }
 
 /**
