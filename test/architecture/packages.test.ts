@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readSource, root, sources } from './sources.ts';
@@ -42,6 +42,10 @@ describe('package.json of a workspace', () => {
     const used = globSync('{hack,test}/**/*.ts', { cwd: root }).flatMap((path) => readSource(path).packages);
     const wanted = new Set([...used.filter((name) => !name.startsWith('node:')), ...TOOLS]);
     expect(Object.keys(manifest.devDependencies).sort()).to.deep.equal([...wanted].sort());
+  });
+
+  it('the launcher is executable, as npm makes every bin: a clone stays clean', () => {
+    expect(statSync(join(root, 'launcher.js')).mode & 0o111).to.equal(0o111);
   });
 
   it('the lock file holds no download addresses', () => {
