@@ -61,10 +61,12 @@ export class ExchangeRecord {
     return this.#deps.clock.monotonic() - this.inbound.receivedAt;
   }
 
-  /** Made once the request has been read; before that, anew each time. */
+  /** What is known so far: the model only once the body has been read. */
   beginRecord(): BeginRecord {
-    if (this.parsed === null) return this.#makeBegin();
     this.#begin ??= this.#makeBegin();
+    if (this.parsed !== null && this.#begin.requested_model === '') {
+      this.#begin.requested_model = toldModel(this.parsed.model, this.live.plan);
+    }
     return this.#begin;
   }
 
@@ -78,7 +80,7 @@ export class ExchangeRecord {
       ts: new Date(inbound.receivedMs).toISOString(),
       request_id: inbound.requestId,
       dialect: inbound.dialect.name,
-      requested_model: toldModel(this.parsed?.model ?? '', live.plan),
+      requested_model: '',
       team: caller.team,
       project: caller.project,
       key: caller.key?.id ?? null,

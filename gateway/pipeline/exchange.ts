@@ -22,8 +22,10 @@ export async function runExchange(inbound: Inbound, live: LivePlan, deps: Exchan
   let placed = false;
   try {
     deps.recorder.admit();
-    // Read first: a body that comes slowly keeps nobody else from being served.
-    const body = await inbound.readBody(live.plan.config.limits.max_body_bytes);
+    // The request is identified: from here on the record has an event of it, even if the process is killed. And the body
+    // is read before a place is taken: one that comes slowly keeps nobody else from being served.
+    const begun = deps.recorder.begin(record.beginRecord());
+    const [body] = await Promise.all([inbound.readBody(live.plan.config.limits.max_body_bytes), begun]);
     record.requestBytes = body.length;
     if (!deps.slots.tryTake()) await waitForPlace(inbound, live, deps);
     placed = true;
@@ -61,6 +63,7 @@ async function serve(record: ExchangeRecord, body: Buffer, deps: ExchangeDeps): 
   inbound.reply.onGone(() => attempts.abandon(new CallerGone()));
   const place = deps.running.add(attempts);
   try {
+    // Again, now with the model: of two lines of one request recovery takes the later.
     await deps.recorder.begin(record.beginRecord());
     const begun = await attempts.run(routes, parsed, edits);
     const parts: AnswerParts = { record, deps, env, facts };

