@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CliError, type Io } from './io.ts';
 
@@ -37,45 +37,128 @@ export function findEndpoint(flags: EndpointFlags, io: Pick<Io, 'env'>): Endpoin
     const from = flags.apiUrl === undefined ? 'KEEPTRUSTS_API_URL' : '--api-url';
     return { kind: 'control-plane', url: checked(url, from), token: token ?? '', from };
   }
-  const stateDir = flags.stateDir ?? io.env['KEEPTRUSTS_STATE_DIR'] ?? DEFAULT_STATE_DIR;
-  const file = join(stateDir, FILE);
+  const file = join(flags.stateDir ?? io.env['KEEPTRUSTS_STATE_DIR'] ?? DEFAULT_STATE_DIR, FILE);
+  const { kind, url: address, token_file, spool, listen } = readStored(file);
+  return {
+    kind,
+    url: checked(address, file),
+    token: token ?? readToken(token_file, file),
+    from: file,
+    ...(spool !== undefined && { spool }),
+    ...(listen !== undefined && { listen }),
+  };
+}
+
+/** The file in a state folder. */
+interface Stored extends Pick<Endpoint, 'kind' | 'url' | 'spool' | 'listen'> {
+  token_file: string;
+  /** Process that serves it. */
+  pid?: number;
+}
+
+function readStored(file: string): Stored {
+  let text: string;
   try {
-    const { kind, url, token_file, spool, listen } = JSON.parse(readFileSync(file, 'utf8'));
-    return {
-      kind,
-      url: checked(url, file),
-      token: token ?? readFileSync(token_file, 'utf8').trim(),
-      from: file,
-      ...(spool !== undefined && { spool }),
-      ...(listen !== undefined && { listen }),
-    };
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof CliError) throw error;
+    const code = codeOf(error);
+    const what =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? `nothing runs here: there is no ${resolve(file)}`
+        : `no API is known: ${resolve(file)} cannot be read (${code})`;
     throw new CliError(
-      `no API is known: ${resolve(file)} cannot be read. Start one with 'kt up' or 'kt gateway run' in this folder, ` +
+      `${what}. Start one with 'kt up' or 'kt gateway run' in this folder, ` +
         'or name it with --api-url, KEEPTRUSTS_API_URL or --state-dir.',
+    );
+  }
+  const stored = parseStored(text);
+  if (stored !== null) return stored;
+  throw new CliError(
+    `${resolve(file)} is not what 'kt up' and 'kt gateway run' write there. Remove it and start one of them again, ` +
+      'or name the API with --api-url.',
+  );
+}
+
+function parseStored(text: string): Stored | null {
+  try {
+    const stored = JSON.parse(text);
+    return typeof stored.url === 'string' && typeof stored.token_file === 'string' ? stored : null;
+  } catch {
+    return null;
+  }
+}
+
+function readToken(tokenFile: string, file: string): string {
+  try {
+    return readFileSync(tokenFile, 'utf8').trim();
+  } catch (error) {
+    throw new CliError(
+      `the token file ${tokenFile}, which ${resolve(file)} names, cannot be read (${codeOf(error)}). ` +
+        'Start what runs there again, or give its token with --api-token or KEEPTRUSTS_API_TOKEN.',
     );
   }
 }
 
-/** Leaves the address of what was started for later commands. The token stays in its own file. */
+/**
+ * Leaves the address of what was started for later commands. The token stays in its own file. Warns where the file is
+ * that of another process, which is still alive: commands find only the newer of the two.
+ */
 export function writeEndpoint(
   stateDir: string,
   endpoint: Pick<Endpoint, 'kind' | 'url' | 'spool' | 'listen'> & { tokenFile: string },
+  io: Pick<Io, 'err'>,
 ): void {
   const { kind, url, tokenFile, spool, listen } = endpoint;
-  const content = {
+  const content: Stored = {
     kind,
     url,
     token_file: resolve(tokenFile),
     ...(spool !== undefined && { spool: resolve(spool) }),
     ...(listen !== undefined && { listen }),
+    pid: process.pid,
   };
   mkdirSync(stateDir, { recursive: true });
-  const temporary = join(stateDir, `${FILE}.new`);
+  const file = join(stateDir, FILE);
+  const other = peek(file);
+  if (other?.pid !== undefined && other.pid !== process.pid && isAlive(other.pid)) {
+    io.err(
+      `Warning: process ${other.pid} serves ${other.url} with this state folder too; commands in it now reach ${url}.\n`,
+    );
+  }
+  const temporary = `${file}.new`;
   writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`);
-  renameSync(temporary, join(stateDir, FILE));
+  renameSync(temporary, file);
 }
+
+/** Takes the address away again, unless another process has left its own since. Never throws. */
+export function removeEndpoint(stateDir: string): void {
+  const file = join(stateDir, FILE);
+  if (peek(file)?.pid !== process.pid) return;
+  try {
+    rmSync(file);
+  } catch {
+    // The next command says that nothing answers at the address.
+  }
+}
+
+function peek(file: string): Stored | null {
+  try {
+    return parseStored(readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 function checked(url: string, from: string): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { RunningGateway } from '../../gateway/gateway.ts';
 import { addGatewayFlags, type ProgramOptions, programOptions } from '../../gateway/options.ts';
-import { writeEndpoint } from '../endpoint.ts';
+import { removeEndpoint, writeEndpoint } from '../endpoint.ts';
 import { CliError, type Io } from '../io.ts';
 
 /** `kt gateway run`: one gateway from one document, in this process. Later commands find it by its state folder. */
@@ -27,13 +27,17 @@ Examples:
       const running = await launch(options, command.getOptionValueSource('logLevel') === 'default', io);
       try {
         const admin = `http://${urlHost(options.admin.host)}:${running.adminPort}`;
-        writeEndpoint(root, {
-          kind: 'gateway',
-          url: admin,
-          tokenFile: options.adminTokenFile,
-          spool: join(options.stateDir, 'spool'),
-          listen: `${bracketed(options.traffic.host)}:${running.trafficPort}`,
-        });
+        writeEndpoint(
+          root,
+          {
+            kind: 'gateway',
+            url: admin,
+            tokenFile: options.adminTokenFile,
+            spool: join(options.stateDir, 'spool'),
+            listen: `${bracketed(options.traffic.host)}:${running.trafficPort}`,
+          },
+          io,
+        );
         const traffic = `http://${urlHost(options.traffic.host)}:${running.trafficPort}`;
         const ready = (await fetch(`${admin}/readyz`)).ok;
         io.out(
@@ -49,6 +53,7 @@ Examples:
           io.stop.addEventListener('abort', () => done(), { once: true });
         });
       } finally {
+        removeEndpoint(root);
         await running.close();
       }
     });

@@ -7,7 +7,7 @@ export function addEndpointOptions(command: Command): Command {
     .option('--api-token <token>', 'its bearer token (KEEPTRUSTS_API_TOKEN)')
     .option(
       '--state-dir <dir>',
-      "state folder of a running 'kt up' or 'kt gateway run' (default: .keeptrusts)",
+      "state folder of a running 'kt up' or 'kt gateway run' (KEEPTRUSTS_STATE_DIR; default: .keeptrusts)",
     );
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Running } from '../../operator/control-plane.ts';
-import { DEFAULT_STATE_DIR, writeEndpoint } from '../endpoint.ts';
+import { DEFAULT_STATE_DIR, removeEndpoint, writeEndpoint } from '../endpoint.ts';
 import { CliError, type Io } from '../io.ts';
 
 interface Flags {
@@ -42,16 +42,21 @@ export function upCommand(io: Io): Command {
       const folder = resolve(flags.folder);
       const running = await start(flags, folder, io);
       try {
-        writeEndpoint(flags.stateDir, {
-          kind: 'control-plane',
-          url: running.apiUrl,
-          tokenFile: running.tokenFile,
-        });
+        writeEndpoint(
+          flags.stateDir,
+          {
+            kind: 'control-plane',
+            url: running.apiUrl,
+            tokenFile: running.tokenFile,
+          },
+          io,
+        );
         await Promise.race([running.whenReady(), stopped(io.stop)]);
         if (!io.stop.aborted) announce(running, folder, io);
         await stopped(io.stop);
         io.err('Stopping …\n');
       } finally {
+        removeEndpoint(flags.stateDir);
         await running.close();
       }
     });
