@@ -25,7 +25,8 @@ export function createApiClient(endpoint: Endpoint): ApiClient {
         answer = await fetch(url, { headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
       } catch (error) {
         throw new CliError(
-          `${endpoint.url} (from ${endpoint.from}) cannot be reached: ${reason(error)}. Is it running?`,
+          `${endpoint.url} (from ${endpoint.from}) cannot be reached: ${reason(error)}. ` +
+            "Start 'kt up' or 'kt gateway run', or name another with --api-url.",
         );
       }
       const text = await answer.text();
@@ -43,6 +44,9 @@ export function createApiClient(endpoint: Endpoint): ApiClient {
 
 function reason(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  // The words of fetch alone do not say whose rule it is.
+  if (cause instanceof Error && cause.message === 'bad port')
+    return 'its port is one that HTTP clients refuse';
   return cause instanceof Error ? ('code' in cause && String(cause.code)) || cause.message : String(cause);
 }
 

@@ -104,7 +104,11 @@ describe('kt events', () => {
       expect((await kt(`events tail --limit ${limit}`)).exitCode, limit).to.equal(2);
     expect((await kt('events list --api-token wrong')).err).to.contain('refused the token');
     const away = await kt('events list --api-url http://127.0.0.1:49151 --api-token x');
-    expect(away.err).to.match(/cannot be reached: \S+\. Is it running\?\n/);
+    expect(away.err).to.match(
+      /cannot be reached: \S+\. Start 'kt up' or 'kt gateway run', or name another with --api-url\.\n/,
+    );
+    const refused = await kt('events list --api-url http://127.0.0.1:6000 --api-token x');
+    expect(refused.err).to.contain('its port is one that HTTP clients refuse');
     expect((await kt('events list --api-url nonsense')).exitCode).to.equal(2);
     const nothing = await runKt(['events', 'list', '--state-dir', '/nowhere']);
     expect(nothing.err).to.contain("Start one with 'kt up' or 'kt gateway run'");
