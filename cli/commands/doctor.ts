@@ -8,7 +8,9 @@ import { addEndpointOptions, formatOption } from './options.ts';
 /** `kt doctor`: goes from layer to layer and names the first that fails. Exit 0 when all is well, else 1. */
 export function doctorCommand(io: Io): Command {
   const command = new Command('doctor')
-    .description('Check configuration, API, gateways, providers and events, and name the layer that fails')
+    .description(
+      'Check configuration, API, resources, gateways, providers and events, and name the layer that fails',
+    )
     .option('--config <file>', 'also check this policy-config.yaml')
     .addOption(formatOption());
   return addEndpointOptions(command)

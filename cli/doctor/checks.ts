@@ -3,9 +3,10 @@ import { type Endpoint, type EndpointFlags, findEndpoint } from '../endpoint.ts'
 import type { Io } from '../io.ts';
 import { lintFile } from '../lint-file.ts';
 import { openness } from './openness.ts';
+import { more, type ResourceProblem, resourcesResult } from './resources.ts';
 
 export interface CheckResult {
-  layer: 'config' | 'api' | 'gateway' | 'providers' | 'events';
+  layer: 'config' | 'api' | 'resources' | 'gateway' | 'providers' | 'events';
   status: 'ok' | 'warning' | 'failed' | 'skipped';
   detail: string;
 }
@@ -18,26 +19,30 @@ export async function runChecks(flags: EndpointFlags & { config?: string }, io: 
   try {
     endpoint = findEndpoint(flags, io);
   } catch (error) {
-    return [...results, failed('api', error), ...skipped('gateway', 'providers', 'events')];
+    return [...results, failed('api', error), ...skipped('resources', 'gateway', 'providers', 'events')];
   }
+  const lone = endpoint.kind === 'gateway';
   const api = await checkApi(endpoint);
   results.push(api);
-  if (api.status === 'failed') return [...results, ...skipped('gateway', 'providers', 'events')];
+  if (api.status === 'failed')
+    return [...results, ...(lone ? [] : skipped('resources')), ...skipped('gateway', 'providers', 'events')];
   const client = createApiClient(endpoint);
-  const own = endpoint.kind === 'gateway' ? await checkLoneGateway(client) : await checkInstances(client);
+  const own = lone
+    ? await checkLoneGateway(client)
+    : [await checkResources(client), ...(await checkInstances(client))];
   return [...results, ...own, await checkEvents(client)];
 }
 
 async function checkConfig(file: string): Promise<CheckResult> {
   try {
     const { problems } = await lintFile(file);
-    const errors = problems.filter((problem) => problem.severity === 'error');
-    const [first] = errors;
+    const first = problems[0];
     if (first === undefined) return { layer: 'config', status: 'ok', detail: `${file} is valid` };
     return {
       layer: 'config',
-      status: 'failed',
-      detail: `${file}:${first.line}:${first.column} ${first.code} ${first.message}`,
+      // Errors come first.
+      status: first.severity === 'error' ? 'failed' : 'warning',
+      detail: `${file}:${first.line}:${first.column} ${first.code} ${first.message}${more(problems)}`,
     };
   } catch (error) {
     return failed('config', error);
@@ -60,6 +65,16 @@ async function checkApi(endpoint: Endpoint): Promise<CheckResult> {
       status: 'failed',
       detail: `${endpoint.url} (from ${endpoint.from}) cannot be reached. Start 'kt up' or 'kt gateway run', or name another with --api-url.`,
     };
+  }
+}
+
+/** What the control plane says of the folder: an edit that is refused leaves everything behind it green. */
+async function checkResources(client: ApiClient): Promise<CheckResult> {
+  try {
+    const { problems } = await client.get<{ problems: ResourceProblem[] }>('/v1/problems');
+    return resourcesResult(problems);
+  } catch (error) {
+    return failed('resources', error);
   }
 }
 

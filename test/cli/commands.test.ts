@@ -140,6 +140,27 @@ describe('kt', () => {
         expect(lonely.err).to.contain('the gateway layer fails');
         report(true);
         expect(await runKt(['doctor', ...flags])).to.deep.include({ exitCode: 0, err: '' });
+        const problem = {
+          file: 'policy.yaml',
+          line: 4,
+          column: 3,
+          object: 'GovernancePolicy default/base',
+          code: 'K101',
+          message: 'no field of that name',
+        };
+        running.problems.push({ ...problem, severity: 'warning' });
+        const warned = await runKt(['doctor', ...flags]);
+        expect(warned).to.include({ exitCode: 0, err: '' });
+        expect(warned.out).to.match(
+          /resources +warning +policy\.yaml:4:3 GovernancePolicy default\/base: K101 no/,
+        );
+        running.problems.push({ ...problem, severity: 'error', file: null, line: null, column: null });
+        const refused = await runKt(['doctor', ...flags]);
+        expect(refused.exitCode).to.equal(1);
+        expect(refused.err).to.equal(
+          'kt: the resources layer fails: GovernancePolicy default/base: K101 no field of that name (and 1 more)\n',
+        );
+        running.problems.length = 0;
         report(true, 'the file openai/api-key is not there');
         const without = await runKt(['doctor', ...flags]);
         expect(without.exitCode).to.equal(1);
@@ -150,6 +171,12 @@ describe('kt', () => {
         expect((await runKt(['doctor', ...flags])).err).to.contain(
           'the gateway layer fails: default/default (i) is not ready',
         );
+        report(true);
+        const lax = file('lax.yaml', document('{ chain: [] }'));
+        const warning = await runKt(['doctor', ...flags, '--config', lax, '--format', 'json']);
+        expect(warning.exitCode).to.equal(0);
+        expect(JSON.parse(warning.out).checks[0].status).to.equal('warning');
+        expect(JSON.parse(warning.out).checks[0].detail).to.contain('lax.yaml:2:20 W011 ');
         const bad = file('doctor.yaml', 'pack: 7\n');
         const config = await runKt(['doctor', ...flags, '--config', bad, '--format', 'json']);
         expect(config.exitCode).to.equal(1);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalTokens, type LocalTokens } from '../../operator/api/auth.ts';
+import type { ResourceProblem } from '../../operator/api/problems.ts';
 import { type RunningApi, startApi } from '../../operator/api/server.ts';
 import { createInstanceReports, type InstanceReports } from '../../operator/domain/instance-reports.ts';
 import { openSqliteStore } from '../../operator/store/sqlite/store.ts';
@@ -13,6 +14,8 @@ export interface TestApi {
   store: Store;
   tokens: LocalTokens;
   reports: InstanceReports;
+  /** What `/v1/problems` answers. */
+  problems: ResourceProblem[];
   /** Holds the database `events.db`. */
   folder: string;
   /** Failures that nobody threw on purpose. */
@@ -25,12 +28,14 @@ export async function startTestApi(now: () => number = Date.now): Promise<TestAp
   const tokens = createLocalTokens(folder);
   const store = await openSqliteStore(join(folder, 'events.db'));
   const reports = createInstanceReports(now);
+  const problems: ResourceProblem[] = [];
   const unexpected: unknown[] = [];
   const api = await startApi(
     { host: '127.0.0.1', port: 0 },
     {
       store,
       reports,
+      problems: () => problems,
       authenticator: tokens,
       now,
       ready: () => true,
@@ -43,6 +48,7 @@ export async function startTestApi(now: () => number = Date.now): Promise<TestAp
     store,
     tokens,
     reports,
+    problems,
     folder,
     unexpected,
     async close() {
