@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { createApiClient } from '../api.ts';
 import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
 import { EVENT_HEADER, type EventPage, type EventRecord, eventRow } from '../event-table.ts';
-import { CliError, type Io } from '../io.ts';
+import type { Io } from '../io.ts';
 import { safeJson } from '../json.ts';
 import { formatTable } from '../table.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type EventFilterFlags,
   eventParameters,
   formatOption,
+  limitOf,
 } from './options.ts';
 
 const PAGE = 500;
@@ -35,15 +36,13 @@ Examples:
       async (
         flags: EventFilterFlags & EndpointFlags & { limit: string; count?: true; format: 'table' | 'json' },
       ) => {
+        const filter = eventParameters(flags, io.now());
+        const wanted = limitOf(flags.limit);
         const api = createApiClient(findEndpoint(flags, io));
-        const filter = eventParameters(flags);
         if (flags.count) {
           io.out(`${(await api.get<{ count: number }>('/v1/events', { ...filter, count: 'true' })).count}\n`);
           return;
         }
-        const wanted = Number(flags.limit);
-        if (!Number.isInteger(wanted) || wanted < 1)
-          throw new CliError(`--limit: '${flags.limit}' is not a whole number from 1 up.`, 2);
         const events: EventRecord[] = [];
         let cursor: string | undefined;
         while (events.length < wanted) {

@@ -5,7 +5,13 @@ import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
 import { type EventPage, eventRow } from '../event-table.ts';
 import { CliError, type Io } from '../io.ts';
 import { safeJson } from '../json.ts';
-import { addEndpointOptions, addEventFilters, type EventFilterFlags, eventParameters } from './options.ts';
+import {
+  addEndpointOptions,
+  addEventFilters,
+  type EventFilterFlags,
+  eventParameters,
+  limitOf,
+} from './options.ts';
 
 /** Milliseconds between two looks for new events. */
 const POLL_MS = 500;
@@ -24,12 +30,10 @@ export function eventsTailCommand(io: Io): Command {
       '\nExamples:\n  kt events tail\n  kt events tail --since 5m --decision block --json',
     )
     .action(async (flags: EventFilterFlags & EndpointFlags & { limit?: string; json?: true }) => {
-      const api = createApiClient(findEndpoint(flags, io));
       // Fixed at the start: a relative time would move on from call to call.
-      const { since = new Date(io.now()).toISOString(), ...filter } = eventParameters(flags);
-      let left = flags.limit === undefined ? Number.POSITIVE_INFINITY : Number(flags.limit);
-      if (flags.limit !== undefined && (!Number.isInteger(left) || left < 1))
-        throw new CliError(`--limit: '${flags.limit}' is not a whole number from 1 up.`, 2);
+      const { since = new Date(io.now()).toISOString(), ...filter } = eventParameters(flags, io.now());
+      let left = flags.limit === undefined ? Number.POSITIVE_INFINITY : limitOf(flags.limit);
+      const api = createApiClient(findEndpoint(flags, io));
       let cursor: string | undefined;
       let reached = false;
       while (!io.stop.aborted) {

@@ -6,6 +6,7 @@ import { createApiClient } from '../api.ts';
 import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
 import { CliError, type Io } from '../io.ts';
 import { safeJson } from '../json.ts';
+import { spoolOf } from '../spool-folder.ts';
 import { verifyApi } from '../verify-api.ts';
 import { addEndpointOptions, formatOption } from './options.ts';
 
@@ -19,7 +20,10 @@ interface Flags extends EndpointFlags {
 /** `kt events verify`: 0 ok, 1 tampered, 2 incomplete, 3 fits together but nothing outside says it is all, 4 unreadable. */
 export function eventsVerifyCommand(io: Io): Command {
   const command = new Command('verify')
-    .argument('[path]', "a spool folder or a file of records, one a line; without it the API's store")
+    .argument(
+      '[path]',
+      "a spool folder, a state folder with one, or a file of records, one a line; without it the API's store",
+    )
     .description('Verify the hash chain of the recorded events')
     .option('--head <file>', 'JSON with stream, size and head of each stream, kept where the records are not')
     .option('--allow-pruned', 'a stream may begin after its first record')
@@ -42,7 +46,7 @@ Examples:
         ...(flags.allowPruned !== undefined && { allowPruned: true }),
       };
       const endpoint = path === undefined ? findEndpoint(flags, io) : null;
-      const where = path ?? endpoint?.spool;
+      const where = path === undefined ? endpoint?.spool : spoolOf(path, flags.head !== undefined);
       const report =
         where !== undefined
           ? await verifyPath(where, options)
@@ -60,8 +64,10 @@ function print(report: VerifyReport, io: Io): void {
   }
   for (const problem of report.problems) {
     const place =
-      problem.stream === null ? '' : ` ${problem.stream}${problem.seq === null ? '' : ` seq ${problem.seq}`}`;
-    io.out(`${problem.result}:${place}: ${problem.message}\n`);
+      problem.stream === null
+        ? ''
+        : `${problem.stream}${problem.seq === null ? '' : ` seq ${problem.seq}`}: `;
+    io.out(`${problem.result}: ${place}${problem.message}\n`);
     if (problem.expected !== undefined)
       io.out(`    expected ${problem.expected}\n    found    ${problem.found}\n`);
   }

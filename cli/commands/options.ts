@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import { EventQueryError, parseEventQuery } from '../../gateway/contract/event-query.ts';
+import { CliError } from '../io.ts';
 
 /** The options by which a command finds its API. */
 export function addEndpointOptions(command: Command): Command {
@@ -44,13 +46,14 @@ export function addEventFilters(command: Command): Command {
     .option('--request-id <id>', 'the x-request-id of one request');
 }
 
-/** The flags as parameters of `GET /v1/events`. */
-export function eventParameters({
-  requestId,
-  ...flags
-}: EventFilterFlags): Record<string, string | undefined> {
+/**
+ * The flags as parameters of `GET /v1/events`, checked as the API would. `now` is in milliseconds since the epoch.
+ * @throws CliError that names the flag
+ */
+export function eventParameters(flags: EventFilterFlags, now: number): Record<string, string | undefined> {
   const { since, until, decision, verdict, provider, model, team, namespace, gateway, policy } = flags;
-  return {
+  const request_id = flags.requestId;
+  const parameters = {
     since,
     until,
     decision,
@@ -61,6 +64,22 @@ export function eventParameters({
     namespace,
     gateway,
     policy,
-    request_id: requestId,
+    request_id,
   };
+  const stated = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  try {
+    parseEventQuery(new URLSearchParams(stated), now);
+  } catch (error) {
+    if (!(error instanceof EventQueryError)) throw error;
+    // Both words mean one parameter.
+    const word = error.parameter === 'decision' && decision === undefined ? 'verdict' : error.parameter;
+    throw new CliError(`--${word}${error.message.slice(error.parameter.length)}`, 2);
+  }
+  return parameters;
+}
+
+/** The number of `--limit`, which may be more than one page. @throws CliError */
+export function limitOf(text: string): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= 1) return Number(text);
+  throw new CliError(`--limit: '${text}' is not a whole number from 1 up.`, 2);
 }

@@ -24,9 +24,15 @@ export async function verifyPath(path: string, options: VerifyOptions = {}): Pro
       await addLines(verifier, path);
     }
   } catch (error) {
-    verifier.refuse(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    verifier.refuse(`${path} cannot be read${reason(error)}`);
   }
   return verifier.finish();
+}
+
+/** The words of the system would say the path once more. */
+function reason(error: unknown): string {
+  if (error instanceof Error && 'code' in error) return ` (${String(error.code)})`;
+  return `: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** Unreadable lines in the middle show as missing seqs. At the end there may be a line that is being written. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
@@ -6,6 +6,7 @@ import { openSqliteStore } from '../../operator/store/sqlite/store.ts';
 import { startTestApi, type TestApi } from '../fakes/control-plane-api.ts';
 import { exampleEvents } from '../fakes/events.ts';
 import { type Ran, type RunOptions, runKt } from '../fakes/io.ts';
+import { eventsOf, spoolAt } from '../gateway/events/fixtures.ts';
 
 const STREAM = '01JD0000000000000000000000';
 
@@ -97,8 +98,21 @@ describe('kt events', () => {
   });
 
   it('says what is wrong with a flag, a token or an address', async () => {
-    expect(await kt('events list --since yesterday')).to.deep.include({ exitCode: 1 });
-    expect((await kt('events list --since yesterday')).err).to.contain('invalid_parameter: since:');
+    // Before anything is asked: the API is away.
+    const bad = (args: string) => kt(`events ${args} --api-url http://127.0.0.1:49151 --api-token x`);
+    for (const command of ['list', 'tail']) {
+      for (const [flag, value] of [
+        ['--since', 'yesterday'],
+        ['--until', '5'],
+        ['--decision', 'blok'],
+        ['--verdict', 'blok'],
+        ['--limit', '1e3'],
+      ] as const) {
+        const { err, exitCode } = await bad(`${command} ${flag} ${value}`);
+        expect(exitCode, err).to.equal(2);
+        expect(err).to.match(new RegExp(`^kt: ${flag}: '${value}' is `));
+      }
+    }
     expect((await kt('events list --limit none')).exitCode).to.equal(2);
     for (const limit of ['none', '1.5', '0'])
       expect((await kt(`events tail --limit ${limit}`)).exitCode, limit).to.equal(2);
@@ -164,7 +178,30 @@ describe('kt events', () => {
       expect((await kt(`events verify ${file} --allow-unanchored`)).exitCode).to.equal(0);
       writeFileSync(file, `${records.toReversed().join('\n')}\n`);
       expect((await kt(`events verify ${file}`)).exitCode).to.equal(1);
-      expect((await kt('events verify /nowhere/at/all')).exitCode).to.equal(4);
+      const away = await kt('events verify /nowhere/at/all');
+      expect(away.exitCode).to.equal(4);
+      expect(away.out).to.equal(
+        'unreadable: /nowhere/at/all cannot be read (ENOENT)\n0 records: unreadable\n',
+      );
+    });
+
+    it('finds the spool in a state folder, or says which folder it wants', async () => {
+      const state = join(running.folder, 'state');
+      const spool = join(state, 'gateway', 'spool');
+      mkdirSync(spool, { recursive: true });
+      const heads = join(running.folder, 'heads.json');
+      writeFileSync(heads, (await kt('events verify --format json')).out);
+      const none = await kt(`events verify ${state}`);
+      expect(none.exitCode).to.equal(4);
+      expect(none.err).to.match(/^kt: .*state holds no events: give a spool folder/);
+      expect((await kt(`events verify ${state} --head ${heads}`)).exitCode).to.equal(2);
+      const writer = spoolAt(spool);
+      await eventsOf(writer);
+      await writer.close();
+      for (const folder of [state, join(state, 'gateway')]) {
+        const { out, exitCode } = await kt(`events verify ${folder} --allow-unanchored`);
+        expect(exitCode, out).to.equal(0);
+      }
     });
   });
 });
