@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ensureFolder, writeState } from '../gateway/contract/ensure-folder.ts';
 import { CliError, type Io } from './io.ts';
 
 /** Where an API is served, as a running `kt up` or `kt gateway run` leaves it in its state folder. */
@@ -117,7 +118,7 @@ export function writeEndpoint(
     ...(listen !== undefined && { listen }),
     pid: process.pid,
   };
-  mkdirSync(stateDir, { recursive: true });
+  ensureFolder(stateDir);
   const file = join(stateDir, FILE);
   const other = peek(file);
   if (other?.pid !== undefined && other.pid !== process.pid && isAlive(other.pid)) {
@@ -126,8 +127,10 @@ export function writeEndpoint(
     );
   }
   const temporary = `${file}.new`;
-  writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`);
-  renameSync(temporary, file);
+  writeState(stateDir, () => {
+    writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`);
+    renameSync(temporary, file);
+  });
 }
 
 /** Takes the address away again, unless another process has left its own since. Never throws. */

@@ -1,3 +1,4 @@
+import { StateFolderError } from '../gateway/contract/ensure-folder.ts';
 import { CliError, type Io } from './io.ts';
 import { createProgram } from './program.ts';
 
@@ -29,9 +30,9 @@ const io: Io = {
 try {
   await createProgram(io).parseAsync(process.argv);
 } catch (error) {
-  if (error instanceof CliError) {
+  if (error instanceof CliError || error instanceof StateFolderError) {
     if (error.message !== '') io.err(`kt: ${error.message}\n`);
-    process.exitCode = error.exitCode;
+    process.exitCode = error instanceof CliError ? error.exitCode : 1;
   } else {
     io.err(
       `kt: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

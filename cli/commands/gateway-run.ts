@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { ensureFolder, writeState } from '../../gateway/contract/ensure-folder.ts';
 import type { RunningGateway } from '../../gateway/gateway.ts';
 import { addGatewayFlags, type ProgramOptions, programOptions } from '../../gateway/options.ts';
 import { removeEndpoint, writeEndpoint } from '../endpoint.ts';
@@ -74,9 +75,10 @@ async function launch(options: ProgramOptions, quiet: boolean, io: Io): Promise<
 
 /** A new token for each run, readable by its owner only. */
 function makeToken(stateDir: string): string {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  ensureFolder(stateDir);
   const file = join(stateDir, 'admin-token');
-  writeFileSync(file, `kt_admin_${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+  const token = `kt_admin_${randomBytes(32).toString('base64url')}\n`;
+  writeState(stateDir, () => writeFileSync(file, token, { mode: 0o600 }));
   return file;
 }
 

@@ -1,13 +1,6 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureFolder } from '../contract/ensure-folder.ts';
 
 /** One line of the index: from then on, events name this revision. */
 interface Activation {
@@ -41,7 +34,7 @@ function fileName(hash: string): string {
 }
 
 export function openRevisions(dir: string): RevisionArchive {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  ensureFolder(dir);
   const indexPath = join(dir, 'index.jsonl');
   let index = readIndex(indexPath);
 

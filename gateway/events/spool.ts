@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { ensureFolder } from '../contract/ensure-folder.ts';
 import { GatewayError } from '../errors.ts';
 import { Acks } from './acks.ts';
 import { FILE_CALLS } from './append-file.ts';
@@ -65,7 +65,7 @@ export class Spool implements EventRecorder {
 
   /** @throws SpoolLockedError when another process has the folder */
   constructor(options: SpoolOptions) {
-    mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+    ensureFolder(options.dir);
     this.#lock = lockFolder(options.dir);
     this.#options = options;
     this.onFull = options.onFull;

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureFolder } from '../contract/ensure-folder.ts';
 
 /** A secret for one period. Who destroys it makes its tokens anonymous. */
 export interface TokenKey {
@@ -33,7 +34,7 @@ const periodOf = (ms: number): string => new Date(ms).toISOString().slice(0, 7);
  * 0600, so that a period can be erased by deleting its file.
  */
 export function fileTokenKeys({ dir, random }: FileTokenKeysOptions): TokenKeys {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  ensureFolder(dir);
   const make = (period: string): TokenKey => {
     const path = join(dir, `${period}.json`);
     if (!existsSync(path)) {

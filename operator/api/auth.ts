@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureFolder } from '../../gateway/contract/ensure-folder.ts';
 
 /** Who calls the API. A gateway may write only what is its own. */
 export type Caller = { role: 'person' } | { role: 'gateway'; namespace: string; gateway: string };
@@ -22,7 +23,7 @@ const SECRET_BYTES = 32;
 
 /** Reads or makes the secret in `dir` (mode 0600). */
 export function createLocalTokens(dir: string): LocalTokens {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  ensureFolder(dir);
   const secret = readOrMake(join(dir, 'token-secret'), () => randomBytes(SECRET_BYTES).toString('hex'));
   const mac = (text: string): string =>
     createHmac('sha256', Buffer.from(secret, 'hex')).update(text).digest('base64url');

@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { ensureFolder, writeState } from '../../gateway/contract/ensure-folder.ts';
 
 /** Another control plane works with the folder. */
 export class StateInUse extends Error {
@@ -15,13 +16,13 @@ export class StateInUse extends Error {
 /**
  * Takes the state folder for this process. The lock is an exclusive transaction on an empty database, which the
  * kernel lets go when the process dies, however it dies; Node has no file lock of its own.
- * @throws StateInUse
+ * @throws StateInUse, StateFolderError
  */
 export function lockState(dir: string): { release(): void } {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  ensureFolder(dir);
   const file = join(dir, 'control-plane.lock');
   // SQLite would make it readable for all.
-  closeSync(openSync(file, 'a', 0o600));
+  writeState(dir, () => closeSync(openSync(file, 'a', 0o600)));
   const database = new DatabaseSync(file);
   try {
     database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');

@@ -167,6 +167,22 @@ describe('kt gateway run', () => {
     expect(process.err).to.match(/^kt: there is no policy config: .*--config FILE/m);
   });
 
+  it('says in one line that the state folder cannot be written, and ends', async () => {
+    writeFileSync(join(cwd, 'file'), '');
+    const folders = [join(cwd, 'file', 'state'), ...(process.platform === 'linux' ? ['/proc/x'] : [])];
+    for (const folder of folders) {
+      const gateway = run(BLOCKING, '--config', 'policy-config.yaml', '--state-dir', folder);
+      const plane = new KtProcess(['up', '-f', cwd, '--state-dir', folder], { cwd });
+      started.push(plane);
+      for (const process of [gateway, plane]) {
+        expect(await process.exited).to.equal(1);
+        expect(process.err).to.match(
+          /^kt: the state folder \S+ cannot be written \(E[A-Z]+\): name another with --state-dir\.\n$/,
+        );
+      }
+    }
+  });
+
   it('stays unready and says why while the document is bad, and serves once it is mended', async () => {
     const process = run('pack: [\n', '--config', 'policy-config.yaml', '--port', '0', '--admin-port', '0');
     const [, url, admin] = await process.saw(/Not ready: gateway at (http:\S+), admin at (http:\S+)\./);
