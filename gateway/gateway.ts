@@ -29,6 +29,7 @@ import { Overload } from './server/overload.ts';
 import { Refusals } from './server/refusals.ts';
 import { trafficHandler } from './server/traffic.ts';
 import { Status } from './status.ts';
+import { logTargets } from './target-log.ts';
 import { faultFields, type Logger } from './telemetry/logger.ts';
 import { GatewayMetrics } from './telemetry/metrics.ts';
 import { Slots } from './upstream/slots.ts';
@@ -206,12 +207,14 @@ class Gateway implements RunningGateway {
         }
         this.#apply(live);
         logOpenness(live.plan.config, traffic, logger);
+        logTargets(live.plan, logger);
         logger.info({ revision, entries: entries.length }, 'policy config in force');
       },
       refused: ({ hash, problems }) => {
         this.#metrics.configRejected();
         this.#link?.changed();
-        logger.error({ hash, problems }, 'policy config refused; the one before stays in force');
+        const kept = this.#holder.live === null ? 'no request is served' : 'the one before stays in force';
+        logger.error({ hash, problems }, `policy config refused; ${kept}`);
       },
     });
     this.trafficPort = await listen(this.#traffic, { ...traffic, reusePort });
