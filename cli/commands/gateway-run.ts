@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { ensureFolder, writeState } from '../../gateway/contract/ensure-folder.ts';
 import type { RunningGateway } from '../../gateway/gateway.ts';
 import { addGatewayFlags, type ProgramOptions, programOptions } from '../../gateway/options.ts';
 import { removeEndpoint, writeEndpoint } from '../endpoint.ts';
+import { linesForPeople } from '../gateway-lines.ts';
 import { CliError, type Io } from '../io.ts';
 
 /** `kt gateway run`: one gateway from one document, in this process. Later commands find it by its state folder. */
@@ -22,6 +23,7 @@ Examples:
     )
     .action(async (flags: Parameters<typeof programOptions>[0]) => {
       const options = programOptions(flags, io.env);
+      if (options.config !== null) ensureReadable(options.config);
       const byDefault = command.getOptionValueSource('stateDir') === 'default';
       const root = byDefault ? dirname(options.stateDir) : options.stateDir;
       options.adminTokenFile ??= makeToken(options.stateDir);
@@ -67,9 +69,21 @@ async function launch(options: ProgramOptions, quiet: boolean, io: Io): Promise<
   ]);
   const names = { gateway: `${options.namespace}/${options.name}`, instance: options.instance };
   try {
-    return await launchGateway(options, io.env, createLogger(names, quiet ? 'warn' : options.logLevel));
+    const people = { write: (line: string) => io.err(linesForPeople(line, options.config)) };
+    const logger = quiet ? createLogger(names, 'warn', people) : createLogger(names, options.logLevel);
+    return await launchGateway(options, io.env, logger);
   } catch (error) {
     throw new CliError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Later, a file that goes away is waited for; at the start it is a slip. */
+function ensureReadable(config: string): void {
+  try {
+    accessSync(config, constants.R_OK);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new CliError(`${config} cannot be read (${code}). Name the policy config with --config FILE.`);
   }
 }
 

@@ -1,9 +1,13 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** The gateway's log: JSON lines on standard error, so that standard output stays free for people. */
-export function createLogger(bindings: { gateway: string; instance: string }, level = 'info'): Logger {
+/** The gateway's log: JSON lines, on standard error so that standard output stays free for people. */
+export function createLogger(
+  bindings: { gateway: string; instance: string },
+  level = 'info',
+  destination: DestinationStream = pino.destination({ dest: 2, sync: false }),
+): Logger {
   return pino(
     {
       level,
@@ -12,7 +16,7 @@ export function createLogger(bindings: { gateway: string; instance: string }, le
       // Belt and braces: nothing puts these into a field.
       redact: ['authorization', 'headers', 'body', 'secret', 'token'],
     },
-    pino.destination({ dest: 2, sync: false }),
+    destination,
   );
 }
 

@@ -167,6 +167,19 @@ describe('kt gateway run', () => {
     expect(process.err).to.match(/^kt: there is no policy config: .*--config FILE/m);
   });
 
+  it('says in one line that the policy config cannot be read, and ends', async () => {
+    const process = run(BLOCKING, '--config', '/nowhere/policy.yaml', '--port', '0', '--admin-port', '0');
+    expect(await process.exited).to.equal(1);
+    expect(process.err).to.match(
+      /^kt: \/nowhere\/policy\.yaml cannot be read \(ENOENT\)\.[^\n]*--config FILE\.\n$/,
+    );
+  });
+
+  it('says at the start which target cannot be used, and names the variable that is missing', async () => {
+    const process = run(BLOCKING, '--config', 'policy-config.yaml', '--port', '0', '--admin-port', '0');
+    await process.saw(/^Warning: the target "real" cannot be used: .*KT_TEST_UNSET_KEY is not set$/m);
+  });
+
   it('says in one line that the state folder cannot be written, and ends', async () => {
     writeFileSync(join(cwd, 'file'), '');
     const folders = [join(cwd, 'file', 'state'), ...(process.platform === 'linux' ? ['/proc/x'] : [])];
@@ -187,6 +200,10 @@ describe('kt gateway run', () => {
     const process = run('pack: [\n', '--config', 'policy-config.yaml', '--port', '0', '--admin-port', '0');
     const [, url, admin] = await process.saw(/Not ready: gateway at (http:\S+), admin at (http:\S+)\./);
     await process.saw(/kt policy lint --file \S+policy-config.yaml/);
+    expect(process.err)
+      .to.match(/policy-config\.yaml:\d+:\d+: E010 /)
+      .and.to.contain('no request is served')
+      .and.to.not.contain('{"level"');
     expect((await fetch(`${admin}/readyz`)).status).to.equal(503);
     expect(await ask(url!, 'hello')).to.equal(503);
     writeFileSync(join(cwd, 'policy-config.yaml'), BLOCKING);
