@@ -67,6 +67,8 @@ export interface Running {
   instances(): GatewayInstance[];
   /** What is wrong with the resources now. */
   problems(): readonly ResourceProblem[];
+  /** Why there is no gateway, in words; null where there is one. */
+  lack(): string | null;
   /** Resolves when every gateway that the folder asks for enforces it; at once where it asks for none. */
   whenReady(): Promise<void>;
   close(): Promise<void>;
@@ -126,6 +128,7 @@ export async function startControlPlane(
       tokenFile: backend.tokenFile,
       instances: () => progress.instances(),
       problems: () => problems(),
+      lack: () => progress.lack(folder.problems().length > 0),
       whenReady: () => progress.whenReady(),
       async close() {
         await manager.stop();

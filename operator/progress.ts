@@ -3,6 +3,7 @@ import { gatewayNames } from './controllers/gather.ts';
 import { liveGateway } from './controllers/live.ts';
 import type { Outcomes } from './controllers/outcomes.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
+import { lackOf } from './lack.ts';
 import type { Node } from './local/node/node.ts';
 import { findingsOf, namespacesOf, unusable } from './problems.ts';
 import { childName, gatewayOf } from './render/names.ts';
@@ -81,6 +82,12 @@ export class Progress {
     return instance === undefined || instance.sharedPort === 0
       ? null
       : `http://${instance.host}:${instance.sharedPort}`;
+  }
+
+  /** Why there is no gateway, in words; null where there is one. */
+  lack(brokenFiles: boolean): string | null {
+    const cache = this.#watched?.cache;
+    return cache === undefined ? null : lackOf(cache, namespacesOf(cache), brokenFiles);
   }
 
   whenReady(): Promise<void> {

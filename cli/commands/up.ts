@@ -93,7 +93,7 @@ function announce(running: Running, folder: string, io: Io): void {
     ...new Set(instances.map(({ namespace, gateway, url }) => `${namespace}/${gateway} at ${url}`)),
   ].join(', ');
   io.out(
-    `Ready: ${ready === '' ? 'no gateway yet' : `gateway ${ready}`}; API at ${running.apiUrl}. Ctrl-C ends everything.\n`,
+    `Ready: ${ready === '' ? `no gateway yet (${running.lack() ?? 'it starts'})` : `gateway ${ready}`}; API at ${running.apiUrl}. Ctrl-C ends everything.\n`,
   );
   const notes = join(folder, NOTES);
   const first = instances[0];

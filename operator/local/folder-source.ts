@@ -165,7 +165,10 @@ export class FolderSource {
     }
     const parsed = parseManifestFile(text);
     if ('problem' in parsed) {
-      const message = `${parsed.problem.message}; the objects that this file last held stay in force`;
+      const rest = this.#holds(file)
+        ? 'the objects that this file last held stay in force'
+        : 'nothing of this file is in force';
+      const message = `${parsed.problem.message}; ${rest}`;
       problems.push({ file, ...parsed.problem, message });
       return null;
     }
@@ -179,6 +182,14 @@ export class FolderSource {
       }
       return false;
     });
+  }
+
+  /** Whether objects in the store came from the file. */
+  #holds(file: string): boolean {
+    const { cache } = this.#deps.client;
+    return [...this.#options.kinds.keys()].some((kind) =>
+      cache.list(kind).some(({ metadata }) => metadata.annotations?.[FILE_ANNOTATION] === file),
+    );
   }
 
   async #apply(file: string, line: number, manifest: Manifest, problems: FolderProblem[]): Promise<void> {

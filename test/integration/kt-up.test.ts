@@ -158,6 +158,12 @@ describe('kt up', () => {
     await process.saw(/^Ready:/m);
   });
 
+  it('says why there is no gateway', async () => {
+    rmSync(join(folder, 'target.yaml'));
+    const process = up();
+    await process.saw(/^Ready: no gateway yet \(default has no target\); API at http/m);
+  });
+
   it('says which credential is missing and where it is looked for', async () => {
     writeFileSync(
       join(folder, 'target.yaml'),

@@ -108,6 +108,12 @@ describe('folder source', () => {
     expect(source.problems()).to.deep.equal([]);
   });
 
+  it('does not claim that something stays in force of a file that never held anything', async () => {
+    folder.write('a.yaml', 'spec: {size: [}\n');
+    await source.start();
+    expect(reported[0]!.message).to.match(/nothing of this file is in force$/);
+  });
+
   it('keeps what a broken file held also over a restart', async () => {
     folder.write('a.yaml', widget('a', 1));
     await source.start();
