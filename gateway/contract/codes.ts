@@ -148,6 +148,11 @@ export const CODES = {
     title: 'Settings that have no effect',
     advice: 'Remove the setting, or set what it depends on.',
   },
+  W013: {
+    title: 'Target that cannot be served',
+    advice:
+      'Correct the name of the vendor, or set `base_url` where its API is the OpenAI one. Until then the target gets no request.',
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof CODES;

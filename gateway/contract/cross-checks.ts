@@ -1,7 +1,9 @@
 import type { DocPath } from './doc-path.ts';
 import type { GatewayKey, Target } from './document.ts';
+import { nearest } from './nearest.ts';
 import { isPlain, type Plain } from './plain.ts';
 import type { Findings } from './problem.ts';
+import { VENDORS, vendorFault } from './vendors.ts';
 
 /**
  * What no schema can say: ids that must differ, fields that exclude each other, values that only look right.
@@ -37,7 +39,7 @@ function checkEffect(document: Plain, findings: Findings): void {
 }
 
 /** Checks one target that its schema has accepted as far as it goes. */
-export function checkTarget(target: Partial<Target>, path: DocPath, findings: Findings): void {
+function checkTarget(target: Partial<Target>, path: DocPath, findings: Findings): void {
   checkModels(target, path, findings);
   if (target.provider === 'mock') {
     for (const field of ['base_url', 'secret_key_ref'] as const) {
@@ -51,7 +53,9 @@ export function checkTarget(target: Partial<Target>, path: DocPath, findings: Fi
     const message = '{path} is not encrypted: anyone on the way can read the traffic and the credential';
     findings.add('W009', [...path, 'base_url'], message);
   }
-  if (NEED_CREDENTIAL.has(String(target.provider)) && !target.secret_key_ref && !target.base_url) {
+  // What a vendor that is not served would ask for helps nobody.
+  const served = checkVendor(target, path, findings);
+  if (served && target.provider === 'openai' && !target.secret_key_ref && !target.base_url) {
     findings.add(
       'W008',
       path,
@@ -61,8 +65,24 @@ export function checkTarget(target: Partial<Target>, path: DocPath, findings: Fi
   checkSecretName(target.secret_key_ref, [...path, 'secret_key_ref'], findings);
 }
 
-/** Vendors that answer no request without a key. Others may be served inside a network that asks for none. */
-const NEED_CREDENTIAL: ReadonlySet<string> = new Set(['openai', 'anthropic']);
+/** A target that no request can go to is legal: others may answer in its place. @returns whether it can be served */
+function checkVendor({ provider, base_url }: Partial<Target>, path: DocPath, findings: Findings): boolean {
+  if (typeof provider !== 'string') return true;
+  const fault = vendorFault({ provider, ...(base_url !== undefined && { base_url }) });
+  if (fault === 'vendor') {
+    findings.add(
+      'W013',
+      [...path, 'provider'],
+      `the vendor \`${provider.slice(0, 64)}\` is not served in this release, so this target gets no request`,
+      nearest(provider, [...VENDORS.map(({ name }) => name), 'mock']) ??
+        'set `base_url`, where its API is the OpenAI one',
+    );
+  } else if (fault === 'address') {
+    const message = `\`${provider}\` has no address of its own, so a target without \`base_url\` gets no request`;
+    findings.add('W013', path, message, 'set `base_url`');
+  }
+  return fault === null;
+}
 
 /** Beginnings of keys that vendors give out. */
 const LOOKS_SECRET = /^(sk-|sk_|pk_live|gsk_|xai-|AKIA|AIza|kt_gk_|ghp_|eyJ|Bearer )/;

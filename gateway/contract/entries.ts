@@ -40,7 +40,13 @@ export function readEntries(
       findings.add('E003', path, missingBlock(kind));
       continue;
     }
-    const settings = settingsOf(kind, found.settings ?? {}, found.base, context, findings);
+    const settings = settingsOf(
+      kind,
+      found.settings ?? {},
+      { base: found.base, entry: path },
+      context,
+      findings,
+    );
     chain.push({ entry: entryOf(stated, index, mode, settings), path });
   }
   checkIds(chain, findings);
@@ -109,7 +115,7 @@ function checkUnused(
     if (kind === null) continue;
     // An empty block says nothing, so there is nothing to check.
     if (isPlain(settings) && Object.keys(settings).length > 0)
-      settingsOf(kind, settings, path, context, findings);
+      settingsOf(kind, settings, { base: path, entry: path }, context, findings);
     findings.push({
       code: 'W001',
       path,

@@ -1,22 +1,19 @@
 import type { Target } from '../contract/document.ts';
+import { vendorFault, vendorOf } from '../contract/vendors.ts';
 import { GatewayError } from '../errors.ts';
 import type { UpstreamRequest } from '../upstream/upstream.ts';
 import type { ProviderConnection } from './connection.ts';
-import { VENDORS, type Vendor } from './vendors.ts';
-
-const BY_NAME: ReadonlyMap<string, Vendor> = new Map(VENDORS.map((vendor) => [vendor.name, vendor]));
-const MOCK = 'mock';
 
 /** Why a target's vendor cannot be served, in words; null where it can. */
 export function vendorProblem(target: Target): string | null {
-  if (target.provider === MOCK || target.base_url !== undefined) return null;
-  const vendor = BY_NAME.get(target.provider);
-  if (vendor === undefined) {
-    return `The vendor "${target.provider}" is not served yet. One whose API is the OpenAI one can be used with base_url.`;
+  switch (vendorFault(target)) {
+    case null:
+      return null;
+    case 'vendor':
+      return `The vendor "${target.provider}" is not served yet. One whose API is the OpenAI one can be used with base_url.`;
+    case 'address':
+      return `The target needs base_url: "${target.provider}" has no address of its own.`;
   }
-  if (vendor.baseUrl === null)
-    return `The target needs base_url: "${target.provider}" has no address of its own.`;
-  return null;
 }
 
 interface Address {
@@ -82,7 +79,7 @@ export class Connections {
   #address(target: Target): Address {
     let address = this.#addresses.get(target);
     if (address === undefined) {
-      const base = target.base_url ?? BY_NAME.get(target.provider)?.baseUrl ?? null;
+      const base = target.base_url ?? vendorOf(target.provider)?.baseUrl ?? null;
       if (base === null)
         throw new GatewayError('target_unavailable', `The target "${target.id}" has no address.`);
       const url = new URL(base);

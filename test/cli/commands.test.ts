@@ -92,6 +92,22 @@ describe('kt', () => {
     expect(exitCode).to.equal(2);
     expect(out).to.match(/bad\.yaml:2:\d+: error E001 policies\.chain\[0\]: /);
     expect(out).to.contain('audit-logger');
+    expect(out).to.contain('did you mean "audit-logger"?\n');
+    const open = file(
+      'open.yaml',
+      document(
+        '{ chain: [audit-logger] }\nproviders: {targets: [{id: openai, provider: openai, secret_key_ref: {env: X}}]}',
+      ),
+    );
+    const listening = await runKt(['policy', 'lint', open, '--listen', '0.0.0.0:41002']);
+    expect(listening.exitCode).to.equal(0);
+    expect(listening.out).to.contain('open.yaml:1:1: warning W002: the document has stored');
+    expect(await runKt(['policy', 'lint', good])).to.deep.include({ exitCode: 0 });
+    for (const args of [[], [good, '--file', bad]]) {
+      const { err, exitCode } = await runKt(['policy', 'lint', ...args]);
+      expect(exitCode).to.equal(2);
+      expect(err).to.match(args.length === 0 ? /^kt: No document is given/ : /^kt: Two documents are given/);
+    }
     expect((await runKt(['policy', 'lint', '--file', join(folder, 'none.yaml')])).err).to.contain('ENOENT');
   });
 

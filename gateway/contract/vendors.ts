@@ -1,3 +1,5 @@
+import type { Target } from './document.ts';
+
 /** A vendor whose API is the OpenAI one, with the base URL that a target without `base_url` uses. */
 export interface Vendor {
   name: string;
@@ -23,3 +25,18 @@ export const VENDORS: readonly Vendor[] = [
   { name: 'vllm', baseUrl: 'http://127.0.0.1:8000/v1' },
   { name: 'lmstudio', baseUrl: 'http://127.0.0.1:1234/v1' },
 ];
+
+const BY_NAME: ReadonlyMap<string, Vendor> = new Map(VENDORS.map((vendor) => [vendor.name, vendor]));
+
+/** The vendor of a name, or undefined where this release serves none of that name. */
+export function vendorOf(name: string): Vendor | undefined {
+  return BY_NAME.get(name);
+}
+
+/** What keeps a target's vendor from being served: it is not served at all, or the target has no address; null where nothing does. */
+export function vendorFault(target: Pick<Target, 'provider' | 'base_url'>): 'vendor' | 'address' | null {
+  if (target.provider === 'mock' || target.base_url !== undefined) return null;
+  const vendor = BY_NAME.get(target.provider);
+  if (vendor === undefined) return 'vendor';
+  return vendor.baseUrl === null ? 'address' : null;
+}
