@@ -4,6 +4,7 @@ import type { CustomResourceDefinition } from '../crds/schema.ts';
 import type { KindContracts } from '../gateway/contract/kind-contract.ts';
 import type { ResourceProblem } from './api/problems.ts';
 import { type Backend, startBackend } from './backend.ts';
+import { Comings } from './comings.ts';
 import { createControllers } from './controllers/index.ts';
 import { createInstanceReports, type InstanceReports } from './domain/instance-reports.ts';
 import { createLinter } from './domain/lint.ts';
@@ -161,7 +162,13 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
   );
   const folder = new FolderSource(
     { dir: options.folder, except: stateDir, kinds: FOLDER_KINDS },
-    { client, clock, log: log.child({ part: 'folder' }), report: (problem) => report(problemLine(problem)) },
+    {
+      client,
+      clock,
+      log: log.child({ part: 'folder' }),
+      report: (problem) => report(problemLine(problem)),
+      mended: (file) => report(`${file}: valid again`),
+    },
   );
   const node = new Node(
     {
@@ -180,6 +187,7 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
       random,
       log: log.child({ part: 'node' }),
       report,
+      removed: (namespace, deployment) => reports.forget(namespace, gatewayOf(deployment)),
       secretVariables: deps.secretVariables,
       token: ({ namespace, serviceAccount }) => backend.gatewayToken(namespace, gatewayOf(serviceAccount)),
     },
@@ -197,6 +205,11 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
     runtime: (name) => ({ clock, random, log, metrics: metrics.controller(name), reconcileId: deps.uuid }),
   });
   progress.watch({ cache: client.cache, reports, ...controllers, report });
+  new Comings({
+    cache: client.cache,
+    address: (namespace, gateway) => progress.address(namespace, gateway),
+    report,
+  });
 
   const manager = new Manager(LIMITS, { clock, log });
   manager.add('caches', {

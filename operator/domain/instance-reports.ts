@@ -31,6 +31,8 @@ export interface TargetState {
 /** The newest report of each instance; one that has been silent for `STALE_AFTER_MS` is left out. */
 export interface InstanceReports {
   put(report: InstanceReport): void;
+  /** Drops what the instances of a gateway that was removed have said last. */
+  forget(namespace: string, gateway: string): void;
   list(namespace?: string, gateway?: string): InstanceReport[];
   /** Called after each report that says something new. */
   onChange(listener: (namespace: string, gateway: string) => void): void;
@@ -52,6 +54,11 @@ export function createInstanceReports(now: () => number): InstanceReports {
       newest.set(key, report);
       if (before !== undefined && said(before) === said(report)) return;
       for (const listener of listeners) listener(report.namespace, report.gateway);
+    },
+    forget(namespace, gateway) {
+      for (const [key, report] of newest) {
+        if (report.namespace === namespace && report.gateway === gateway) newest.delete(key);
+      }
     },
     list(namespace, gateway) {
       const oldest = now() - STALE_AFTER_MS;

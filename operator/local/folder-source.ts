@@ -27,6 +27,8 @@ export interface FolderSourceDeps {
   log: Log;
   /** Hears of each problem once, and of it again only after it was gone. */
   report(problem: FolderProblem): void;
+  /** Hears of a file that had problems and has none now. */
+  mended?(file: string): void;
 }
 
 /** Keeps the object store in step with the manifest files of a folder. */
@@ -111,12 +113,16 @@ export class FolderSource {
       await this.#prune(new Set(wanted.keys()), kept);
     }
     const known = new Set(this.#problems.map((problem) => JSON.stringify(problem)));
+    const before = new Set(this.#problems.map(({ file }) => file));
     this.#problems = problems;
     // These come from the machine, not from the text, so the text need not change before it is tried again.
     if (problems.some(({ code }) => code === 'failed' || code === 'unreadable')) this.#signature = '';
     for (const problem of problems) {
       if (!known.has(JSON.stringify(problem))) this.#deps.report(problem);
     }
+    const bad = new Set(problems.map(({ file }) => file));
+    const readable = new Set([...(wanted?.values() ?? [])].map(({ file }) => file));
+    for (const file of before) if (!bad.has(file) && readable.has(file)) this.#deps.mended?.(file);
   }
 
   /**

@@ -158,6 +158,24 @@ describe('kt up', () => {
     await process.saw(/^Ready:/m);
   });
 
+  it('says when a gateway stops, forgets its instances, and says when it is back and when a file is valid again', async () => {
+    const process = up();
+    await process.saw(/^Ready: gateway/m);
+    const target = join(folder, 'target.yaml');
+    const text = readFileSync(target, 'utf8');
+    rmSync(target);
+    await process.saw(/^gateway default\/default stopped: it has no target$/m);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const doctor = await kt(['doctor'], { cwd });
+    expect(doctor.out + doctor.err).to.not.contain('keeptrusts-default-0');
+    writeFileSync(target, 'kind: [unclosed');
+    await process.saw(/^target\.yaml:\d+:\d+: .*nothing of this file is in force$/m);
+    writeFileSync(target, text);
+    await process.saw(/^target\.yaml: valid again$/m);
+    const [, url] = await process.saw(/^gateway default\/default is ready again at (http\S+)$/m);
+    expect((await fetch(`${url}/healthz`)).status).to.equal(200);
+  });
+
   it('says why there is no gateway', async () => {
     rmSync(join(folder, 'target.yaml'));
     const process = up();

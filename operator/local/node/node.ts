@@ -28,6 +28,8 @@ export interface NodeDeps extends Omit<VolumeSources, 'cache'> {
   random: () => number;
   log: Log;
   report(message: string): void;
+  /** All processes of a Deployment that was deleted have ended. */
+  removed?(namespace: string, deployment: string): void;
 }
 
 /** One process that the node runs, for people and for `kt`. */
@@ -228,6 +230,8 @@ export class Node {
     // Volumes stay: a spool may hold events that were not delivered yet.
     this.#ports.release(key);
     this.#told.delete(key);
+    const [namespace, name] = key.split('/') as [string, string];
+    this.#deps.removed?.(namespace, name);
   }
 
   async #writeStatus(key: string, problem: string | null): Promise<void> {
