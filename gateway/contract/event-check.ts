@@ -3,7 +3,7 @@ import { duplicateKey } from './duplicate-keys.ts';
 import schema from './event.schema.json' with { type: 'json' };
 
 /** Largest record in bytes: what the tiles of a Merkle tree can carry. */
-export const MAX_RECORD_BYTES = 65_535;
+const MAX_RECORD_BYTES = 65_535;
 
 const validate = new Ajv2020({ allErrors: false, allowUnionTypes: true, validateSchema: false }).compile(
   schema,

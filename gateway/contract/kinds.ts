@@ -32,11 +32,6 @@ export async function loadKindContracts(dirs: readonly string[] = [BUILT_IN]): P
   return kinds;
 }
 
-/** The folders that `loadKindContracts` reads by default, and those given besides. */
-export function kindFolders(further: readonly string[] = []): string[] {
-  return [BUILT_IN, ...further];
-}
-
 async function loadKind(folder: string, name: string): Promise<KindContract | null> {
   const schemaFile = join(folder, 'schema.json');
   const lintFile = ['lint.ts', 'lint.js'].map((file) => join(folder, file)).find((file) => existsSync(file));

@@ -4,7 +4,7 @@ import type { Entry, Source, SourceLevel } from './document.ts';
  * How strong a level is: what stands higher has the first word among inspections (its marker is the one shown where
  * redactions overlap) and the last among rewriters. A hand-written document is one level.
  */
-export const LEVEL_STRENGTH: Readonly<Record<SourceLevel, number>> = {
+const LEVEL_STRENGTH: Readonly<Record<SourceLevel, number>> = {
   template: 0,
   default: 1,
   namespace: 2,
@@ -22,7 +22,7 @@ const byText = (a: string | undefined, b: string | undefined): number =>
  * no locale moves a rule), then by index in the object. A total order for entries with distinct ids: in which order
  * they arrive does not matter.
  */
-export function compareEntries(a: Pick<Entry, 'id' | 'source'>, b: Pick<Entry, 'id' | 'source'>): number {
+function compareEntries(a: Pick<Entry, 'id' | 'source'>, b: Pick<Entry, 'id' | 'source'>): number {
   const [x, y] = [a.source, b.source];
   return (
     LEVEL_STRENGTH[y.level] - LEVEL_STRENGTH[x.level] ||

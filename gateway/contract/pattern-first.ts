@@ -11,7 +11,7 @@ export interface UnitSet {
 export const NO_UNITS: UnitSet = { ascii: new Uint8Array(128), beyond: false };
 export const ALL_UNITS: UnitSet = { ascii: new Uint8Array(128).fill(1), beyond: true };
 
-export function union(a: UnitSet, b: UnitSet): UnitSet {
+function union(a: UnitSet, b: UnitSet): UnitSet {
   return { ascii: a.ascii.map((bit, unit) => bit | (b.ascii[unit] as number)), beyond: a.beyond || b.beyond };
 }
 
@@ -25,11 +25,7 @@ export function startsOf(pattern: ParsedPattern): UnitSet {
 }
 
 /** What can come first in any of the alternatives, where `follow` comes behind them. */
-export function firstOfAlternatives(
-  list: readonly AST.Alternative[],
-  follow: UnitSet,
-  flags: string,
-): UnitSet {
+function firstOfAlternatives(list: readonly AST.Alternative[], follow: UnitSet, flags: string): UnitSet {
   return list.map((one) => firstOfSequence(one.elements, follow, flags)).reduce(union, NO_UNITS);
 }
 

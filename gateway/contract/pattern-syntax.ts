@@ -19,7 +19,7 @@ export class PatternSyntaxError extends Error {
 }
 
 /** Longest source of a pattern, in UTF-16 units. */
-export const MAX_PATTERN_SOURCE = 1024;
+const MAX_PATTERN_SOURCE = 1024;
 
 /** What other dialects write and JavaScript refuses with a message that helps nobody. */
 const FOREIGN: readonly (readonly [RegExp, string])[] = [

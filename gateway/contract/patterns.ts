@@ -29,7 +29,7 @@ export type PatternVerdict =
   | { readonly ok: false; readonly error: string };
 
 /** A window longer than this, in UTF-16 units, holds back so much of a stream that the text is taken whole. */
-export const MAX_WINDOW = 4096;
+const MAX_WINDOW = 4096;
 
 /**
  * Reads a pattern and decides which engine runs it. Pure; takes 1 to 20 ms, and up to a second for patterns with

@@ -291,10 +291,3 @@ export class LineVerifier {
     return problem;
   }
 }
-
-/** Verifies records that are at hand. For long inputs feed a `LineVerifier`. */
-export function verifyLines(records: Iterable<Uint8Array>, options: VerifyOptions = {}): VerifyReport {
-  const verifier = new LineVerifier(options);
-  for (const record of records) verifier.add(record);
-  return verifier.finish();
-}

@@ -11,7 +11,7 @@ export const PREFIX_BYTES = 19;
 const LENGTH_AT = 11;
 const LENGTH_DIGITS = 7;
 /** Largest record that the length field can say, in bytes. */
-export const MAX_RECORD_BYTES = 9_999_999;
+const MAX_RECORD_BYTES = 9_999_999;
 const NEWLINE = 10;
 const SPACE = 32;
 

@@ -66,10 +66,7 @@ export interface EventsPage {
 }
 
 /** One page of events, from the spool's files. */
-export async function listEvents(
-  spool: ReadableSpool,
-  query: Omit<EventQuery, 'count'>,
-): Promise<EventsPage> {
+async function listEvents(spool: ReadableSpool, query: Omit<EventQuery, 'count'>): Promise<EventsPage> {
   const matches = recordFilter(query.filter);
   const newest = query.order === 'newest';
   const chunks = newest
@@ -94,7 +91,7 @@ export async function listEvents(
 }
 
 /** How many events there are. */
-export async function countEvents(spool: ReadableSpool, filter: EventFilter): Promise<number> {
+async function countEvents(spool: ReadableSpool, filter: EventFilter): Promise<number> {
   const matches = recordFilter(filter);
   let count = 0;
   for await (const lines of readBackward(spool, Number.POSITIVE_INFINITY, segmentFilter(filter))) {

@@ -10,7 +10,7 @@ import { stronger, type Verdict } from './verdict.ts';
  * What an entry that cannot run does. Only an enforcing entry can fail closed: what withholds its findings must not
  * refuse a request for want of them.
  */
-export function failModeOf({ entry }: CompiledEntry, inherited: FailMode): FailMode {
+function failModeOf({ entry }: CompiledEntry, inherited: FailMode): FailMode {
   if (entry.mode !== 'enforce') return 'allow';
   return entry.fail_mode ?? inherited;
 }

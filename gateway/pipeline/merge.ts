@@ -25,7 +25,7 @@ export function mergeResults(
 }
 
 /** The line of an entry that was not reached. */
-export function notRun(
+function notRun(
   { entry, kind }: CompiledEntry,
   reason: string,
   phase: EntryResult['phase'] = 'input',

@@ -10,7 +10,7 @@ export interface Span {
 }
 
 /** Stands for what a redaction without a replacement of its own hides. */
-export const DEFAULT_MARKER = '[REDACTED]';
+const DEFAULT_MARKER = '[REDACTED]';
 
 const isHigh = (unit: number): boolean => (unit & 0xfc00) === 0xd800;
 const isLow = (unit: number): boolean => (unit & 0xfc00) === 0xdc00;

@@ -14,7 +14,7 @@ import {
  * whose reason ends in `approval_unavailable`: to let it pass would be weaker than its policy says. A rewrite changes
  * text without judging it.
  */
-export function askedVerdict(action: TextHook['action'] | 'flag'): Verdict {
+function askedVerdict(action: TextHook['action'] | 'flag'): Verdict {
   if (action === 'block' || action === 'escalate') return 'block';
   return action === 'redact' ? 'redact' : 'allow';
 }

@@ -39,7 +39,7 @@ export interface InstanceReports {
 }
 
 /** Gateways report every 5 s; three missed reports mean that the instance is gone. */
-export const STALE_AFTER_MS = 15_000;
+const STALE_AFTER_MS = 15_000;
 
 /** Kept in memory: after a restart the gateways tell again. `now` is in milliseconds since the epoch. */
 export function createInstanceReports(now: () => number): InstanceReports {

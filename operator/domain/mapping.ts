@@ -39,11 +39,6 @@ export function settingsToDocument(kind: string, settings: Settings): Record<str
   return converter(kind).toDocument(settings) as Record<string, unknown>;
 }
 
-/** Settings of a document in the resource's spelling. @throws MappingError */
-export function settingsToResource(kind: string, settings: Settings): Record<string, unknown> {
-  return converter(kind).toResource(settings) as Record<string, unknown>;
-}
-
 /** The names of a kind, found by any one of them. @throws MappingError */
 export function kindNames(name: string): KindNames {
   const found = NAMES.find((names) => [names.document, names.resource, names.member].includes(name));

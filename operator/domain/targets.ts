@@ -4,7 +4,7 @@ import type { Target } from './snapshot.ts';
 type Spec = Target['spec'];
 
 /** Where a gateway finds a credential below its folder of secrets. */
-export function credentialPath(ref: { name: string; key: string }): string {
+function credentialPath(ref: { name: string; key: string }): string {
   return `${ref.name}/${ref.key}`;
 }
 

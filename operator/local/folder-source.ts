@@ -6,7 +6,7 @@ import { folderSignature, manifestFiles, readManifest } from './folder-files.ts'
 import { type FileObject, type FolderProblem, parseManifestFile } from './manifest-file.ts';
 
 /** On every object that came from a file: which. It is how a restart knows what a removed file had held. */
-export const FILE_ANNOTATION = 'local.keeptrusts.com/file';
+const FILE_ANNOTATION = 'local.keeptrusts.com/file';
 
 /** Editors write in several steps; a change is read when nothing has happened for this long. */
 const QUIET_MS = 60;

@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
  * The order of starting; stopping is the reverse. Servers come first, so that health can be asked while caches
  * fill; controllers come last, since they may only act on a full view, and only the leader's act.
  */
-export const PHASES = ['servers', 'caches', 'background', 'leader', 'controllers'] as const;
+const PHASES = ['servers', 'caches', 'background', 'leader', 'controllers'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface Part {

@@ -17,15 +17,3 @@ export interface ControllerMetrics extends QueueMetrics {
   timedOut(): void;
   activeWorkers(value: number): void;
 }
-
-/** Counts nothing. */
-export const noMetrics: ControllerMetrics = {
-  depth: () => {},
-  added: () => {},
-  retried: () => {},
-  waited: () => {},
-  worked: () => {},
-  reconciled: () => {},
-  timedOut: () => {},
-  activeWorkers: () => {},
-};

@@ -75,6 +75,6 @@ export function acceptedWith(findings: readonly Finding[]): Wanted {
   return { type: 'Accepted', status: 'True', reason, message: joined(warnings) };
 }
 
-export function joined(findings: readonly Finding[]): string {
+function joined(findings: readonly Finding[]): string {
   return [...new Set(findings.map((finding) => finding.message))].join('; ');
 }

@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { verifyLines } from '../../gateway/contract/verify-lines.ts';
 import {
   type ControlPlaneClient,
   createControlPlaneClient,
@@ -15,6 +14,7 @@ import { type RunningApi, startApi } from '../../operator/api/server.ts';
 import { createInstanceReports } from '../../operator/domain/instance-reports.ts';
 import { openSqliteStore } from '../../operator/store/sqlite/store.ts';
 import type { Store } from '../../operator/store/store.ts';
+import { verifyLines } from '../fakes/verify-lines.ts';
 import {
   begin,
   decision,

@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { verifyLines } from '../../gateway/contract/verify-lines.ts';
 import { createControlPlaneClient } from '../../gateway/events/control-plane-client.ts';
 import { startDelivery } from '../../gateway/events/delivery.ts';
 import { scanLines } from '../../gateway/events/line.ts';
+import { verifyLines } from '../fakes/verify-lines.ts';
 import { FakeControlPlane } from '../gateway/events/fake-control-plane.ts';
 import { decision, memoryLog, segmentFiles, spoolAt, tempFolder } from '../gateway/events/fixtures.ts';
 

@@ -7,7 +7,7 @@ import { convertListForm, isListForm } from './list-form.ts';
 import { convertTarget } from './targets.ts';
 
 /** Sections whose names are kept for later releases. */
-export const RESERVED_SECTIONS = ['routes', 'budgets', 'experiments', 'registry'] as const;
+const RESERVED_SECTIONS = ['routes', 'budgets', 'experiments', 'registry'] as const;
 
 export interface Normalized {
   document: Plain;

@@ -13,7 +13,7 @@ const list = { kinds: ARRAY | NULL, words: 'an array' };
 const object = { kinds: OBJECT | NULL, words: 'an object' };
 
 /** Keys of JSON Schema, which are words of a standard and not of the caller. */
-export const SCHEMA_WORDS: ReadonlySet<string> = new Set(
+const SCHEMA_WORDS: ReadonlySet<string> = new Set(
   (
     'type properties required items additionalProperties description enum const title default examples format ' +
     'pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength minItems maxItems ' +

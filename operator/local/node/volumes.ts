@@ -62,7 +62,7 @@ export function mountFolders(pod: PodSpec, index: number, place: VolumePlace): M
 }
 
 /** `KT_SECRET_OPENAI_API_KEY` for key `api-key` of Secret `openai`. */
-export function secretVariable(secret: string, key: string): string {
+function secretVariable(secret: string, key: string): string {
   const upper = (part: string): string => part.toUpperCase().replace(/[^A-Z0-9]/g, '_');
   return `KT_SECRET_${upper(secret)}_${upper(key)}`;
 }

@@ -3,12 +3,13 @@ import { expect } from 'chai';
 import { type CompileParts, compilePlan } from '../../../gateway/config/compile.ts';
 import { createCredentials } from '../../../gateway/config/credentials.ts';
 import type { PolicyConfig } from '../../../gateway/contract/document.ts';
-import { kindFolders, loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
 import { readPolicyConfig } from '../../../gateway/contract/read.ts';
 import { configHash } from '../../../gateway/contract/write.ts';
 import { createPatternLibrary, type PatternLibrary } from '../../../gateway/detectors/patterns.ts';
 import type { LeafFacts, PolicyKind } from '../../../gateway/policies/kind.ts';
 import { loadKinds } from '../../../gateway/policies/registry.ts';
+import { kindFolders } from '../../fakes/kind-folders.ts';
 import { document } from '../contract/corpus.ts';
 
 const FURTHER = fileURLToPath(new URL('../contract/kinds', import.meta.url));

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { KIND_NAMES, kindFolders, loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import { KIND_NAMES, loadKindContracts } from '../../../gateway/contract/kinds.ts';
 import { readPolicyConfig } from '../../../gateway/contract/read.ts';
+import { kindFolders } from '../../fakes/kind-folders.ts';
 
 const FURTHER = fileURLToPath(new URL('kinds', import.meta.url));
 const BUILT = ['audit-logger', 'data-routing-policy', 'dlp-filter', 'pii-detector', 'response-rewriter'];

@@ -2,10 +2,11 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { kindFolders, loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
 import documentSchema from '../../../gateway/contract/policy-config.schema.json' with { type: 'json' };
 import { publishedSchema } from '../../../gateway/contract/published-schema.ts';
 import { writePolicyConfig } from '../../../gateway/contract/write.ts';
+import { kindFolders } from '../../fakes/kind-folders.ts';
 import { policyConfig } from './arbitrary.ts';
 import { document } from './corpus.ts';
 

@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { verifyLines } from '../../../gateway/contract/verify-lines.ts';
 import {
   type ControlPlaneClient,
   createControlPlaneClient,
@@ -11,6 +10,7 @@ import { type Delivery, startDelivery } from '../../../gateway/events/delivery.t
 import { scanLines } from '../../../gateway/events/line.ts';
 import { type Reporter, startReporter } from '../../../gateway/events/report.ts';
 import type { Spool } from '../../../gateway/events/spool.ts';
+import { verifyLines } from '../../fakes/verify-lines.ts';
 import { FakeControlPlane, type Trouble } from './fake-control-plane.ts';
 import { begin, decision, linesOf, memoryLog, segmentFiles, spoolAt, tempFolder } from './fixtures.ts';
 

@@ -2,11 +2,11 @@ import { copyFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFil
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkEvent } from '../../../gateway/contract/event-check.ts';
-import { verifyLines } from '../../../gateway/contract/verify-lines.ts';
 import { FILE_CALLS } from '../../../gateway/events/append-file.ts';
 import { scanLines } from '../../../gateway/events/line.ts';
 import type { Spool } from '../../../gateway/events/spool.ts';
 import { verifyPath } from '../../../gateway/events/verify.ts';
+import { verifyLines } from '../../fakes/verify-lines.ts';
 import {
   begin,
   decision,

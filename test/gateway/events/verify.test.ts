@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { hashText, leafHash } from '../../../gateway/contract/evidence.ts';
-import { LineVerifier, verifyLines } from '../../../gateway/contract/verify-lines.ts';
+import { LineVerifier } from '../../../gateway/contract/verify-lines.ts';
 import { scanLines, writeLine } from '../../../gateway/events/line.ts';
 import { verifyPath } from '../../../gateway/events/verify.ts';
+import { verifyLines } from '../../fakes/verify-lines.ts';
 import { decision, linesOf, segmentFiles, spoolAt, tempFolder } from './fixtures.ts';
 
 describe('verification of events', () => {

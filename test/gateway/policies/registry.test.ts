@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
-import { kindFolders, loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
 import { classifyPattern } from '../../../gateway/contract/patterns.ts';
 import { Findings } from '../../../gateway/contract/problem.ts';
 import { settingsOf } from '../../../gateway/contract/settings.ts';
 import { loadKinds } from '../../../gateway/policies/registry.ts';
+import { kindFolders } from '../../fakes/kind-folders.ts';
 import { applied, contractOf, kindOf } from './compile.ts';
 
 const BUILT = ['audit-logger', 'data-routing-policy', 'dlp-filter', 'pii-detector', 'response-rewriter'];

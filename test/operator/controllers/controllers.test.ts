@@ -10,7 +10,6 @@ import { LocalCache } from '../../../operator/local/object-cache.ts';
 import { ObjectStore } from '../../../operator/local/object-store.ts';
 import { findingsOf, unusable } from '../../../operator/problems.ts';
 import { silentLog } from '../../../operator/runtime/log.ts';
-import { noMetrics } from '../../../operator/runtime/metrics.ts';
 import {
   type KubeObject,
   type Manifest,
@@ -21,6 +20,7 @@ import {
 } from '../../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
 import { TestFolder } from '../../fakes/folder.ts';
+import { noMetrics } from '../../fakes/no-metrics.ts';
 
 const linter = createLinter({
   kinds: await loadKindContracts(),

@@ -11,7 +11,6 @@ import {
   MappingError,
   settingsPathToResource,
   settingsToDocument,
-  settingsToResource,
 } from '../../../operator/domain/mapping.ts';
 import { readCrds } from '../../../operator/local/crds.ts';
 import { structureCheck } from '../../../operator/local/validate/structure.ts';
@@ -24,6 +23,10 @@ const members = storedSchema(policyCrd).properties!['spec']!.properties!['entrie
 
 /** Faults of shape: names, types and enum values, which are what the mapping decides. */
 const SHAPE = ['Unknown', 'TypeInvalid', 'NotSupported', 'Required'];
+
+/** The way back, which only the property of the round trip needs. */
+const settingsToResource = (kind: string, settings: Record<string, unknown>): Record<string, unknown> =>
+  converterOf(KIND_SCHEMAS[kind]!, kind).toResource(settings) as Record<string, unknown>;
 
 describe('settings between document and resource', () => {
   it('knows the five kinds of this release', () => {

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { Controller, DONE, type Reconcile, TerminalError } from '../../../operator/runtime/controller.ts';
 import { silentLog } from '../../../operator/runtime/log.ts';
-import { noMetrics, type Outcome } from '../../../operator/runtime/metrics.ts';
+import type { Outcome } from '../../../operator/runtime/metrics.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
+import { noMetrics } from '../../fakes/no-metrics.ts';
 
 function controllerWith(reconcile: Reconcile, workers = 1) {
   const clock = new FakeClock();

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FailureBackoff, fullJitter } from '../../../operator/runtime/backoff.ts';
-import { noMetrics } from '../../../operator/runtime/metrics.ts';
 import { WorkQueue } from '../../../operator/runtime/workqueue.ts';
 import { FakeClock } from '../../fakes/clock.ts';
+import { noMetrics } from '../../fakes/no-metrics.ts';
 
 function queueWith(random = () => 1): { queue: WorkQueue; clock: FakeClock } {
   const clock = new FakeClock();

@@ -1,0 +1,13 @@
+import type { ControllerMetrics } from '../../operator/runtime/metrics.ts';
+
+/** Counts nothing. */
+export const noMetrics: ControllerMetrics = {
+  depth: () => {},
+  added: () => {},
+  retried: () => {},
+  waited: () => {},
+  worked: () => {},
+  reconciled: () => {},
+  timedOut: () => {},
+  activeWorkers: () => {},
+};
