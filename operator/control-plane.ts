@@ -111,7 +111,11 @@ export async function startControlPlane(
     const reports = createInstanceReports(() => deps.clock.now());
     let started = false;
     let problems = (): ResourceProblem[] => [];
-    if (options.gatewayPort !== 0) await ensureFree(options.gatewayPort, options.host, deps.clock);
+    if (options.gatewayPort !== 0) {
+      await ensureFree(options.gatewayPort, options.host, deps.clock);
+      // The admin port is told as the next; a pair that moved silently would not be found.
+      await ensureFree(options.gatewayPort + 1, options.host, deps.clock);
+    }
     backend = await startBackend(options, {
       reports,
       clock: deps.clock,

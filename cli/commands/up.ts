@@ -88,13 +88,14 @@ async function start(flags: Flags, folder: string, io: Io): Promise<Running> {
 
 function announce(running: Running, folder: string, io: Io): void {
   const instances = running.instances();
-  // Replicas share one address.
+  // Replicas share one address; each has an admin listener of its own.
   const ready = [
     ...new Set(instances.map(({ namespace, gateway, url }) => `${namespace}/${gateway} at ${url}`)),
   ].join(', ');
-  io.out(
-    `Ready: ${ready === '' ? `no gateway yet (${running.lack() ?? 'it starts'})` : `gateway ${ready}`}; API at ${running.apiUrl}. Ctrl-C ends everything.\n`,
-  );
+  const admin = instances.map(({ adminUrl }) => adminUrl).join(', ');
+  const gateways = ready === '' ? `no gateway yet (${running.lack() ?? 'it starts'})` : `gateway ${ready}`;
+  const also = admin === '' ? '' : `Admin at ${admin}. `;
+  io.out(`Ready: ${gateways}; API at ${running.apiUrl}. ${also}Ctrl-C ends everything.\n`);
   const notes = join(folder, NOTES);
   const first = instances[0];
   if (first !== undefined && existsSync(notes))

@@ -45,7 +45,10 @@ describe('kt up', () => {
 
   it('serves the quick start: its pasted commands, their events, and nothing left after Ctrl-C', async () => {
     const process = up();
-    await process.saw(/^Ready: gateway default\/default at http\S+; API at http/m);
+    const [, admin] = await process.saw(
+      /^Ready: gateway default\/default at http\S+; API at http\S+\. Admin at (http\S+?)\. Ctrl-C/m,
+    );
+    expect((await fetch(`${admin}/readyz`)).status).to.equal(200);
     await process.saw(/npx kt events list --since 1h/);
     const commands = process.out
       .split('\n')
@@ -148,6 +151,22 @@ describe('kt up', () => {
     expect(await process.exited).to.equal(1);
     expect(process.err.trim().split('\n')).to.have.length(1);
     expect(process.err).to.contain(String(port)).and.to.contain('in use');
+    server.close();
+  });
+
+  it('says in one line that the admin port, the one after the traffic port, is in use', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const process = new KtProcess(
+      ['up', '-f', folder, '--api-port', '0', '--gateway-port', String(port - 1)],
+      { cwd },
+    );
+    started.push(process);
+    expect(await process.exited).to.equal(1);
+    expect(process.err).to.match(
+      new RegExp(`^kt: port ${port} on 127\\.0\\.0\\.1 is in use[^\\n]*--gateway-port\\.\\n$`),
+    );
     server.close();
   });
 
