@@ -41,9 +41,9 @@ export class EventQueryError extends Error {
   }
 }
 
-export const MAX_LIMIT = 500;
-export const DEFAULT_LIMIT = 50;
-export const VERDICTS = ['allow', 'block', 'redact', 'escalate'] as const;
+const MAX_LIMIT = 500;
+const DEFAULT_LIMIT = 50;
+const VERDICTS = ['allow', 'block', 'redact', 'escalate'] as const;
 const TEXT_PARAMETERS = [
   'provider',
   'model',
