@@ -86,7 +86,7 @@ describe('kt gateway run', () => {
     await process.stop();
     const away = await kt(['doctor'], { cwd });
     expect(away.code).to.equal(1);
-    expect(away.err).to.contain('the api layer fails');
+    expect(away.err).to.contain('the api layer fails: nothing runs here');
   });
 
   it('checks 3, 8 and 9: the three targets of the guide are shown, without a value, and what cannot be used is', async () => {
@@ -142,7 +142,7 @@ describe('kt gateway run', () => {
     });
     expect(linted.code).to.equal(1);
     expect(linted.out)
-      .to.contain(' warning W002 ')
+      .to.contain(' warning W002: ')
       .and.to.match(/: valid, 1 entry, \d warnings?$/m);
   });
 
