@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Target } from '../../../gateway/contract/document.ts';
+import { VENDORS } from '../../../gateway/contract/vendors.ts';
 import { isQuotaExhausted } from '../../../gateway/providers/quota.ts';
 import { Connections, vendorProblem } from '../../../gateway/providers/registry.ts';
-import { VENDORS } from '../../../gateway/contract/vendors.ts';
 import type { UpstreamRequest } from '../../../gateway/upstream/upstream.ts';
 
 const request = (target: Target, more: Partial<UpstreamRequest> = {}): UpstreamRequest => ({
