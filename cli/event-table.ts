@@ -2,14 +2,15 @@
 export interface EventRecord {
   id: string;
   ts: string;
-  verdict?: string;
+  verdict?: string | null;
   would_verdict?: string;
+  error?: object | null;
   reason?: string;
   policy?: string | null;
   model?: string;
   provider?: string | null;
-  status?: number;
-  latency_ms?: number;
+  status?: number | null;
+  latency_ms?: number | null;
   cost?: number | null;
   team?: string | null;
 }
@@ -31,13 +32,17 @@ export const EVENT_HEADER = [
   'COST',
 ] as const;
 
-/** One row; what Observe or Guide withheld stands in brackets behind the verdict. */
+/**
+ * One row; a request that got no verdict has `error` in its place, and what Observe or Guide withheld stands in brackets
+ * behind it.
+ */
 export function eventRow(event: EventRecord): string[] {
+  const verdict = event.verdict ?? (event.error ? 'error' : '-');
   const withheld = event.would_verdict === undefined ? '' : ` (${event.would_verdict})`;
   return [
     event.ts.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
     event.id,
-    `${event.verdict ?? '-'}${withheld}`,
+    `${verdict}${withheld}`,
     event.reason ?? '-',
     event.policy ?? '-',
     event.model || '-',

@@ -16,9 +16,9 @@ import {
 
 const PAGE = 500;
 
-/** `kt events list`: newest first, as many pages as `--limit` needs. */
+/** `kt events list`: in order of recording, newest first; as many pages as `--limit` needs. */
 export function eventsListCommand(io: Io): Command {
-  const command = new Command('list').description('List decision events, newest first');
+  const command = new Command('list').description('List decision events in order of recording, newest first');
   addEventFilters(command)
     .option('--limit <n>', 'at most so many events', '50')
     .option('--count', 'print the number of events alone')

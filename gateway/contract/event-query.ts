@@ -178,7 +178,7 @@ function checkOf(filter: EventFilter, order: string): number {
   return hash;
 }
 
-/** What the filter looks at. `verdict` is `none` for records that are no decision. */
+/** What the filter looks at. `verdict` is `none` for records without one, which no `decision` finds. */
 export interface FilterableEvent {
   ts: number;
   verdict: string;
@@ -188,7 +188,8 @@ export interface FilterableEvent {
   namespace: string;
   gateway: string;
   policy: string | null;
-  request_id: string;
+  /** Null or empty for records of no single request. */
+  request_id: string | null;
 }
 
 /** True when the event is one of those asked for. Stores with an index say the same in their own language. */

@@ -18,6 +18,7 @@ export interface Gap {
   count: number;
   from_ts?: string;
   to_ts?: string;
+  /** `error` counts those without a verdict. */
   by_verdict?: Record<string, number>;
   cost_nanos?: number;
   /** Positions that are missing, where events had one. */

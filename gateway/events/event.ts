@@ -15,13 +15,20 @@ export interface DecisionEvent {
   /** RFC 3339 with milliseconds: when the request came. */
   ts: string;
   purpose: 'production' | 'evaluation' | 'drill' | 'replay';
-  /** The caller's `x-request-id`, or ours. */
-  request_id: string;
+  /** The caller's `x-request-id`, or ours; null where the event counts several requests (`refused`). */
+  request_id: string | null;
   dialect: string;
   stream_response: boolean;
   /** HTTP status sent; 499 when the caller hung up before one was. */
   status: number;
-  verdict: Verdict;
+  /**
+   * What the entries decided, or a block by the caller's own key. Null where that says nothing: the request was refused
+   * before they ran or for a fault of its own (an unknown model too), a check could not run and failed closed, or the
+   * gateway itself failed; `error` says which. An upstream that fails, or a caller who hangs up, later changes no
+   * verdict: it stands beside `error`.
+   * `x-keeptrusts-decision` says the same, with `error` for null; of a stream, as it stood at its first byte.
+   */
+  verdict: Verdict | null;
   would_verdict?: Verdict;
   /** The mode of the entry that decided; of the strictest entry where none did. */
   mode: 'observe' | 'guide' | 'enforce' | null;

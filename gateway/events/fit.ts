@@ -29,7 +29,7 @@ function cut(event: DecisionEvent, step: (typeof STEPS)[number]): DecisionEvent 
   const skipped = event.coverage.skipped;
   return {
     ...event,
-    request_id: cutText(event.request_id, step.text),
+    request_id: event.request_id && cutText(event.request_id, step.text),
     reason: cutText(event.reason, step.text),
     requested_model: cutText(event.requested_model, step.text),
     model: cutText(event.model, step.text),

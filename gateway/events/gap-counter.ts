@@ -25,7 +25,8 @@ export class GapCounter {
     gap.count += 1;
     if (event.ts < gap.from_ts!) gap.from_ts = event.ts;
     if (event.ts > gap.to_ts!) gap.to_ts = event.ts;
-    gap.by_verdict![event.verdict] = (gap.by_verdict![event.verdict] ?? 0) + 1;
+    const verdict = event.verdict ?? 'error';
+    gap.by_verdict![verdict] = (gap.by_verdict![verdict] ?? 0) + 1;
     gap.cost_nanos! += event.cost_nanos ?? 0;
   }
 

@@ -6,6 +6,7 @@ import type { UpstreamCall, UpstreamHead } from '../upstream/upstream.ts';
 import type { ExchangeDeps } from './exchange-deps.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { CallerGone } from './inbound.ts';
+import { CALLER_GONE } from './reasons.ts';
 import { AnswerReceiver } from './receiver.ts';
 import { isEventStream } from './upstream-status.ts';
 
@@ -131,7 +132,7 @@ export class Attempts {
       return { route, head, receiver, call, dropUsageChunk: listed.includes('include_usage') };
     } catch (error) {
       if (!(error instanceof GatewayError)) {
-        note(status, error instanceof CallerGone ? 'caller_gone' : 'internal_error');
+        note(status, error instanceof CallerGone ? CALLER_GONE : 'internal_error');
         throw error;
       }
       note(status, error.code);

@@ -1,16 +1,17 @@
 import { costOf, estimateUsage } from '../budget/cost.ts';
 import type { ModelRoute } from '../config/plan.ts';
 import type { AnswerStream, ParsedAnswer, ParsedRequest, Usage } from '../dialects/dialect.ts';
-import { GatewayError } from '../errors.ts';
+import type { GatewayError } from '../errors.ts';
 import type { Attempt, BeginRecord, DecisionEvent } from '../events/event.ts';
-import { decide } from './decision.ts';
+import { decide, verdictOf } from './decision.ts';
 import type { ExchangeDeps } from './exchange-deps.ts';
 import { CallerGone, type Inbound } from './inbound.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { PhaseOutcome, Warning } from './outcome.ts';
+import { CALLER_GONE } from './reasons.ts';
 import { recordedEntries } from './recorded-entries.ts';
 import { toldModel, toldWord } from './told-names.ts';
-import { stronger, type Verdict } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 
 type Answer = Pick<
   ParsedAnswer & AnswerStream,
@@ -48,8 +49,9 @@ export class ExchangeRecord {
     this.#deps = deps;
   }
 
-  get verdict(): Verdict {
-    return this.outcomes.reduce<Verdict>((verdict, outcome) => stronger(verdict, outcome.verdict), 'allow');
+  /** The verdict so far; null where `failure` came before there was one. */
+  verdict(failure: GatewayError | null = null): Verdict | null {
+    return verdictOf(this.outcomes, failure);
   }
 
   get warnings(): Warning[] {
@@ -99,9 +101,8 @@ export class ExchangeRecord {
   event(status: number, failure: GatewayError | CallerGone | null): DecisionEvent {
     const { inbound, parsed, route, answer } = this;
     const { caller } = inbound;
-    const refusal = failure instanceof GatewayError ? failure : null;
     const { id, ts, request_id, dialect, ...begin } = this.beginRecord();
-    const decision = decide(this.live.plan.entries, this.outcomes, refusal);
+    const decision = decide(this.live.plan.entries, this.outcomes, failure);
     const usage = this.#usage();
     const cost = costOf(usage, route === null ? null : this.live.pricesOf(route));
     return {
@@ -172,7 +173,7 @@ export class ExchangeRecord {
 
 function errorOf(failure: GatewayError | CallerGone | null): DecisionEvent['error'] {
   if (failure === null) return null;
-  if (failure instanceof CallerGone) return { code: 'caller_gone', message: 'The caller hung up.' };
+  if (failure instanceof CallerGone) return { code: CALLER_GONE, message: 'The caller hung up.' };
   return { code: failure.code, message: failure.message };
 }
 

@@ -11,6 +11,8 @@ export function findingReason(kind: string, type: string): string {
 
 /** Nothing was found by any entry. */
 export const ALL_PASSED = 'all_policies_passed';
+/** The caller hung up before any entry ran. */
+export const CALLER_GONE = 'caller_gone';
 /** Why an entry did not run. */
 export const NOT_RUN = {
   /** An entry before it blocked. */

@@ -58,17 +58,16 @@ function refusedEvent(
 ): DecisionEvent {
   const [code] = [...counts].sort((a, b) => b[1] - a[1])[0]!;
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const id = options.eventId();
   return {
-    id,
+    id: options.eventId(),
     kind: 'refused',
     ts: new Date(fromMs).toISOString(),
     purpose: 'production',
-    request_id: id,
+    request_id: null,
     dialect: 'none',
     stream_response: false,
     status,
-    verdict: 'allow',
+    verdict: null,
     mode: null,
     reason: code,
     policy: null,

@@ -76,10 +76,11 @@ export class GatewayMetrics {
       'result',
     ]);
     this.#tokens = counter('keeptrusts_gateway_tokens_total', 'Tokens used.', ['direction', 'model']);
-    this.#decisions = counter('keeptrusts_gateway_decisions_total', 'Verdicts, done and withheld.', [
-      'verdict',
-      'mode',
-    ]);
+    this.#decisions = counter(
+      'keeptrusts_gateway_decisions_total',
+      'Verdicts; error where a request got none.',
+      ['verdict', 'mode'],
+    );
     this.#cost = counter('keeptrusts_gateway_cost_nanodollars_total', 'Cost in billionths of a US dollar.', [
       'provider',
       'model',
@@ -124,7 +125,7 @@ export class GatewayMetrics {
     const model = this.#knownModels().has(event.requested_model) ? event.requested_model : 'other';
     this.#requests.add(1, provider, model, String(event.status));
     this.#duration.observe(event.latency_ms / 1000, provider);
-    this.#decisions.add(1, event.verdict, event.mode ?? 'none');
+    this.#decisions.add(1, event.verdict ?? 'error', event.mode ?? 'none');
     for (const { id, phases } of event.entries) {
       for (const { outcome, verdict } of phases) {
         if (outcome === 'not_run') continue;

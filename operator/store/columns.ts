@@ -3,8 +3,8 @@ import type { EventColumns } from './store.ts';
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /**
- * The columns of a record, by which lists filter. A record of a kind that has no decision (a gap, an opened stream)
- * has `none` as its verdict.
+ * The columns of a record, by which lists filter. A record without a verdict (a gap, a request that was refused before
+ * anything was decided) has `none`, one without a request of its own an empty `request_id`: no filter asks for either.
  */
 export function readColumns(record: Readonly<Record<string, unknown>>): EventColumns {
   const ts = Date.parse(String(record['ts']));

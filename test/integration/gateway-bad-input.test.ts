@@ -105,7 +105,7 @@ describe('bad input: each has its code, one event and no upstream call', () => {
       expect(answer.headers.get('x-should-retry')).to.equal('false');
       const events = (await gateway.events()).slice(before);
       expect(events).to.have.length(1);
-      expect(events[0]).to.include({ status, verdict: 'allow', id: error['event_id'] });
+      expect(events[0]).to.include({ status, verdict: null, reason: code, id: error['event_id'] });
       expect(events[0]!.error?.code).to.equal(code);
       expect(upstream.requests).to.have.length(0);
     });
@@ -136,7 +136,9 @@ describe('bad input: each has its code, one event and no upstream call', () => {
     socket.destroy();
     await new Promise((resolve) => setTimeout(resolve, 100));
     const events = (await gateway.events()).slice(before);
-    expect(events.map(({ status }) => status)).to.deep.equal([499]);
+    expect(events.map(({ status, verdict, reason }) => [status, verdict, reason])).to.deep.equal([
+      [499, null, 'caller_gone'],
+    ]);
     expect(upstream.requests).to.have.length(0);
   });
 
@@ -154,7 +156,10 @@ describe('bad input: each has its code, one event and no upstream call', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_150));
     const events = (await gateway.events()).slice(before);
     expect(events).to.have.length(1);
-    expect(events[0]).to.include({ kind: 'refused' });
+    expect(events[0]).to.include({ kind: 'refused', verdict: null, request_id: null });
+    expect(answers.map(({ headers }) => headers.get('x-keeptrusts-decision'))).to.deep.equal(
+      Array(5).fill('error'),
+    );
     expect(events[0]!.facts).to.deep.include({ count: 5, by_code: { not_found: 3, method_not_allowed: 2 } });
   });
 });

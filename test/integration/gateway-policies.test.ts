@@ -248,7 +248,8 @@ describe('policies on the way of a request', () => {
       expect(text).to.include('policy_error').and.not.include(SSN);
       expect(upstream.requests).to.have.length(0);
       const event = await gateway.lastEvent();
-      expect(event).to.include({ verdict: 'allow', status: 503, policy: 'broken', reason: 'policy_error' });
+      expect(answer.headers.get('x-keeptrusts-decision')).to.equal('error');
+      expect(event).to.include({ verdict: null, status: 503, policy: 'broken', reason: 'policy_error' });
       expect(JSON.stringify(event)).not.to.include(SSN);
     });
 

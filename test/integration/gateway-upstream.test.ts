@@ -123,6 +123,9 @@ describe('what a provider does and what the caller gets', () => {
       expect(text).not.to.include('sk-abc');
       const events = await gateway.events();
       expect(events).to.have.length(1);
+      // What the entries decided stands beside the failure, in the event and in the header.
+      expect(events[0]).to.include({ status, verdict: 'allow' });
+      expect(answer.headers.get('x-keeptrusts-decision')).to.equal('allow');
       expect(events[0]).to.include({ status });
       expect(events[0]!.error?.code).to.equal(code);
     });

@@ -72,7 +72,7 @@ describe('spool on a full disk', () => {
     expect(() => spool.admit())
       .to.throw()
       .with.property('code', 'evidence_unavailable');
-    spool.end(decision({ kind: 'refused', status: 503, verdict: 'allow' }));
+    spool.end(decision({ kind: 'refused', status: 503, verdict: null, request_id: null }));
     calls.left = Number.POSITIVE_INFINITY;
     now += 1001;
     spool.admit();

@@ -127,4 +127,16 @@ describe('events query of a lone gateway', () => {
       expect(error, query).to.be.instanceOf(EventQueryError);
     }
   });
+
+  it('finds no request by a verdict that it did not get', async () => {
+    const counted = async (query: string) => (await ask(`count=true${query}`)).count!;
+    const any = '&decision=allow,block,redact,escalate';
+    const [all, decided] = [await counted(''), await counted(any)];
+    await spool.end(decision({ kind: 'refused', status: 401, verdict: null, request_id: null }));
+    await spool.end(decision({ status: 400, verdict: null, request_id: 'req-600' }));
+    expect(await counted('')).to.equal(all + 2);
+    expect(await counted(any)).to.equal(decided);
+    expect(await counted('&request_id=req-600')).to.equal(1);
+    expect(await counted('&request_id=null')).to.equal(0);
+  });
 });

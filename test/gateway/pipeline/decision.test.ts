@@ -3,6 +3,7 @@ import { GatewayError } from '../../../gateway/errors.ts';
 import { decide } from '../../../gateway/pipeline/decision.ts';
 import { inspectTexts } from '../../../gateway/pipeline/entries.ts';
 import { inspectRequest } from '../../../gateway/pipeline/hooks.ts';
+import { CallerGone } from '../../../gateway/pipeline/inbound.ts';
 import {
   brokenScanner,
   entryOf,
@@ -74,7 +75,7 @@ describe('decision of a request', () => {
     const broken = inspecting('block', brokenScanner(), { id: 'broken' });
     const open = inspecting('block', brokenScanner(), { id: 'open', failMode: 'allow' });
     expect(decided([redact, open, broken], 'ssn')).to.deep.include({
-      verdict: 'redact',
+      verdict: null,
       reason: 'policy_error',
       policy: 'broken',
       degraded: false,
@@ -102,13 +103,41 @@ describe('decision of a request', () => {
 
   it('says the code where no entry ran, and that all passed where they did and something else failed', () => {
     expect(decide([redact], [], new GatewayError('invalid_json', 'no'))).to.deep.include({
-      verdict: 'allow',
+      verdict: null,
       reason: 'invalid_json',
     });
     const input = inspectTexts([redact], 'input', [leaf('x')], testEnv());
     expect(decide([redact], [input], new GatewayError('upstream_timeout', 'no'))).to.deep.include({
+      verdict: 'allow',
       reason: 'all_policies_passed',
     });
+  });
+
+  it('has the verdict of the entries only where they ran and the gateway did not fail', () => {
+    const ssn = inspectTexts([redact], 'input', [leaf('ssn')], testEnv());
+    const broken = inspectTexts([inspecting('block', brokenScanner())], 'output', [leaf('x')], testEnv());
+    const verdictAfter = (outcomes: Parameters<typeof decide>[1], failure: Parameters<typeof decide>[2]) =>
+      decide([redact], outcomes, failure).verdict;
+    for (const code of ['upstream_connect', 'target_unavailable', 'evidence_unavailable'] as const) {
+      expect(verdictAfter([ssn], new GatewayError(code, 'no'))).to.equal('redact');
+      expect(verdictAfter([], new GatewayError(code, 'no'))).to.equal(null);
+    }
+    expect(verdictAfter([ssn], new CallerGone())).to.equal('redact');
+    for (const code of ['internal_error', 'model_not_found'] as const) {
+      const failed = decide([redact], [ssn], new GatewayError(code, 'no'));
+      expect(failed).to.deep.include({ verdict: null, reason: code, policy: null });
+    }
+    // A caller who leaves changes nothing of it.
+    expect(decide([redact], [ssn, broken], new CallerGone())).to.deep.include({
+      verdict: null,
+      reason: 'policy_error',
+    });
+  });
+
+  it('has no verdict, and not the reason that all passed, where the caller left before any entry ran', () => {
+    const left = decide([redact], [], new CallerGone());
+    expect(left).to.deep.include({ verdict: null, reason: 'caller_gone', policy: null });
+    expect(left.entries[0]?.reason).to.equal('refused_earlier');
   });
 
   it('has the mode of the strictest entry where none decided', () => {

@@ -6,7 +6,8 @@ import type { EventBatch, Store } from '../../../operator/store/store.ts';
 
 /** A record as a gateway writes it, with only what the store reads. */
 export interface RecordFields {
-  verdict?: string;
+  verdict?: string | null;
+  request_id?: string | null;
   model?: string;
   team?: string;
   policy?: string;
@@ -193,6 +194,21 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
         if (seen.length === 10) await store.appendEvents(writer.batch({ note: 'late' }));
       } while (position !== null);
       expect(seen).to.deep.equal(Array.from({ length: 25 }, (_, i) => 24 - i));
+    });
+
+    it('lists requests without a verdict or an id of their own, and finds them by no decision', async () => {
+      const writer = new Writer('s1');
+      const refused = { kind: 'refused', verdict: null, request_id: null, status: 401 };
+      await store.appendEvents(writer.batch({}, refused, { verdict: null, status: 400 }));
+      expect(await store.countEvents({})).to.equal(3);
+      expect(await store.countEvents({ decision: ['allow', 'block', 'redact', 'escalate'] })).to.equal(1);
+      expect(await store.countEvents({ request_id: 'evt_s1_1' })).to.equal(0);
+      const { events } = await store.listEvents({ ...all, limit: 10 });
+      expect(events.map(({ columns }) => [columns.verdict, columns.request_id])).to.deep.equal([
+        ['none', 'r2'],
+        ['none', ''],
+        ['allow', 'r0'],
+      ]);
     });
 
     it('lets a follower go on from where it was, also while nothing comes', async () => {
