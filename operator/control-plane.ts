@@ -203,6 +203,7 @@ function assemble(options: ControlPlaneOptions, deps: ControlPlaneDeps, parts: P
     clock,
     linter: createLinter({ kinds: deps.kinds, loneGateway: false, listen: host }),
     image: IMAGE,
+    paused: false,
     controlPlane: { url: backend.url },
     archive: backend.archive,
     address: (namespace, gateway) => progress.address(namespace, gateway),

@@ -16,6 +16,8 @@ export interface GatewayControllerDeps {
   outcomes: Outcomes;
   linter: Linter;
   image: string;
+  /** Whether Deployments are to be left alone by the cluster's own controllers. */
+  paused: boolean;
   /** Where gateways report to; null for nowhere. */
   controlPlane: Snapshot['controlPlane'];
   archive: Archive;
@@ -62,6 +64,7 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       owners: ownersOf(client.cache, snapshot),
       shape: shapeOf(snapshot),
       image: deps.image,
+      paused: deps.paused,
       reports: deps.controlPlane !== null,
       ...decision,
     });

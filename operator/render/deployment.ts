@@ -19,6 +19,7 @@ export function renderDeployment(input: RenderInput): Manifest {
     metadata: childMetadata(input),
     spec: {
       replicas: shape.replicas,
+      ...(input.paused ? { paused: true } : {}),
       revisionHistoryLimit: 3,
       selector: { matchLabels: selectorLabels(input.gateway) },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },

@@ -8,6 +8,8 @@ export interface RenderInput {
   owners: OwnerReference[];
   shape: GovernanceGatewaySpec;
   image: string;
+  /** The Deployment is left alone by the cluster's own controllers: processes on another machine stand for its pods. */
+  paused: boolean;
   /** Secret keys that the gateway's targets name. */
   credentials: readonly { name: string; key: string }[];
   /** Whether instances report to a control plane and need a token for it. */

@@ -80,6 +80,7 @@ export class OperatorSteps {
       outcomes: this.outcomes,
       linter,
       image: 'keeptrusts/gateway:test',
+      paused: false,
       controlPlane: { url: 'http://keeptrusts.example:8080' },
       archive: {
         keepRevision: async (revision) => void this.archived.push(revision),

@@ -86,6 +86,7 @@ describe('controllers', () => {
       clock,
       linter,
       image: 'keeptrusts/gateway:test',
+      paused: false,
       controlPlane: null,
       archive: {
         async keepRevision(revision) {
@@ -234,6 +235,7 @@ describe('controllers', () => {
         clock,
         linter,
         image: 'keeptrusts/gateway:test',
+        paused: false,
         controlPlane: null,
         archive: {
           keepRevision: async ({ number, hash }) => void numbers.push(`${number} ${hash}`),

@@ -12,6 +12,7 @@ const input: RenderInput = {
   owners: [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'u' }],
   shape: IMPLICIT_SHAPE,
   image: 'keeptrusts/gateway:1.2.3',
+  paused: false,
   credentials: [
     { name: 'openai', key: 'api-key' },
     { name: 'openai', key: 'second' },
@@ -143,6 +144,11 @@ describe('rendered gateway', () => {
     expect(container.readinessProbe).to.not.deep.equal(container.livenessProbe);
     const { ports } = byKind()['Service']!.spec as { ports: { targetPort: string }[] };
     expect(ports.map(({ targetPort }) => targetPort)).to.deep.equal(['traffic']);
+  });
+
+  it('pauses a Deployment only where it is told to', () => {
+    expect(byKind()['Deployment']!.spec).to.not.have.property('paused');
+    expect(byKind({ paused: true })['Deployment']!.spec).to.have.property('paused', true);
   });
 
   it('gives a pod longer than its drain grace to end', () => {
