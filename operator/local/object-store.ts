@@ -68,6 +68,7 @@ export class ObjectStore implements ObjectClient {
     checkName(manifest.metadata.name, 'metadata.name');
     checkName(manifest.metadata.namespace, 'metadata.namespace');
     const previous = this.cache.get(refOf(manifest));
+    if (previous !== undefined) checkUid(manifest, previous);
     const { metadata, status: _, ...content } = this.#deps.admit(manifest, previous);
     const kept = previous?.status === undefined ? {} : { status: previous.status };
     const changed = previous === undefined || !sameJson(content, contentOf(previous));
@@ -93,15 +94,14 @@ export class ObjectStore implements ObjectClient {
     const previous = this.cache.get(refOf(manifest));
     if (previous === undefined)
       throw new ObjectError('NotFound', `${refKey(refOf(manifest))} does not exist`);
+    checkUid(manifest, previous);
     return this.#store({ ...previous, status: manifest.status }, previous, 'content');
   }
 
   async delete(ref: ObjectRef, uid: string): Promise<void> {
     const object = this.cache.get(ref);
     if (object === undefined) return;
-    if (object.metadata.uid !== uid) {
-      throw new ObjectError('Conflict', `${refKey(ref)} is another object by now: it has another uid`);
-    }
+    if (object.metadata.uid !== uid) throw anotherObject(ref);
     this.#remove(object);
     this.#collectGarbage();
   }
@@ -137,6 +137,15 @@ export class ObjectStore implements ObjectClient {
       for (const orphan of orphans) this.#remove(orphan);
     }
   }
+}
+
+function checkUid({ kind, metadata }: Manifest, stored: KubeObject): void {
+  if (metadata.uid === undefined || metadata.uid === stored.metadata.uid) return;
+  throw anotherObject({ kind, ...metadata });
+}
+
+function anotherObject(ref: ObjectRef): ObjectError {
+  return new ObjectError('Conflict', `${refKey(ref)} is another object by now: it has another uid`);
 }
 
 function contentOf(object: KubeObject): object {

@@ -17,3 +17,31 @@ export interface ControllerMetrics extends QueueMetrics {
   timedOut(): void;
   activeWorkers(value: number): void;
 }
+
+/** What was put back after others had changed it. */
+export interface DriftMetrics {
+  driftCorrected(kind: string): void;
+}
+
+export const EVENT_RESULTS = ['written', 'failed', 'dropped'] as const;
+/** `dropped`: not even tried, since there were too many. */
+export type EventResult = (typeof EVENT_RESULTS)[number];
+
+export interface EventMetrics {
+  event(result: EventResult): void;
+}
+
+export const WATCH_ENDS = ['expired', 'gone', 'silent', 'error', 'relist'] as const;
+/**
+ * Why a watch began anew: the server's time limit, a resourceVersion too old (410), no traffic for too long, any
+ * other failure, or the list that is made from time to time as a safety net.
+ */
+export type WatchEnd = (typeof WATCH_ENDS)[number];
+
+export interface WatchMetrics {
+  restarted(kind: string, reason: WatchEnd): void;
+  /** Whether the cache of a kind is a full view. */
+  synced(kind: string, synced: boolean): void;
+  /** Something came from the watch: an object, a bookmark. */
+  heard(kind: string): void;
+}

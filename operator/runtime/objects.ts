@@ -32,12 +32,15 @@ export interface KubeObject {
   [field: string]: unknown;
 }
 
-/** What is sent to `apply`: the whole intent. Server-set metadata is left out. */
+/**
+ * What is sent to `apply`: the whole intent. Server-set metadata is left out, but for the uid where another object
+ * that took the name must not be written to (`Conflict`).
+ */
 export interface Manifest {
   apiVersion: string;
   kind: string;
   metadata: Pick<ObjectMeta, 'name' | 'namespace'> &
-    Partial<Pick<ObjectMeta, 'labels' | 'annotations' | 'ownerReferences'>>;
+    Partial<Pick<ObjectMeta, 'uid' | 'labels' | 'annotations' | 'ownerReferences'>>;
   spec?: unknown;
   status?: unknown;
   data?: Record<string, string>;
@@ -82,7 +85,8 @@ export interface ObjectClient {
 }
 
 export class ObjectError extends Error {
-  readonly reason: 'NotFound' | 'Conflict' | 'Invalid' | 'TooLarge' | 'Unavailable';
+  /** `Forbidden`: missing rights, a quota, an admission rule, a namespace that ends. `Unavailable`: no answer, or not now. */
+  readonly reason: 'NotFound' | 'Conflict' | 'Invalid' | 'TooLarge' | 'Forbidden' | 'Unavailable';
   constructor(reason: ObjectError['reason'], message: string) {
     super(message);
     this.name = 'ObjectError';
