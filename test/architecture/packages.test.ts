@@ -11,6 +11,7 @@ const TOOLS = [
   '@types/mocha',
   '@types/chai',
   '@types/express',
+  '@types/pg',
 ];
 
 /** Every package that the files of a folder need at run time, directly or through what they import. */
