@@ -31,10 +31,20 @@ export interface EventMetrics {
   event(result: EventResult): void;
 }
 
-export const WATCH_ENDS = ['expired', 'gone', 'silent', 'error', 'relist'] as const;
+export const WATCH_ENDS = [
+  'expired',
+  'closed',
+  'gone',
+  'silent',
+  'error',
+  'malformed',
+  'list_failed',
+  'relist',
+] as const;
 /**
- * Why a watch began anew: the server's time limit, a resourceVersion too old (410), no traffic for too long, any
- * other failure, or the list that is made from time to time as a safety net.
+ * Why a watch began anew: its time limit, the server's own wish, a resourceVersion too old (410), no traffic for too
+ * long, any other failure, an event that cannot be understood, a list that failed before it, or the list that is made
+ * from time to time as a safety net.
  */
 export type WatchEnd = (typeof WATCH_ENDS)[number];
 

@@ -110,6 +110,11 @@ describe('imports of packages', () => {
     );
   });
 
+  it('in the operator only operator/kube imports an HTTP client', () => {
+    const clients = importers('undici').filter((folder) => folder.startsWith('operator/'));
+    expect(new Set(clients)).to.deep.equal(new Set(['operator/kube']));
+  });
+
   it('only the telemetry folders import prom-client', () => {
     expect(importers('prom-client').filter((folder) => !folder.endsWith('/telemetry'))).to.deep.equal([]);
   });

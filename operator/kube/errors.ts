@@ -1,0 +1,107 @@
+import { ObjectError } from '../runtime/objects.ts';
+
+/** What an API server says about a refusal; every member may be missing. */
+export interface StatusBody {
+  reason?: string;
+  message?: string;
+  code?: number;
+  details?: { causes?: { reason?: string; message?: string; field?: string }[]; retryAfterSeconds?: number };
+}
+
+/** Longest message that is passed on, in characters: a field path and a rule fit, a document does not. */
+const MAX_MESSAGE = 1000;
+
+/**
+ * An answer that refused a call, or none at all. It holds what the server said and nothing of the request: the
+ * library's own errors carry every header, tokens included.
+ */
+export class KubeError extends ObjectError {
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  /** The server's own reason, such as `AlreadyExists`; empty when it gave none. */
+  readonly kubeReason: string;
+  /** Milliseconds that the server asks to wait before the next try. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(status: number, kubeReason: string, message: string, retryAfterMs?: number) {
+    super(reasonOf(status, kubeReason), cut(message));
+    this.name = 'KubeError';
+    this.status = status;
+    this.kubeReason = kubeReason;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** The resourceVersion or the page is too old: only a new list helps. */
+  get isGone(): boolean {
+    return this.status === 410;
+  }
+
+  /** Refused for its load, before anything was done. */
+  get isThrottled(): boolean {
+    return this.status === 429;
+  }
+}
+
+/** What an apply answers, with status 500, to a field that the schema does not have (kube-apiserver 1.36). */
+const UNKNOWN_FIELD = 'failed to create typed patch object';
+
+/** What comes, with status 500, from etcd for an object above its limit of 1.5 MiB. */
+const OVER_ETCD_LIMIT = 'request is too large';
+
+/**
+ * What an answer's body says about its refusal. `what` is the call in words, such as `apply ConfigMap/team-a/x`.
+ */
+export function refusal(status: number, body: string, what: string, retryAfterMs?: number): KubeError {
+  const parsed = parseStatus(body);
+  const causes = parsed.details?.causes ?? [];
+  const tooLong = causes.some((cause) => cause.reason === 'FieldValueTooLong');
+  let reason = parsed.reason ?? '';
+  if (tooLong && status === 422 && isWholeObject(causes)) reason = 'TooLarge';
+  // The server calls these its own faults, but asking again would get the same answer.
+  if (parsed.message?.startsWith(UNKNOWN_FIELD)) reason = 'Invalid';
+  if (parsed.message?.includes(OVER_ETCD_LIMIT)) reason = 'TooLarge';
+  const seconds = parsed.details?.retryAfterSeconds;
+  const wait = retryAfterMs ?? (seconds === undefined ? undefined : seconds * 1000);
+  return new KubeError(status, reason, `${what}: ${parsed.message ?? `HTTP ${status}`}`, wait);
+}
+
+/** A call that got no answer: refused, reset, timed out. */
+export function noAnswer(error: unknown, what: string): KubeError {
+  return new KubeError(0, '', `${what}: no answer from the API server: ${codeOf(error)}`);
+}
+
+/** The system's code of an error, or its message; both are free of what was sent. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') return code;
+  return error.cause instanceof Error ? codeOf(error.cause) : error.message;
+}
+
+function reasonOf(status: number, kubeReason: string): ObjectError['reason'] {
+  if (kubeReason === 'TooLarge' || status === 413) return 'TooLarge';
+  if (kubeReason === 'Invalid') return 'Invalid';
+  if (status === 404) return 'NotFound';
+  if (status === 409) return 'Conflict';
+  if (status === 400 || status === 422) return 'Invalid';
+  if (status === 403) return 'Forbidden';
+  return 'Unavailable';
+}
+
+/** A ConfigMap that is too large is told of as a whole (field `''` or `[]`), not by a field. */
+function isWholeObject(causes: readonly { field?: string }[]): boolean {
+  return causes.every(({ field }) => field === undefined || field === '' || field === '[]');
+}
+
+function parseStatus(body: string): StatusBody {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as StatusBody) : {};
+  } catch {
+    return {};
+  }
+}
+
+function cut(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}…`;
+}

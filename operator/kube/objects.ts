@@ -1,0 +1,140 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { KubeObject, Manifest, ObjectCache, ObjectClient, ObjectRef } from '../runtime/objects.ts';
+import type { KubeClient } from './client.ts';
+import type { KubeMetrics } from './metrics.ts';
+import { Reflector } from './reflector.ts';
+import { WATCHED, type WatchedResource } from './resources.ts';
+import { KubeCache } from './store.ts';
+
+export interface KubeObjectsOptions {
+  /** Which namespaces are watched; all without it. */
+  namespaces?: readonly string[];
+}
+
+export interface KubeObjectsDeps {
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  metrics: KubeMetrics;
+}
+
+/** How well one cache follows the API server. */
+export interface CacheHealth {
+  kind: string;
+  /** Undefined where one watch covers all namespaces. */
+  namespace: string | undefined;
+  /** It has held everything once. */
+  synced: boolean;
+  /** Seconds since the last list, event or bookmark. */
+  lastEventAge: number;
+  /** The last failure, while nothing has gone well since. */
+  error: string | null;
+}
+
+/**
+ * The objects of an API server: reads from caches that watches keep, writes by server-side apply. What an apply
+ * returns does not go into the cache: whether it is newer than what the watch brought cannot be told, since
+ * resourceVersions are opaque, and a cache that moves back would undo what was seen.
+ */
+export class KubeObjects implements ObjectClient {
+  readonly #client: KubeClient;
+  readonly #cache: KubeCache;
+  readonly #metrics: KubeMetrics;
+  readonly #reflectors: readonly {
+    resource: WatchedResource;
+    namespace: string | undefined;
+    reflector: Reflector;
+  }[];
+
+  constructor(client: KubeClient, { namespaces }: KubeObjectsOptions, deps: KubeObjectsDeps) {
+    this.#client = client;
+    this.#cache = new KubeCache(deps.log);
+    this.#metrics = deps.metrics;
+    const scopes = namespaces === undefined ? [undefined] : [...new Set(namespaces)];
+    this.#reflectors = WATCHED.flatMap((resource) =>
+      scopes.map((namespace) => ({
+        resource,
+        namespace,
+        reflector: this.#reflector(resource, namespace, deps),
+      })),
+    );
+  }
+
+  get cache(): ObjectCache {
+    return this.#cache;
+  }
+
+  /** Resolves when every cache has been filled. @throws the signal's reason */
+  async start(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    for (const { kind } of WATCHED) this.#metrics.synced(kind, false);
+    for (const { reflector } of this.#reflectors) reflector.start();
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await Promise.race([Promise.all(WATCHED.map(({ kind }) => this.#kindSynced(kind))), aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Ends the watches; the cache stays as it is. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#reflectors.map(({ reflector }) => reflector.stop()));
+  }
+
+  health(): CacheHealth[] {
+    return this.#reflectors.map(({ resource, namespace, reflector }) => ({
+      kind: resource.kind,
+      namespace,
+      ...reflector.health(),
+    }));
+  }
+
+  read(ref: ObjectRef): Promise<KubeObject | undefined> {
+    return this.#client.get(ref);
+  }
+
+  apply(manifest: Manifest): Promise<KubeObject> {
+    return this.#client.apply(manifest);
+  }
+
+  applyStatus(manifest: Manifest): Promise<KubeObject> {
+    return this.#client.applyStatus(manifest);
+  }
+
+  delete(ref: ObjectRef, uid: string): Promise<void> {
+    return this.#client.delete(ref, uid);
+  }
+
+  async #kindSynced(kind: string): Promise<void> {
+    const all = this.#reflectors.filter(({ resource }) => resource.kind === kind);
+    await Promise.all(all.map(({ reflector }) => reflector.synced));
+    this.#metrics.synced(kind, true);
+  }
+
+  #reflector(resource: WatchedResource, namespace: string | undefined, deps: KubeObjectsDeps): Reflector {
+    const { kind } = resource;
+    const scope = namespace === undefined ? { kind } : { kind, namespace };
+    return new Reflector(
+      {
+        list: (signal) => this.#client.list(resource, namespace, { signal }),
+        watch: (from, signal) => this.#client.watch(resource, namespace, from, signal),
+      },
+      {
+        replace: (objects) => this.#cache.replace(kind, namespace, objects),
+        put: (object) => this.#cache.put(object),
+        remove: (ref) => this.#cache.remove(ref),
+      },
+      {
+        clock: deps.clock,
+        random: deps.random,
+        log: deps.log.child(scope),
+        metrics: deps.metrics,
+        kind,
+      },
+    );
+  }
+}

@@ -1,0 +1,221 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { WatchEnd, WatchMetrics } from '../runtime/metrics.ts';
+import type { KubeObject, ObjectRef } from '../runtime/objects.ts';
+import { refOf } from '../runtime/objects.ts';
+import type { ObjectList } from './client.ts';
+import { Malformed } from './decode.ts';
+import { KubeError } from './errors.ts';
+import { sleep } from './sleep.ts';
+import type { WatchEvent } from './watch-events.ts';
+import { WatchTimer } from './watch-timer.ts';
+
+/** Where objects come from: one kind, in one namespace or everywhere. */
+export interface Source {
+  list(signal: AbortSignal): Promise<ObjectList>;
+  watch(
+    from: { resourceVersion: string; timeoutSeconds: number },
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent>;
+}
+
+/** Where they go. Nothing here throws. */
+export interface Sink {
+  replace(objects: readonly KubeObject[]): void;
+  put(object: KubeObject): void;
+  remove(ref: ObjectRef): void;
+}
+
+export interface ReflectorDeps {
+  kind: string;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  metrics: Pick<WatchMetrics, 'restarted' | 'heard'>;
+}
+
+/** Seconds that a watch is asked to last, the least and the most. Servers cut at 30 minutes at the latest; load balancers sooner. */
+const WATCH_SECONDS = { least: 240, most: 300 };
+
+/**
+ * Milliseconds without event or bookmark after which a watch counts as dead. Bookmarks come once a minute; a
+ * connection may be gone without a sign (client issues #301, #364, #596).
+ */
+const SILENCE_MS = 90_000;
+
+/** Milliseconds that a watch may outlast what was asked for. */
+const OVERDUE_MS = 30_000;
+
+/** Milliseconds before the time that was asked for at which an end counts as that end: clocks and lines differ. */
+const EARLY_MS = 5000;
+
+/** Milliseconds between two full lists: what no watch told, a list does. Up to a tenth is taken off. */
+const RELIST_MS = 600_000;
+
+/** Milliseconds that a watch must have lasted for its end to be no failure. */
+const HEALTHY_MS = 60_000;
+
+/**
+ * Milliseconds between tries. The longest is short enough for a cache to be right again within half a minute of an
+ * API server's return, and a handful of watches is no load.
+ */
+const BACKOFF = { firstMs: 1000, capMs: 15_000 };
+
+/**
+ * Keeps a sink equal to what the API server holds: list, then watch from there, then watch again from the last
+ * version seen. One loop, so that there are never two watches (client issue #1933) and the list is within the retry
+ * (client issues #447, #836).
+ */
+export class Reflector {
+  readonly #source: Source;
+  readonly #sink: Sink;
+  readonly #deps: ReflectorDeps;
+  readonly #stopping = new AbortController();
+  readonly #synced = Promise.withResolvers<void>();
+  #running: Promise<void> | undefined;
+  /** What the next watch begins from; undefined when only a list helps. */
+  #version: string | undefined;
+  #isSynced = false;
+  #relistAt = 0;
+  #failures = 0;
+  #trafficAt: number;
+  #error: string | null = null;
+
+  constructor(source: Source, sink: Sink, deps: ReflectorDeps) {
+    this.#source = source;
+    this.#sink = sink;
+    this.#deps = deps;
+    this.#trafficAt = deps.clock.monotonic();
+  }
+
+  /** Resolves after the first list. */
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  /** Whether the sink has held everything once, the age of the last sign of life in seconds, and the last failure. */
+  health(): { synced: boolean; lastEventAge: number; error: string | null } {
+    const lastEventAge = (this.#deps.clock.monotonic() - this.#trafficAt) / 1000;
+    return { synced: this.#isSynced, lastEventAge, error: this.#error };
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when nothing is open any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('the watch is stopping'));
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const started = this.#deps.clock.monotonic();
+      const end = await this.#pass();
+      if (signal.aborted) return;
+      this.#deps.metrics.restarted(this.#deps.kind, end.reason);
+      const healthy = this.#deps.clock.monotonic() - started >= HEALTHY_MS;
+      if (healthy) this.#failures = 0;
+      if (end.reason === 'relist' || (healthy && end.reason === 'expired')) continue;
+      const wait = Math.max(this.#backoff(), Math.min(end.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
+      await sleep(this.#deps.clock, wait, signal).catch(() => {});
+    }
+  }
+
+  /** One list where one is due, and one watch. Says why it ended. */
+  async #pass(): Promise<{ reason: WatchEnd; retryAfterMs?: number | undefined }> {
+    let reason: WatchEnd = 'list_failed';
+    try {
+      if (this.#version === undefined || this.#deps.clock.monotonic() >= this.#relistAt) await this.#list();
+      reason = 'error';
+      return { reason: await this.#watch(this.#version!) };
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return { reason };
+      const retryAfterMs = error instanceof KubeError ? error.retryAfterMs : undefined;
+      if (reason === 'error') reason = this.#classify(error);
+      this.#note(error, reason);
+      return { reason, retryAfterMs };
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { clock, random } = this.#deps;
+    const { objects, resourceVersion } = await this.#source.list(this.#stopping.signal);
+    this.#stopping.signal.throwIfAborted();
+    this.#sink.replace(objects);
+    this.#version = resourceVersion;
+    this.#heard();
+    this.#relistAt = clock.monotonic() + RELIST_MS * (1 - random() / 10);
+    this.#isSynced = true;
+    this.#synced.resolve();
+  }
+
+  async #watch(resourceVersion: string): Promise<WatchEnd> {
+    const { clock, random } = this.#deps;
+    const opened = clock.monotonic();
+    const wanted = WATCH_SECONDS.least + random() * (WATCH_SECONDS.most - WATCH_SECONDS.least);
+    const untilRelist = (this.#relistAt - opened) / 1000;
+    const timeoutSeconds = Math.max(1, Math.ceil(Math.min(wanted, untilRelist)));
+    const timer = new WatchTimer(clock, {
+      silenceMs: SILENCE_MS,
+      totalMs: timeoutSeconds * 1000 + OVERDUE_MS,
+    });
+    try {
+      const signal = AbortSignal.any([this.#stopping.signal, timer.signal]);
+      for await (const event of this.#source.watch({ resourceVersion, timeoutSeconds }, signal)) {
+        timer.alive();
+        this.#heard();
+        this.#take(event);
+      }
+    } catch (error) {
+      if (timer.fired === undefined) throw error;
+    } finally {
+      timer.stop();
+    }
+    if (timer.fired === 'silent') return 'silent';
+    if (clock.monotonic() >= this.#relistAt) return 'relist';
+    return clock.monotonic() - opened >= timeoutSeconds * 1000 - EARLY_MS ? 'expired' : 'closed';
+  }
+
+  #heard(): void {
+    this.#trafficAt = this.#deps.clock.monotonic();
+    this.#error = null;
+    this.#deps.metrics.heard(this.#deps.kind);
+  }
+
+  #take(event: WatchEvent): void {
+    if (event.type === 'BOOKMARK') {
+      this.#version = event.resourceVersion;
+      return;
+    }
+    if (event.type === 'DELETED') this.#sink.remove(refOf(event.object));
+    else this.#sink.put(event.object);
+    this.#version = event.object.metadata.resourceVersion;
+  }
+
+  #classify(error: unknown): WatchEnd {
+    const gone = error instanceof KubeError && error.isGone;
+    const malformed = error instanceof Malformed;
+    // What was lost cannot be known, so everything is read again.
+    if (gone || malformed) this.#version = undefined;
+    return gone ? 'gone' : malformed ? 'malformed' : 'error';
+  }
+
+  #note(error: unknown, reason: WatchEnd): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#error = message;
+    this.#deps.log.warn({ reason, error: message }, 'a list or a watch failed and is tried again');
+  }
+
+  #backoff(): number {
+    const ceiling = Math.min(BACKOFF.capMs, BACKOFF.firstMs * 2 ** this.#failures);
+    this.#failures++;
+    // At least half of it: several kinds fail together, and must not come back together either.
+    return ceiling * (0.5 + this.#deps.random() / 2);
+  }
+}
+
+/** The longest wait that a server may ask for, in milliseconds. */
+const MAX_RETRY_AFTER_MS = 60_000;
