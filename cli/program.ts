@@ -5,6 +5,7 @@ import { eventsTailCommand } from './commands/events-tail.ts';
 import { eventsVerifyCommand } from './commands/events-verify.ts';
 import { gatewayRunCommand } from './commands/gateway-run.ts';
 import { keysCreateCommand } from './commands/keys-create.ts';
+import { operatorCommand } from './commands/operator.ts';
 import { policyLintCommand } from './commands/policy-lint.ts';
 import { upCommand } from './commands/up.ts';
 import { versionCommand } from './commands/version.ts';
@@ -20,11 +21,13 @@ export function createProgram(io: Io): Command {
     `
 Examples:
   kt up -f config/samples/quickstart            gateways from a folder of resources
+  kt operator --local-gateways                  gateways from the resources of a cluster
   kt gateway run --config policy-config.yaml    one gateway from one document
   kt policy lint --file policy-config.yaml      check a document
   kt events list --since 24h --format table     what was decided`,
   );
   program.addCommand(upCommand(io));
+  program.addCommand(operatorCommand(io));
   program.addCommand(group('gateway', 'Run a gateway', [gatewayRunCommand(io)]));
   program.addCommand(group('policy', 'Check policy documents', [policyLintCommand(io)]));
   program.addCommand(

@@ -2,16 +2,11 @@ import { gatewayNames } from './controllers/gather.ts';
 import { KINDS } from './domain/snapshot.ts';
 import type { ObjectCache } from './runtime/objects.ts';
 
-/** Why there is no gateway, in words that follow "no gateway"; null where there is one. */
-export function lackOf(
-  cache: ObjectCache,
-  namespaces: readonly string[],
-  brokenFiles: boolean,
-): string | null {
+/** Why there is no gateway, in words that follow "no gateway"; null where there is one. `emptiness` is for no object. */
+export function lackOf(cache: ObjectCache, namespaces: readonly string[], emptiness: string): string | null {
   if (namespaces.some((namespace) => gatewayNames(cache, namespace).length > 0)) return null;
   const missing = namespaces.map((namespace) => `${namespace} has ${missingIn(cache, namespace)}`);
-  if (missing.length > 0) return missing.join(', ');
-  return brokenFiles ? 'no file of the folder is valid' : 'the folder has no policy and no target';
+  return missing.length > 0 ? missing.join(', ') : emptiness;
 }
 
 /** What a namespace without a gateway would need for one. */

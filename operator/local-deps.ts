@@ -6,19 +6,23 @@ import { fileURLToPath } from 'node:url';
 import { loadKindContracts } from '../gateway/contract/kinds.ts';
 import type { ControlPlaneDeps } from './control-plane.ts';
 import { readCrds } from './local/crds.ts';
+import type { FolderDeps } from './local/folder.ts';
 import { systemClock } from './runtime/clock.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** The gateway's image of this release. */
+const IMAGE = 'keeptrusts/gateway:0.1.0';
+
 /**
- * What the control plane of a folder is made with on a real machine: the system's clock, the CRDs of this package,
- * and the gateway of this checkout under the Node that runs us.
+ * What the control plane is made with on a real machine: the system's clock, the CRDs of this package, and the
+ * gateway of this checkout under the Node that runs us.
  * @throws Error where the package has no CRDs, as after an incomplete build
  */
 export async function localDeps(
   node: string,
   platform: string,
-): Promise<Omit<ControlPlaneDeps, 'log' | 'secretVariables' | 'report'>> {
+): Promise<Omit<ControlPlaneDeps & FolderDeps, 'log' | 'secretVariables' | 'report'>> {
   // `.ts` in a checkout, `.js` where it was built.
   const extension = extname(fileURLToPath(import.meta.url));
   const crds = readCrds(here('../crds'));
@@ -29,6 +33,7 @@ export async function localDeps(
   }
   return {
     crds,
+    image: IMAGE,
     kinds: await loadKindContracts(),
     clock: systemClock,
     random: Math.random,

@@ -1,35 +1,24 @@
-import { startControlPlane } from './control-plane.ts';
-import { localDeps } from './local-deps.ts';
-import { readOptions } from './options.ts';
-import { createLogger } from './telemetry/logger.ts';
+import { operatorOptions, operatorProgram } from './options.ts';
+import { runOperator } from './run.ts';
 
-const options = readOptions(process.argv.slice(2), process.env);
-const report = (line: string): void => void process.stderr.write(`${line}\n`);
+const program = operatorProgram().parse();
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // A second signal does not wait for anything.
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort(signal);
+  });
+}
 
 try {
-  const running = await startControlPlane(options, {
-    ...(await localDeps(process.execPath, process.platform)),
-    log: createLogger(options.logLevel),
-    secretVariables: options.secretVariables,
-    report,
+  await runOperator(operatorOptions(program, process.env), {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    stop: stop.signal,
   });
-  let stopping = false;
-  const stop = (): void => {
-    // A second signal does not wait for anything.
-    if (stopping) process.exit(1);
-    stopping = true;
-    void running.close().then(() => process.exit(0));
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  report(`the API is at ${running.apiUrl}`);
-  await running.whenReady();
-  // Replicas share one address.
-  const ready = new Set(
-    running.instances().map(({ namespace, gateway, url }) => `${namespace}/${gateway} is ready at ${url}`),
-  );
-  for (const line of ready) report(`gateway ${line}`);
+  process.exit(0);
 } catch (error) {
-  report(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
 }

@@ -1,63 +1,234 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import type { ControlPlaneOptions } from './control-plane.ts';
 
-export interface ProgramOptions extends ControlPlaneOptions {
-  /** `KT_SECRET_<NAME>_<KEY>` variables: credentials for those who do not write Secret objects. */
+/** Everything that the operator is told from outside. */
+export interface OperatorOptions {
+  /** Where the objects are. */
+  source: { folder: string } | { cluster: ClusterOptions };
+  /** Folder for everything that must outlive the process. */
+  stateDir: string;
+  /** Address that the API and gateways on this machine bind to. */
+  host: string;
+  /** 0 for any free port. */
+  apiPort: number;
+  /** Traffic port of the first gateway on this machine; its admin port is the next. 0 for any free ports. */
+  gatewayPort: number;
+  /** Milliseconds that gateways on this machine may take to end. */
+  maxGraceMs: number;
+  /** A PostgreSQL address; null for SQLite in the state folder. */
+  databaseUrl: string | null;
+  /** `KT_SECRET_<NAME>_<KEY>` variables: credentials of gateways on this machine. */
   secretVariables: Record<string, string>;
   logLevel: string;
 }
 
-/** Seconds that gateways may take to end after Ctrl-C; running requests are cut after that. */
-const MAX_GRACE_SECONDS = 10;
+export interface ClusterOptions {
+  /** Null for `KUBECONFIG`, then `~/.kube/config`, then the pod's service account. */
+  kubeconfig: string | null;
+  /** Null for the current context of the file. */
+  context: string | null;
+  /** Null for all. */
+  namespaces: readonly string[] | null;
+  /** Whether gateways run as processes of this machine. */
+  localGateways: boolean;
+  /** Null for that of this release. */
+  gatewayImage: string | null;
+  /** Where gateways reach the control-plane API; null for the address that it listens on. */
+  advertiseUrl: string | null;
+  leaderElect: boolean;
+  /** Null for the operator's own. */
+  leaseNamespace: string | null;
+}
 
-/** Reads the command line and the environment. Ends the process for `--help` and for wrong arguments. */
-export function readOptions(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): ProgramOptions {
-  const program = new Command('keeptrusts-operator')
-    .description('Turns a folder of governance resources into running gateways.')
-    .requiredOption('-f, --folder <dir>', 'folder of resources')
-    .option('--state-dir <dir>', 'folder for state', '.keeptrusts')
-    .option('--host <address>', 'address that the API and the gateways bind to', '127.0.0.1')
-    .option('--api-port <port>', 'port of the API', port, 8080)
+/** What the flags of a command say. */
+export interface CommonFlags {
+  stateDir: string;
+  host: string;
+  apiPort: number;
+  gatewayPort: number;
+  grace: number;
+  logLevel: string;
+}
+
+export interface ClusterFlags extends CommonFlags {
+  folder?: string;
+  kubeconfig?: string;
+  context?: string;
+  namespaces?: string[];
+  localGateways?: boolean;
+  gatewayImage?: string;
+  advertiseUrl?: string;
+  leaderElect: boolean;
+  leaseNamespace?: string;
+}
+
+/** Seconds that running requests may take to end after Ctrl-C; what is left is cut then. */
+const GRACE_SECONDS = 10;
+
+/** The flags that every way of starting the control plane has. */
+export function addCommonFlags(command: Command, defaults: { logLevel: string }): Command {
+  return command
+    .option('--state-dir <dir>', 'folder for everything that is kept', '.keeptrusts')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--api-port <port>', 'port of the control-plane API; 0 for any', port, 8080)
     .option(
       '--gateway-port <port>',
-      'traffic port of the first gateway; its admin port is the next',
+      "the first gateway's traffic port, its admin port is the next; 0 for any",
       port,
       41002,
     )
-    .option('--grace <seconds>', 'how long gateways may take to end', seconds, MAX_GRACE_SECONDS)
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info');
-  program.parse(['node', 'keeptrusts-operator', ...argv]);
-  const flags = program.opts<{
-    folder: string;
-    stateDir: string;
-    host: string;
-    apiPort: number;
-    gatewayPort: number;
-    grace: number;
-    logLevel: string;
-  }>();
+    .option('--grace <seconds>', 'how long gateways on this machine may take to end', seconds, GRACE_SECONDS)
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', defaults.logLevel);
+}
+
+/** The flags of the operator, which works on a cluster unless a folder is named. */
+export function addOperatorFlags(command: Command, defaults: { logLevel: string }): Command {
+  command
+    .option('-f, --folder <dir>', 'folder of resources, in the place of a cluster')
+    .option(
+      '--kubeconfig <file>',
+      'how to reach the cluster (default: KUBECONFIG, ~/.kube/config, then the service account of the pod)',
+    )
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .option('--namespaces <names>', 'the only namespaces to look at, separated by commas', namespaces)
+    .option('--local-gateways', 'run the gateways as processes of this machine, not as pods')
+    .option('--gateway-image <image>', 'image of the gateways (default: that of this release)')
+    .option(
+      '--advertise-url <url>',
+      'where gateways reach the control-plane API (default: where it listens)',
+      httpUrl,
+    )
+    .option('--no-leader-elect', 'act without the lease: only where no second operator can run')
+    .option(
+      '--lease-namespace <name>',
+      'namespace of the lease (default: that of the pod or of the context)',
+      namespace,
+    );
+  return addCommonFlags(command, defaults);
+}
+
+/** The command line of the operator's own program. */
+export function operatorProgram(): Command {
+  const program = new Command('keeptrusts-operator').description(
+    'Turns governance resources of a cluster, or of a folder, into running gateways.',
+  );
+  return addOperatorFlags(program, { logLevel: 'info' });
+}
+
+/** Flags that are nothing to a folder of resources. */
+const CLUSTER_ONLY = [
+  'kubeconfig',
+  'context',
+  'namespaces',
+  'localGateways',
+  'gatewayImage',
+  'advertiseUrl',
+  'leaderElect',
+  'leaseNamespace',
+] as const satisfies readonly (keyof ClusterFlags)[];
+
+/** Flags of gateways on this machine. */
+const PROCESSES_ONLY = ['gatewayPort', 'grace'] as const satisfies readonly (keyof ClusterFlags)[];
+
+/** Options of a control plane over a folder. */
+export function folderOptions(
+  flags: CommonFlags & { folder: string },
+  env: Readonly<Record<string, string | undefined>>,
+): OperatorOptions {
+  const { stateDir, host, apiPort, gatewayPort, grace, logLevel } = flags;
   return {
-    folder: resolve(flags.folder),
-    stateDir: resolve(flags.stateDir),
-    host: flags.host,
-    apiPort: flags.apiPort,
-    gatewayPort: flags.gatewayPort,
-    maxGraceMs: flags.grace * 1000,
-    logLevel: flags.logLevel,
+    source: { folder: resolve(flags.folder) },
+    stateDir: resolve(stateDir),
+    host,
+    apiPort,
+    gatewayPort,
+    maxGraceMs: grace * 1000,
+    databaseUrl: null,
     secretVariables: secretVariablesOf(env),
+    logLevel,
   };
 }
 
-export function secretVariablesOf(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** Options of the operator. Ends the command, as for any wrong flag, where the flags contradict each other. */
+export function operatorOptions(
+  command: Command,
+  env: Readonly<Record<string, string | undefined>>,
+): OperatorOptions {
+  const flags = command.opts<ClusterFlags>();
+  const refuse = (message: string): never => command.error(`error: ${message}`, { exitCode: 2 });
+  const stated = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const databaseUrl = databaseUrlOf(env, refuse);
+  if (flags.folder !== undefined) {
+    const other = CLUSTER_ONLY.find(stated);
+    if (other !== undefined)
+      refuse(`${longOf(command, other)} is for a cluster and -f for a folder: leave one of them out.`);
+    return { ...folderOptions({ ...flags, folder: flags.folder }, env), databaseUrl };
+  }
+  const localGateways = flags.localGateways === true;
+  const lost = PROCESSES_ONLY.find(stated);
+  if (!localGateways && lost !== undefined)
+    refuse(`${longOf(command, lost)} is for gateways on this machine: add --local-gateways.`);
+  if (localGateways && flags.gatewayImage !== undefined)
+    refuse('--gateway-image is for pods, and with --local-gateways there are none: leave one of them out.');
+  if (!flags.leaderElect && flags.leaseNamespace !== undefined)
+    refuse('--lease-namespace says where the lease is, and --no-leader-elect that there is none.');
+  return {
+    ...folderOptions({ ...flags, folder: '' }, env),
+    databaseUrl,
+    source: {
+      cluster: {
+        kubeconfig: flags.kubeconfig === undefined ? null : resolve(flags.kubeconfig),
+        context: flags.context ?? null,
+        namespaces: flags.namespaces ?? null,
+        localGateways,
+        gatewayImage: flags.gatewayImage ?? null,
+        advertiseUrl: flags.advertiseUrl ?? null,
+        leaderElect: flags.leaderElect,
+        leaseNamespace: flags.leaseNamespace ?? null,
+      },
+    },
+  };
+}
+
+function longOf(command: Command, name: string): string {
+  const option = command.options.find((candidate) => candidate.attributeName() === name);
+  return option?.long ?? name;
+}
+
+function databaseUrlOf(
+  env: Readonly<Record<string, string | undefined>>,
+  refuse: (message: string) => never,
+): string | null {
+  const url = env['DATABASE_URL'];
+  if (url === undefined || url === '') return null;
+  // It holds a password, so that it is not repeated.
+  if (!/^postgres(ql)?:\/\//.test(url))
+    refuse('DATABASE_URL is no PostgreSQL address: it must begin with postgres:// or postgresql://.');
+  return url;
+}
+
+function secretVariablesOf(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => {
       return entry[0].startsWith('KT_SECRET_') && entry[1] !== undefined;
     }),
   );
+}
+
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+function namespace(text: string): string {
+  if (NAMESPACE.test(text)) return text;
+  throw new InvalidArgumentError(`'${text}' cannot be the name of a namespace.`);
+}
+
+function namespaces(text: string): string[] {
+  return [...new Set(text.split(',').map((part) => namespace(part.trim())))];
+}
+
+function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/+$/, '');
+  throw new InvalidArgumentError('It must be an http or https address.');
 }
 
 function port(text: string): number {
@@ -68,6 +239,6 @@ function port(text: string): number {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (/^\d+$/.test(text)) return value;
+  if (/^\d{1,5}$/.test(text)) return value;
   throw new InvalidArgumentError('It must be a whole number of seconds.');
 }

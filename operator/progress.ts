@@ -4,13 +4,13 @@ import { liveGateway } from './controllers/live.ts';
 import type { Outcomes } from './controllers/outcomes.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
 import { lackOf } from './lack.ts';
-import type { Node } from './local/node/node.ts';
 import { findingsOf, namespacesOf, unusable } from './problems.ts';
-import { childName, gatewayOf } from './render/names.ts';
+import { gatewayOf } from './render/names.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
 import type { Controller } from './runtime/controller.ts';
 import type { ObjectCache } from './runtime/objects.ts';
 import { programmed } from './status/gateway-state.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** One running gateway process, for people. */
 export interface GatewayInstance {
@@ -38,15 +38,15 @@ const RECHECK_MS = 20;
 
 /** What a person who started the control plane wants to know: is it up, where, and what is wrong with the objects. */
 export class Progress {
-  readonly #node: Node;
+  readonly #surroundings: Pick<Surroundings, 'instances' | 'emptiness'>;
   readonly #clock: Clock;
   #again: Timer | undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #reported = new Map<string, ReadonlySet<string>>();
   #watched: Watched | undefined;
 
-  constructor(node: Node, clock: Clock) {
-    this.#node = node;
+  constructor(surroundings: Pick<Surroundings, 'instances' | 'emptiness'>, clock: Clock) {
+    this.#surroundings = surroundings;
     this.#clock = clock;
   }
 
@@ -62,7 +62,7 @@ export class Progress {
   }
 
   instances(): GatewayInstance[] {
-    return this.#node
+    return this.#surroundings
       .instances()
       .map(({ namespace, deployment, name, host, sharedPort, ownPort, ...state }) => ({
         namespace,
@@ -74,20 +74,10 @@ export class Progress {
       }));
   }
 
-  address(namespace: string, gateway: string): string | null {
-    const deployment = childName(gateway);
-    const instance = this.#node
-      .instances()
-      .find((candidate) => candidate.namespace === namespace && candidate.deployment === deployment);
-    return instance === undefined || instance.sharedPort === 0
-      ? null
-      : `http://${instance.host}:${instance.sharedPort}`;
-  }
-
   /** Why there is no gateway, in words; null where there is one. */
-  lack(brokenFiles: boolean): string | null {
+  lack(): string | null {
     const cache = this.#watched?.cache;
-    return cache === undefined ? null : lackOf(cache, namespacesOf(cache), brokenFiles);
+    return cache === undefined ? null : lackOf(cache, namespacesOf(cache), this.#surroundings.emptiness());
   }
 
   whenReady(): Promise<void> {

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { removeEndpoint, writeEndpoint } from '../../gateway/contract/endpoint-file.ts';
 import { ensureFolder, writeState } from '../../gateway/contract/ensure-folder.ts';
 import type { RunningGateway } from '../../gateway/gateway.ts';
 import { addGatewayFlags, type ProgramOptions, programOptions } from '../../gateway/options.ts';
-import { removeEndpoint, writeEndpoint } from '../endpoint.ts';
 import { linesForPeople } from '../gateway-lines.ts';
 import { CliError, type Io } from '../io.ts';
 
@@ -39,7 +39,7 @@ Examples:
             spool: join(options.stateDir, 'spool'),
             listen: `${bracketed(options.traffic.host)}:${running.trafficPort}`,
           },
-          io,
+          io.err,
         );
         const traffic = `http://${urlHost(options.traffic.host)}:${running.trafficPort}`;
         const ready = (await fetch(`${admin}/readyz`)).ok;

@@ -2,13 +2,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { findEndpoint, removeEndpoint, writeEndpoint } from '../../cli/endpoint.ts';
+import { findEndpoint } from '../../cli/endpoint.ts';
+import { removeEndpoint, writeEndpoint } from '../../gateway/contract/endpoint-file.ts';
 
 describe('the endpoint in a state folder', () => {
   let folder: string;
   let tokenFile: string;
   let warnings: string[];
-  const io = { env: {}, err: (text: string) => void warnings.push(text) };
+  const io = { env: {} };
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'keeptrusts-endpoint-'));
     tokenFile = join(folder, 'token');
@@ -18,7 +19,12 @@ describe('the endpoint in a state folder', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const file = () => join(folder, 'endpoint.json');
-  const write = () => writeEndpoint(folder, { kind: 'gateway', url: 'http://127.0.0.1:1', tokenFile }, io);
+  const write = () =>
+    writeEndpoint(
+      folder,
+      { kind: 'gateway', url: 'http://127.0.0.1:1', tokenFile },
+      (text) => void warnings.push(text),
+    );
   const find = () => findEndpoint({ stateDir: folder }, io);
   const ofProcess = (pid: number) =>
     writeFileSync(file(), JSON.stringify({ ...JSON.parse(readFileSync(file(), 'utf8')), pid }));

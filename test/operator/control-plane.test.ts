@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { type ControlPlaneOptions, type Running, startControlPlane } from '../../operator/control-plane.ts';
+import { type Running, startControlPlane } from '../../operator/control-plane.ts';
+import { type FolderOptions, folderSurroundings } from '../../operator/local/folder.ts';
 import { localDeps } from '../../operator/local-deps.ts';
 import { silentLog } from '../../operator/runtime/log.ts';
 import { eventually, TestFolder } from '../fakes/folder.ts';
@@ -39,7 +40,7 @@ describe('control plane over a folder, with a fake gateway', () => {
   let reported: string[];
   let running: Running | undefined;
 
-  function start(over: Partial<ControlPlaneOptions> = {}): Promise<Running> {
+  async function start(over: Partial<FolderOptions & { apiPort: number }> = {}): Promise<Running> {
     const options = {
       folder: folder.path,
       stateDir: state.path,
@@ -49,13 +50,14 @@ describe('control plane over a folder, with a fake gateway', () => {
       maxGraceMs: 2000,
       ...over,
     };
-    return startControlPlane(options, {
+    const parts = {
       ...deps,
-      gatewayCommand: [process.execPath, fake],
+      gatewayCommand: [process.execPath, fake] as [string, string],
       log: silentLog,
       secretVariables: {},
-      report: (line) => reported.push(line),
-    });
+      report: (line: string) => void reported.push(line),
+    };
+    return startControlPlane(options, parts, folderSurroundings(options, parts));
   }
   async function ask(running: Running): Promise<Answer> {
     return (await fetch(running.instances()[0]!.url)).json() as Promise<Answer>;

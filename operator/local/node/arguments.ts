@@ -61,3 +61,13 @@ function placed(value: string, mounts: [string, string][], placement: Placement)
   const port = address === null ? undefined : placement.ports.get(Number(address[1]));
   return port === undefined ? value : `${placement.host}:${port}`;
 }
+
+/** Each flag once: those of the node, and of the specification those that the node does not set. */
+export function overridden(args: readonly string[], own: readonly string[]): string[] {
+  const flags = new Set(own.map(flagOf));
+  return [...args.filter((arg) => !flags.has(flagOf(arg))), ...own];
+}
+
+function flagOf(arg: string): string {
+  return arg.startsWith('--') ? arg.split('=', 1)[0]! : arg;
+}

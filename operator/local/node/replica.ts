@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fullJitter } from '../../runtime/backoff.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { argumentsOf, environmentOf, type Placement } from './arguments.ts';
+import { argumentsOf, environmentOf, overridden, type Placement } from './arguments.ts';
 import { Child, type Exit } from './child.ts';
 import { PidFile } from './leftover.ts';
 import type { Container, PodSpec } from './pod-template.ts';
@@ -27,7 +27,7 @@ export interface ReplicaSettings {
   host: string;
   /** Program and first arguments that stand for the container's image. */
   command: readonly [string, ...string[]];
-  /** Further arguments that only make sense on one machine. */
+  /** Arguments that only make sense on one machine; each takes the place of the specification's flag of that name. */
   extraArgs: readonly string[];
   /** What the program itself needs, as an image would bring it; the specification's own variables win. */
   programEnv: Readonly<Record<string, string>>;
@@ -139,7 +139,7 @@ export class Replica {
     const child = new Child({
       title: this.spec.deployment,
       command: this.#settings.command,
-      args: [...argumentsOf(container, env, placement), ...this.#settings.extraArgs],
+      args: overridden(argumentsOf(container, env, placement), this.#settings.extraArgs),
       env: { ...this.#settings.programEnv, ...env },
       cwd,
       logFile: join(this.#settings.logFolder, `${this.name}.log`),

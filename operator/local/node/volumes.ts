@@ -8,6 +8,8 @@ export interface VolumeSources {
   cache: ObjectCache;
   /** `KT_SECRET_<NAME>_<KEY>` variables, for keys that no Secret object has. */
   secretVariables: Readonly<Record<string, string>>;
+  /** How a person gives a key that nobody has; the name of its variable follows. */
+  secretHint: string;
   /** The token of a service account, for projected token volumes. */
   token(request: { namespace: string; serviceAccount: string; audience: string }): string;
 }
@@ -105,7 +107,7 @@ function addSource(
       const value = sources.secretVariables[secretVariable(name, key)];
       if (value === undefined) {
         absent.push(
-          `Secret ${namespace}/${name} has no key ${key}: add it to the folder or set ${secretVariable(name, key)}`,
+          `Secret ${namespace}/${name} has no key ${key}: ${sources.secretHint} ${secretVariable(name, key)}`,
         );
       }
       return value;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { type Running, startControlPlane } from '../../../operator/control-plane.ts';
+import { folderSurroundings } from '../../../operator/local/folder.ts';
 import { localDeps } from '../../../operator/local-deps.ts';
 import { silentLog } from '../../../operator/runtime/log.ts';
 import { eventually, TestFolder } from '../../fakes/folder.ts';
@@ -42,12 +43,13 @@ describe('a folder of resources and the real gateway', () => {
       gatewayPort: 0,
       maxGraceMs: 8000,
     };
-    running = await startControlPlane(options, {
+    const parts = {
       ...deps,
       log: silentLog,
       secretVariables: {},
-      report: (line) => reported.push(line),
-    });
+      report: (line: string) => void reported.push(line),
+    };
+    running = await startControlPlane(options, parts, folderSurroundings(options, parts));
     await running.whenReady();
     return running;
   }
@@ -157,12 +159,12 @@ describe('a folder of resources and the real gateway', () => {
     const main = fileURLToPath(new URL('../../../operator/main.ts', import.meta.url));
     const args = ['-f', folder.path, '--state-dir', state.path, '--api-port', '0', '--gateway-port', '0'];
     const child = spawn(process.execPath, [main, ...args, '--log-level', 'silent'], {
-      stdio: ['ignore', 'inherit', 'pipe'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     let said = '';
-    child.stderr.on('data', (chunk) => (said += String(chunk)));
-    await eventually(() => said.includes('is ready at'), 'readiness', 20_000);
-    const url = /is ready at (\S+)/.exec(said)![1]!;
+    child.stdout.on('data', (chunk) => (said += String(chunk)));
+    await eventually(() => said.startsWith('Ready: '), 'readiness', 20_000);
+    const url = /default\/default at (\S+);/.exec(said)![1]!;
     child.kill('SIGKILL');
     const dead = async (): Promise<boolean> => {
       return fetch(url).then(

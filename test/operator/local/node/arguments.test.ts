@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { argumentsOf, environmentOf, type Placement } from '../../../../operator/local/node/arguments.ts';
+import {
+  argumentsOf,
+  environmentOf,
+  overridden,
+  type Placement,
+} from '../../../../operator/local/node/arguments.ts';
 import type { Container } from '../../../../operator/local/node/pod-template.ts';
 
 const placement: Placement = {
@@ -59,5 +64,11 @@ describe('arguments on a machine', () => {
       '--level=info',
       '--home=$(HOME)',
     ]);
+  });
+
+  it('takes the node’s flag in the place of the specification’s, so that each comes once', () => {
+    expect(
+      overridden(['--drain-seconds=60', '--name=a', 'file'], ['--reuse-port', '--drain-seconds=4']),
+    ).to.deep.equal(['--name=a', 'file', '--reuse-port', '--drain-seconds=4']);
   });
 });

@@ -54,6 +54,7 @@ describe('node with a fake program', () => {
         log: silentLog,
         report: (line) => reported.push(line),
         secretVariables,
+        secretHint: 'add it to the folder or set',
         token: ({ serviceAccount, audience }) => `token of ${serviceAccount} for ${audience}`,
       },
     );

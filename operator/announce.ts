@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Running } from './control-plane.ts';
+
+/** Shown when the gateways are ready, if the folder has it; `{gateway}` stands for the first gateway's address. */
+const NOTES = 'NOTES.txt';
+
+/** One line that says what runs, and where. */
+export function readyLine(running: Pick<Running, 'instances' | 'lack' | 'apiUrl'>): string {
+  const instances = running.instances();
+  // Replicas share one address; each has an admin listener of its own.
+  const ready = [
+    ...new Set(instances.map(({ namespace, gateway, url }) => `${namespace}/${gateway} at ${url}`)),
+  ].join(', ');
+  const admin = instances.map(({ adminUrl }) => adminUrl).join(', ');
+  const gateways = ready === '' ? `no gateway yet (${running.lack() ?? 'it starts'})` : `gateway ${ready}`;
+  const also = admin === '' ? '' : `Admin at ${admin}. `;
+  return `Ready: ${gateways}; API at ${running.apiUrl}. ${also}Ctrl-C ends everything.\n`;
+}
+
+/** What the folder says to try next; empty where it says nothing, or nothing runs. */
+export function notesOf(folder: string, running: Pick<Running, 'instances'>): string {
+  const file = join(folder, NOTES);
+  const first = running.instances()[0];
+  if (first === undefined || !existsSync(file)) return '';
+  return `\n${readFileSync(file, 'utf8').replaceAll('{gateway}', first.url)}`;
+}

@@ -1,0 +1,59 @@
+import { removeEndpoint, writeEndpoint } from '../gateway/contract/endpoint-file.ts';
+import { notesOf, readyLine } from './announce.ts';
+import { type Running, startControlPlane } from './control-plane.ts';
+import { folderSurroundings } from './local/folder.ts';
+import { localDeps } from './local-deps.ts';
+import type { OperatorOptions } from './options.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+/** What the program may touch of the process that it runs in. */
+export interface ProgramIo {
+  out(text: string): void;
+  err(text: string): void;
+  /** Aborted when the program is to end. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Runs the control plane until it is stopped: says when it is ready, and leaves its address for `kt`.
+ * @throws Error with a plain message when it cannot start
+ */
+export async function runOperator(options: OperatorOptions, io: ProgramIo): Promise<void> {
+  const running = await start(options, io);
+  try {
+    const { apiUrl: url, tokenFile } = running;
+    writeEndpoint(options.stateDir, { kind: 'control-plane', url, tokenFile }, io.err);
+    await Promise.race([running.whenReady(), stopped(io.stop)]);
+    if (!io.stop.aborted) {
+      io.out(readyLine(running));
+      if ('folder' in options.source) io.out(notesOf(options.source.folder, running));
+    }
+    await stopped(io.stop);
+    io.err('Stopping …\n');
+  } finally {
+    removeEndpoint(options.stateDir);
+    await running.close();
+  }
+}
+
+async function start(options: OperatorOptions, io: ProgramIo): Promise<Running> {
+  const deps = {
+    ...(await localDeps(process.execPath, process.platform)),
+    log: createLogger(options.logLevel),
+    secretVariables: options.secretVariables,
+    report: (line: string) => io.err(`${line}\n`),
+  };
+  const { source } = options;
+  if ('folder' in source) {
+    const surroundings = folderSurroundings({ ...options, folder: source.folder }, deps);
+    return startControlPlane(options, deps, surroundings);
+  }
+  throw new Error('name a folder of resources with -f.');
+}
+
+function stopped(stop: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (stop.aborted) done();
+    else stop.addEventListener('abort', () => done(), { once: true });
+  });
+}

@@ -1,0 +1,48 @@
+import type { ResourceProblem } from './api/problems.ts';
+import type { Instance } from './local/node/node.ts';
+import type { Part, Phase } from './runtime/manager.ts';
+import type { ObjectClient } from './runtime/objects.ts';
+
+/** What the common parts of the control plane give to those that differ. */
+export interface Common {
+  /** Base URL of the control-plane API. */
+  apiUrl: string;
+  /** The token that the gateway shows to the API. */
+  gatewayToken(namespace: string, gateway: string): string;
+  /** All processes of a gateway that was removed have ended. */
+  forget(namespace: string, gateway: string): void;
+}
+
+/**
+ * What differs between a folder and a cluster: where the objects are, and what runs the gateways. Everything else in
+ * the control plane cannot tell which it is.
+ */
+export interface Surroundings {
+  readonly client: ObjectClient;
+  /** What has to be started, in this order within a phase. */
+  readonly parts: readonly { phase: Phase; part: Part }[];
+  /** Image of the gateways' Deployments. */
+  readonly image: string;
+  /** Whether Deployments are to be left alone by the cluster's own controllers. */
+  readonly paused: boolean;
+  /** Where the gateways reach the control-plane API. */
+  readonly gatewaysReportTo: string;
+  /** Address that gateways bind to: lint warns of what an open one asks for. */
+  readonly listen: string;
+  /** The processes that run on this machine. */
+  instances(): Instance[];
+  /** Base URL of a gateway for applications; null while it has none. */
+  address(namespace: string, gateway: string): string | null;
+  /** What is wrong with the place that the objects come from. */
+  problems(): readonly ResourceProblem[];
+  /** Why there is no object of ours at all, in words. */
+  emptiness(): string;
+}
+
+/** Makes the surroundings of one control plane. */
+export interface SurroundingsMaker {
+  /** Looks whether they can be used, before anything is opened. @throws Error with a plain message */
+  check(): Promise<void>;
+  /** Nothing runs yet. */
+  make(common: Common): Surroundings;
+}
