@@ -8,6 +8,7 @@ import { globSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Mocha from 'mocha';
+import { apiServerObstacle, prepareApiServer } from './api-server/tier.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -15,8 +16,15 @@ interface Tier {
   name: string;
   /** Folders below `test/`; the first tier takes whatever no other names. */
   folders: readonly string[];
-  /** Why it cannot run here, or null. */
-  obstacle(): string | null;
+  /** Why it cannot run here, or null. `asked` says that `KT_TIERS` names it. */
+  obstacle(asked: boolean): string | null;
+  /** Makes what its tests need. `env` is theirs while they run. @throws Error in words for people */
+  prepare?(): Promise<Surroundings>;
+}
+
+interface Surroundings {
+  env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
 }
 
 const tiers: readonly Tier[] = [
@@ -25,6 +33,12 @@ const tiers: readonly Tier[] = [
     name: 'process',
     folders: ['integration', 'faults', 'conformance', 'issues'],
     obstacle: () => (process.platform === 'win32' ? 'it needs POSIX signals and symbolic links' : null),
+  },
+  {
+    name: 'api-server',
+    folders: ['api-server'],
+    obstacle: (asked) => apiServerObstacle(process.env, asked),
+    prepare: () => prepareApiServer(process.env, (line) => console.log(line)),
   },
 ];
 
@@ -51,20 +65,7 @@ const files = globSync('test/**/*.test.ts', { cwd: root })
 let [passed, failed] = [0, 0];
 const skipped: string[] = [];
 
-for (const tier of tiers) {
-  const own = files.filter((file) => tierOf(file) === tier);
-  if (own.length === 0) continue;
-  const obstacle = tier.obstacle();
-  if (obstacle !== null) {
-    if (named.includes(tier.name)) {
-      console.error(`tier ${tier.name} was named but cannot run here: ${obstacle}`);
-      failed += 1;
-    } else {
-      skipped.push(`tier ${tier.name}: ${obstacle}`);
-    }
-    continue;
-  }
-  console.log(`\ntier ${tier.name}: ${own.length} files`);
+async function runFiles(own: readonly string[]): Promise<Mocha.Stats> {
   const mocha = new Mocha({
     timeout: 30_000,
     reporter: 'dot',
@@ -77,8 +78,43 @@ for (const tier of tiers) {
     const running = mocha.run(() => resolve(running));
     running.on('pending', (test) => skipped.push(`${relative(root, test.file ?? '')}: ${test.fullTitle()}`));
   });
-  passed += runner.stats?.passes ?? 0;
-  failed += runner.stats?.failures ?? 0;
+  return runner.stats!;
+}
+
+for (const tier of tiers) {
+  const own = files.filter((file) => tierOf(file) === tier);
+  if (own.length === 0) continue;
+  const asked = named.includes(tier.name);
+  const obstacle = tier.obstacle(asked);
+  if (obstacle !== null) {
+    if (asked) {
+      console.error(`tier ${tier.name} was named but cannot run here: ${obstacle}`);
+      failed += 1;
+    } else {
+      skipped.push(`tier ${tier.name}: ${obstacle}`);
+    }
+    continue;
+  }
+  console.log(`\ntier ${tier.name}: ${own.length} files`);
+  let surroundings: Surroundings | undefined;
+  try {
+    surroundings = await tier.prepare?.();
+  } catch (error) {
+    console.error(`tier ${tier.name} could not be prepared: ${(error as Error).message}`);
+    failed += 1;
+    continue;
+  }
+  Object.assign(process.env, surroundings?.env);
+  try {
+    const stats = await runFiles(own);
+    passed += stats.passes;
+    failed += stats.failures;
+  } catch (error) {
+    // A file that cannot be loaded: mocha ran none of them.
+    console.error(error);
+    failed += 1;
+  }
+  await surroundings?.stop();
 }
 
 if (skipped.length > 0) console.log(`\nskipped:\n  ${skipped.join('\n  ')}`);

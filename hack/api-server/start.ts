@@ -25,6 +25,8 @@ export interface ApiServer {
   url: string;
   /** Path of a kubeconfig of its administrator; it names no other file. */
   kubeconfig: string;
+  /** Resolves with a sentence when a server ends that nobody asked to end. */
+  failed: Promise<string>;
   /** Process ids by server. */
   pids(): Readonly<Record<string, number>>;
   /** Ends the API server alone and resolves when it has ended; etcd keeps the objects. */
@@ -69,10 +71,18 @@ async function bringUp(supervisor: Supervisor, { binaries, manifests }: StartOpt
   const url = `https://127.0.0.1:${apiPort}`;
   const at = (file: string): string => join(folder, file);
   const running = new Map<string, Server>();
+  let expected = false;
+  let fail = (_why: string): void => {};
+  const failed = new Promise<string>((resolve) => {
+    fail = resolve;
+  });
   const launch = async (name: string, command: string, args: readonly string[]): Promise<Server> => {
     const server = await supervisor.start(name, command, args);
     running.set(name, server);
-    void server.ended.then(() => running.delete(name));
+    void server.ended.then((how) => {
+      running.delete(name);
+      if (!expected) fail(`${name} ended (${how})`);
+    });
     return server;
   };
 
@@ -102,13 +112,21 @@ async function bringUp(supervisor: Supervisor, { binaries, manifests }: StartOpt
         ['supervisor', supervisor.pid],
         ...[...running].map(([name, { pid }]): [string, number] => [name, pid]),
       ]),
+    failed,
     kill: async (name = 'SIGKILL') => {
       const server = running.get('kube-apiserver');
+      expected = true;
       signal(name);
       await server?.ended;
     },
     signal,
-    restart: startApi,
-    stop: () => supervisor.stop(),
+    restart: async () => {
+      await startApi();
+      expected = false;
+    },
+    stop: () => {
+      expected = true;
+      return supervisor.stop();
+    },
   };
 }

@@ -1,4 +1,4 @@
-module keeptrusts.com/hack/etcd
+module keeptrusts.com/hack/api-server/etcd
 
 go 1.26.0
 

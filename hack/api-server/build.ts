@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { buildArguments, COMMANDS, type Command, goModOf } from './commands.ts';
+import type { Go } from './go.ts';
+import { Progress } from './progress.ts';
+
+export interface BuildOptions {
+  go: Go;
+  /** Where the modules lie: the folder of this file. */
+  modules: string;
+  /** Gets the binaries. Each is put there whole, so two builds at once do no harm and a broken one is continued. */
+  out: string;
+  say(line: string): void;
+}
+
+/** Between two lines of progress, in milliseconds. */
+const PROGRESS_MS = 15_000;
+
+/**
+ * Builds what the folder lacks.
+ *
+ * @throws Error with what Go said.
+ */
+export async function buildBinaries(options: BuildOptions): Promise<void> {
+  const missing = COMMANDS.filter(({ name }) => !existsSync(join(options.out, name)));
+  if (missing.length === 0) return;
+  options.say(
+    `Building ${missing.map(({ name }) => name).join(', ')} with ${options.go.version} into ${options.out}, ` +
+      'once for each change of their versions. The first time takes some ten minutes on two cores, and 4 GB in the caches of Go.',
+  );
+  await mkdir(options.out, { recursive: true });
+  const scratch = await mkdtemp(`${options.out}.part-`);
+  try {
+    for (const command of missing) {
+      await buildOne(command, join(scratch, command.name), options);
+      await rename(join(scratch, command.name), join(options.out, command.name));
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function buildOne(command: Command, file: string, { go, modules, say }: BuildOptions): Promise<void> {
+  const child = spawn(go.command, buildArguments(command, goModOf(modules), file), {
+    cwd: join(modules, command.module),
+    env: go.env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const progress = new Progress(command.name, performance.now());
+  const timer = setInterval(() => say(progress.line(performance.now())), PROGRESS_MS);
+  const stop = (): unknown => child.kill();
+  // Go would otherwise go on for minutes after its parent.
+  process.once('exit', stop);
+  try {
+    createInterface({ input: child.stderr }).on('line', (line) => progress.read(line));
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    if (code !== 0) throw new Error(progress.failure(code));
+    say(progress.end(performance.now()));
+  } finally {
+    clearInterval(timer);
+    process.off('exit', stop);
+  }
+}
