@@ -5,7 +5,7 @@ import { KubeError, noAnswer, refusal } from './errors.ts';
 import { Limiter } from './limiter.ts';
 import type { KubeMetrics, Verb } from './metrics.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { sleep } from './sleep.ts';
+import { sleep } from './signals.ts';
 
 export interface CallDeps {
   clock: Clock;
@@ -32,6 +32,9 @@ export interface CallOptions {
 /** Milliseconds of one try, from its sending to the end of the answer. */
 const TRY_MS = 10_000;
 
+/** Milliseconds until a streamed answer begins: the server sends its head at once. */
+const OPEN_MS = 30_000;
+
 /** Tries of one call in all. A caller that has a queue tries again by itself, with longer waits. */
 const TRIES = 3;
 
@@ -45,11 +48,11 @@ const CONCURRENT_CALLS = 10;
 
 /** Sends calls with time-outs, bounded retries and a limit of how many run at once. */
 export class Calls {
-  readonly #kube: Pick<Kube, 'send'>;
+  readonly #kube: Pick<Kube, 'send' | 'renew'>;
   readonly #deps: CallDeps;
   readonly #limiter = new Limiter(CONCURRENT_CALLS);
 
-  constructor(kube: Pick<Kube, 'send'>, deps: CallDeps) {
+  constructor(kube: Pick<Kube, 'send' | 'renew'>, deps: CallDeps) {
     this.#kube = kube;
     this.#deps = deps;
   }
@@ -60,7 +63,7 @@ export class Calls {
     try {
       for (let tries = 1; ; tries++) {
         try {
-          return await this.#try(call, signal, timeoutMs);
+          return await this.#try(call, signal, timeoutMs, async ({ body }) => parse(await body.text()));
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof KubeError) || tries === TRIES || !mayRepeat(call, error)) throw error;
@@ -74,39 +77,36 @@ export class Calls {
     }
   }
 
-  /** Opens an answer that streams. It has no time-out but the signal. @throws KubeError, or the signal's reason */
-  async open(call: Call, signal: AbortSignal): Promise<KubeResponse['body']> {
-    const started = this.#deps.clock.monotonic();
-    const response = await this.#kube.send({ ...call, signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw this.#count(call, started, noAnswer(error, wordsOf(call)));
-    });
-    if (response.statusCode === 200) {
-      this.#deps.metrics.requested(call.verb, call.kind, 200, this.#since(started));
-      return response.body;
-    }
-    const text = await response.body.text().catch(() => '');
-    throw this.#count(call, started, this.#refusal(call, response, text));
+  /** Opens an answer that streams: the time-out is for its beginning. @throws KubeError, or the signal's reason */
+  open(call: Call, signal: AbortSignal): Promise<KubeResponse['body']> {
+    return this.#try(call, signal, OPEN_MS, ({ body }) => body);
   }
 
-  async #try(call: Call, signal: AbortSignal, timeoutMs: number): Promise<unknown> {
+  async #try<T>(
+    call: Call,
+    signal: AbortSignal,
+    timeoutMs: number,
+    read: (response: KubeResponse) => T | Promise<T>,
+  ): Promise<T> {
     const { clock, metrics } = this.#deps;
     const started = clock.monotonic();
     const timeout = new AbortController();
     const timer = clock.after(timeoutMs, () => timeout.abort());
     try {
       const response = await this.#kube.send({ ...call, signal: AbortSignal.any([signal, timeout.signal]) });
-      const text = await response.body.text();
-      if (response.statusCode >= 300) throw this.#refusal(call, response, text);
-      const parsed = parse(text);
-      metrics.requested(call.verb, call.kind, response.statusCode, this.#since(started));
-      return parsed;
+      const { statusCode } = response;
+      if (statusCode < 200 || statusCode > 299)
+        throw this.#refusal(call, response, await response.body.text());
+      const result = await read(response);
+      metrics.requested(call.verb, call.kind, statusCode, this.#since(started));
+      return result;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof KubeError) throw this.#count(call, started, error);
-      const late = timeout.signal.aborted;
-      const reason = late ? new Error(`nothing within ${timeoutMs / 1000} s`) : error;
-      throw this.#count(call, started, noAnswer(reason, wordsOf(call)));
+      if (timeout.signal.aborted) this.#kube.renew();
+      const why = timeout.signal.aborted ? new Error(`nothing within ${timeoutMs / 1000} s`) : error;
+      const failure = error instanceof KubeError ? error : noAnswer(why, wordsOf(call));
+      metrics.requested(call.verb, call.kind, failure.status, this.#since(started));
+      throw failure;
     } finally {
       timer.cancel();
     }
@@ -115,11 +115,6 @@ export class Calls {
   #refusal(call: Call, { statusCode, headers }: KubeResponse, text: string): KubeError {
     const wait = retryAfterMs(headers['retry-after'], this.#deps.clock.now());
     return refusal(statusCode, text, wordsOf(call), wait);
-  }
-
-  #count(call: Call, started: number, error: KubeError): KubeError {
-    this.#deps.metrics.requested(call.verb, call.kind, error.status, this.#since(started));
-    return error;
   }
 
   #since(started: number): number {

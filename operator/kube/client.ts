@@ -34,7 +34,7 @@ export interface ObjectList {
 export class KubeClient {
   readonly #calls: Calls;
 
-  constructor(kube: Pick<Kube, 'send'>, deps: CallDeps) {
+  constructor(kube: Pick<Kube, 'send' | 'renew'>, deps: CallDeps) {
     this.#calls = new Calls(kube, deps);
   }
 
@@ -60,7 +60,9 @@ export class KubeClient {
     try {
       return await this.#listPaged(resource, namespace, PAGE, options);
     } catch (error) {
-      if (!(error instanceof KubeError) || !error.isGone) throw error;
+      if (!(error instanceof KubeError)) throw error;
+      if (error.reason === 'NotFound') throw unknownKind(error, resource);
+      if (!error.isGone) throw error;
       // The pages were compacted away under us. In one piece they cannot be.
       return this.#listPaged(resource, namespace, undefined, options);
     }
@@ -204,6 +206,12 @@ function readPage(page: unknown, kind: string): { items: unknown[]; resourceVers
     throw new Malformed(`a list of ${kind} without items or resourceVersion`);
   }
   return { items, resourceVersion, more: typeof more === 'string' ? more : '' };
+}
+
+/** A list of nothing is empty, so only the kind can be missing. */
+function unknownKind({ status, kubeReason }: KubeError, { kind, apiVersion }: WatchedResource): KubeError {
+  const remedy = `apply its definition with 'kubectl apply -k crds'`;
+  return new KubeError(status, kubeReason, `the API server has no kind ${kind} of ${apiVersion}: ${remedy}`);
 }
 
 function selectorOf({ labelSelector }: WatchedResource): Record<string, string> {

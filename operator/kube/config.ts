@@ -1,13 +1,8 @@
 import type { RequestOptions } from 'node:https';
 import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
-
-export interface KubeOptions {
-  /** Path of a kubeconfig. Without it: `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
-  kubeconfig?: string;
-  /** Name of the context; the file's current one without it. */
-  context?: string;
-}
+import { clusterOf, type KubeOptions, readKubeconfig } from './kubeconfig.ts';
+import { orAborted } from './signals.ts';
 
 export interface KubeRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -26,8 +21,13 @@ export interface Kube {
   readonly server: string;
   /** The namespace of the context; in a pod the pod's own. */
   readonly namespace: string | undefined;
-  /** Sends one request. The body of the answer must be read or destroyed. @throws what undici throws */
+  /**
+   * Sends one request; only the signal limits its time. The body of the answer must be read or destroyed.
+   * @throws what undici throws, or the signal's reason
+   */
   send(request: KubeRequest): Promise<KubeResponse>;
+  /** Gives up idle connections: a request on one of them was never answered, so the others may be dead as well. */
+  renew(): void;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -46,8 +46,10 @@ const IDLE_MS = 60_000;
 /** Milliseconds for TCP and TLS to be made. */
 const CONNECT_MS = 10_000;
 
-/** Milliseconds between two readings of the kubeconfig for a refused credential. */
-const RELOAD_MS = 10_000;
+/** Milliseconds for which a reading of the kubeconfig, or a set of connections, is too young to be replaced. */
+const YOUNG_MS = 10_000;
+
+const USER_AGENT = 'keeptrusts-operator/0.1.0';
 
 /**
  * Reads the configuration. The library is loaded here and only here, since it costs half a second and 60 MB that a
@@ -55,18 +57,15 @@ const RELOAD_MS = 10_000;
  *
  * @throws Error with a plain message: no such file, no such context, nothing found
  */
-export async function loadKube(
-  options: KubeOptions,
-  now: () => number = () => performance.now(),
-): Promise<Kube> {
-  const library = await import('@kubernetes/client-node');
-  return new Connection(() => read(new library.KubeConfig(), options), now);
+export async function loadKube(options: KubeOptions, now = () => performance.now()): Promise<Kube> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  return new Connection(() => readKubeconfig(new KubeConfig(), options), now);
 }
 
 /**
- * The configuration's own request path makes a TLS agent for each call and never closes it; here all requests share
- * one agent. Its connections have no cap of their own: watches hold one each for minutes, and a cap would let them
- * starve the calls. Calls are limited by their client instead.
+ * The library's own request path makes a TLS agent for each call and never closes it; here all requests share one
+ * agent. Its connections have no cap: watches hold one each for minutes, and a cap would let them starve the calls.
+ * Calls are limited by their client instead.
  */
 class Connection implements Kube {
   readonly #load: () => KubeConfig;
@@ -75,6 +74,7 @@ class Connection implements Kube {
   #loadedAt: number;
   #tls: TlsOptions | undefined;
   #agent: Dispatcher | undefined;
+  #agentSince = 0;
 
   constructor(load: () => KubeConfig, now: () => number) {
     this.#load = load;
@@ -93,12 +93,16 @@ class Connection implements Kube {
 
   async send(request: KubeRequest): Promise<KubeResponse> {
     const response = await this.#sendOnce(request);
-    if (response.statusCode !== 401 || this.#now() - this.#loadedAt < RELOAD_MS) return response;
+    if (response.statusCode !== 401 || this.#now() - this.#loadedAt < YOUNG_MS) return response;
     // The library keeps a token for a minute, and that of a credential command until it expires.
     await response.body.dump();
     this.#config = this.#load();
     this.#loadedAt = this.#now();
     return this.#sendOnce(request);
+  }
+
+  renew(): void {
+    if (this.#now() - this.#agentSince >= YOUNG_MS) this.#dropAgent();
   }
 
   async close(): Promise<void> {
@@ -107,21 +111,16 @@ class Connection implements Kube {
   }
 
   async #sendOnce({ method, path, headers, body, signal }: KubeRequest): Promise<KubeResponse> {
-    const options = await this.#authenticate();
-    signal.throwIfAborted();
+    const options = await orAborted(this.#authenticate(), signal);
     const cluster = clusterOf(this.#config);
     const url = new URL(cluster.server);
-    const agent = this.#agentFor(cluster, options);
-    return agent.request({
+    return this.#agentFor(cluster, options).request({
       origin: url.origin,
       path: `${url.pathname.replace(/\/$/, '')}${path}`,
       method,
       headers: { ...credentials(options), accept: 'application/json', 'user-agent': USER_AGENT, ...headers },
       body: body ?? null,
       signal,
-      // The caller's signal ends what takes too long; a watch is silent for minutes.
-      headersTimeout: 0,
-      bodyTimeout: 0,
     });
   }
 
@@ -142,18 +141,23 @@ class Connection implements Kube {
     const given = TLS_FIELDS.filter((field) => options[field] !== undefined);
     const tls: TlsOptions = Object.fromEntries(given.map((field) => [field, options[field]]));
     if (this.#agent !== undefined && sameTls(tls, this.#tls)) return this.#agent;
-    // What runs on the old connections ends by itself.
-    void this.#agent?.close();
+    this.#dropAgent();
     this.#tls = tls;
     this.#agent = makeAgent(cluster, tls);
+    this.#agentSince = this.#now();
     return this.#agent;
+  }
+
+  /** What runs on its connections goes on. */
+  #dropAgent(): void {
+    void this.#agent?.close();
+    this.#agent = undefined;
   }
 }
 
-const USER_AGENT = 'keeptrusts-operator/0.1.0';
-
 function makeAgent(cluster: Cluster, tls: TlsOptions): Dispatcher {
   const connect = { ...tls, timeout: CONNECT_MS, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_MS };
+  // undici's own limits would cut watches, which may be silent for minutes.
   const common = { keepAliveTimeout: IDLE_MS, headersTimeout: 0, bodyTimeout: 0 };
   if (cluster.proxyUrl === undefined) return new Agent({ ...common, connect });
   return new ProxyAgent({ ...common, uri: cluster.proxyUrl, requestTls: connect });
@@ -169,52 +173,7 @@ function sameTls(a: TlsOptions, b: TlsOptions | undefined): boolean {
 /** The library does not trim a token file, and a line feed makes the header invalid. */
 function credentials({ headers, auth }: RequestOptions): Record<string, string> {
   const given = Object.entries((headers ?? {}) as Record<string, unknown>);
-  const trimmed = given.map(([name, value]): [string, string] => [name.toLowerCase(), String(value).trim()]);
-  const basic =
-    typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
+  const trimmed = given.map(([name, value]) => [name.toLowerCase(), String(value).trim()]);
+  const basic = typeof auth === 'string' ? { authorization: `Basic ${btoa(auth)}` } : {};
   return { ...basic, ...Object.fromEntries(trimmed) };
-}
-
-function clusterOf(config: KubeConfig): Cluster {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null)
-    throw new Error(`the kubeconfig names no cluster for context ${config.currentContext}`);
-  return cluster;
-}
-
-function read(config: KubeConfig, { kubeconfig, context }: KubeOptions): KubeConfig {
-  if (kubeconfig === undefined) config.loadFromDefault();
-  else loadFile(config, kubeconfig);
-  if (context !== undefined) config.setCurrentContext(context);
-  const where = kubeconfig ?? 'the default kubeconfig';
-  const current = config.getContextObject(config.currentContext);
-  if (current === null) {
-    const names = config.getContexts().map(({ name }) => name);
-    throw new Error(
-      `${where} has no context ${config.currentContext}; it has: ${names.join(', ') || 'none'}`,
-    );
-  }
-  // What the library falls back to when it finds nothing at all.
-  if (kubeconfig === undefined && current.name === 'loaded-context') {
-    throw new Error('no API server: name a file with --kubeconfig or KUBECONFIG, or run in a pod');
-  }
-  if (config.getUser(current.user) === null)
-    throw new Error(`${where}: context ${current.name} names no user`);
-  clusterOf(config);
-  // The library wants this for plain HTTP, where there is nothing to verify.
-  config.clusters = config.clusters.map((cluster) =>
-    cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
-  );
-  return config;
-}
-
-function loadFile(config: KubeConfig, file: string): void {
-  try {
-    config.loadFromFile(file);
-  } catch (error) {
-    const { code, name, message } = error as NodeJS.ErrnoException;
-    // The parser's message quotes the file, which holds credentials.
-    const reason = code === 'ENOENT' ? 'no such file' : name === 'YAMLException' ? 'no valid YAML' : message;
-    throw new Error(`the kubeconfig ${file} cannot be read: ${reason}`);
-  }
 }

@@ -5,6 +5,7 @@ import type { KubeClient } from './client.ts';
 import type { KubeMetrics } from './metrics.ts';
 import { Reflector } from './reflector.ts';
 import { WATCHED, type WatchedResource } from './resources.ts';
+import { orAborted } from './signals.ts';
 import { KubeCache } from './store.ts';
 
 export interface KubeObjectsOptions {
@@ -70,14 +71,7 @@ export class KubeObjects implements ObjectClient {
     signal.throwIfAborted();
     for (const { kind } of WATCHED) this.#metrics.synced(kind, false);
     for (const { reflector } of this.#reflectors) reflector.start();
-    const aborted = Promise.withResolvers<never>();
-    const abort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      await Promise.race([Promise.all(WATCHED.map(({ kind }) => this.#kindSynced(kind))), aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    await orAborted(Promise.all(WATCHED.map(({ kind }) => this.#kindSynced(kind))), signal);
   }
 
   /** Ends the watches; the cache stays as it is. */

@@ -6,7 +6,7 @@ import { refOf } from '../runtime/objects.ts';
 import type { ObjectList } from './client.ts';
 import { Malformed } from './decode.ts';
 import { KubeError } from './errors.ts';
-import { sleep } from './sleep.ts';
+import { sleep } from './signals.ts';
 import type { WatchEvent } from './watch-events.ts';
 import { WatchTimer } from './watch-timer.ts';
 
@@ -46,8 +46,8 @@ const SILENCE_MS = 90_000;
 /** Milliseconds that a watch may outlast what was asked for. */
 const OVERDUE_MS = 30_000;
 
-/** Milliseconds before the time that was asked for at which an end counts as that end: clocks and lines differ. */
-const EARLY_MS = 5000;
+/** The part of the time asked for after which an end counts as that end: lines are slow, clocks differ. */
+const FULL_PART = 0.9;
 
 /** Milliseconds between two full lists: what no watch told, a list does. Up to a tenth is taken off. */
 const RELIST_MS = 600_000;
@@ -112,13 +112,10 @@ export class Reflector {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const started = this.#deps.clock.monotonic();
       const end = await this.#pass();
       if (signal.aborted) return;
       this.#deps.metrics.restarted(this.#deps.kind, end.reason);
-      const healthy = this.#deps.clock.monotonic() - started >= HEALTHY_MS;
-      if (healthy) this.#failures = 0;
-      if (end.reason === 'relist' || (healthy && end.reason === 'expired')) continue;
+      if (end.reason === 'relist' || end.reason === 'expired') continue;
       const wait = Math.max(this.#backoff(), Math.min(end.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
       await sleep(this.#deps.clock, wait, signal).catch(() => {});
     }
@@ -173,15 +170,17 @@ export class Reflector {
       if (timer.fired === undefined) throw error;
     } finally {
       timer.stop();
+      if (clock.monotonic() - opened >= HEALTHY_MS) this.#failures = 0;
     }
     if (timer.fired === 'silent') return 'silent';
     if (clock.monotonic() >= this.#relistAt) return 'relist';
-    return clock.monotonic() - opened >= timeoutSeconds * 1000 - EARLY_MS ? 'expired' : 'closed';
+    return clock.monotonic() - opened >= timeoutSeconds * 1000 * FULL_PART ? 'expired' : 'closed';
   }
 
   #heard(): void {
-    this.#trafficAt = this.#deps.clock.monotonic();
+    if (this.#error !== null) this.#deps.log.info({}, 'the API server is followed again');
     this.#error = null;
+    this.#trafficAt = this.#deps.clock.monotonic();
     this.#deps.metrics.heard(this.#deps.kind);
   }
 
@@ -205,8 +204,10 @@ export class Reflector {
 
   #note(error: unknown, reason: WatchEnd): void {
     const message = error instanceof Error ? error.message : String(error);
+    // An outage is told once.
+    const level = message === this.#error ? 'debug' : 'warn';
+    this.#deps.log[level]({ reason, error: message }, 'the API server cannot be followed; trying again');
     this.#error = message;
-    this.#deps.log.warn({ reason, error: message }, 'a list or a watch failed and is tried again');
   }
 
   #backoff(): number {
