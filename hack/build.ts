@@ -16,6 +16,7 @@ const out = resolve(root, process.argv[2] ?? 'dist');
 const RUN_TIME_FILES = [
   'gateway/policies/*/schema.json',
   'crds/*.yaml',
+  'operator/store/postgres/migrations/*.sql',
   '{gateway,operator,cli}/package.json',
 ];
 

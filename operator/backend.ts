@@ -8,12 +8,14 @@ import type { InstanceReports } from './domain/instance-reports.ts';
 import { PortInUse } from './local/node/ports.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
-import { openSqliteStore } from './store/sqlite/store.ts';
+import { openStore } from './store/open.ts';
 
 export interface BackendOptions {
   stateDir: string;
   host: string;
   apiPort: number;
+  /** URL of a PostgreSQL database, for what else is kept in a file of the state folder. */
+  databaseUrl?: string | undefined;
 }
 
 export interface BackendParts {
@@ -41,7 +43,10 @@ export interface Backend {
 /** @throws Error when the store cannot be opened or the port is taken; nothing stays open then */
 export async function startBackend(options: BackendOptions, parts: BackendParts): Promise<Backend> {
   const tokens = createLocalTokens(options.stateDir);
-  const store = await openSqliteStore(join(options.stateDir, 'events.db'));
+  const store = await openStore({
+    file: join(options.stateDir, 'events.db'),
+    databaseUrl: options.databaseUrl,
+  });
   let api: RunningApi;
   try {
     api = await startApi(

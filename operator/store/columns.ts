@@ -1,6 +1,14 @@
 import type { EventColumns } from './store.ts';
 
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+/**
+ * Text as every store can keep it: PostgreSQL takes no NUL, and neither takes half a surrogate pair. Filters compare with
+ * this form too.
+ */
+export const storedText = (value: string): string => value.toWellFormed().replaceAll('\0', '\uFFFD');
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? storedText(value) : null);
+const wholeNumber = (value: unknown, largest: number): number | null =>
+  Number.isInteger(value) && Math.abs(value as number) <= largest ? (value as number) : null;
 
 /**
  * The columns of a record, by which lists filter. A record without a verdict (a gap, a request that was refused before
@@ -8,22 +16,20 @@ const text = (value: unknown): string | null => (typeof value === 'string' ? val
  */
 export function readColumns(record: Readonly<Record<string, unknown>>): EventColumns {
   const ts = Date.parse(String(record['ts']));
-  const cost = record['cost_nanos'];
-  const status = record['status'];
   return {
-    id: String(record['id']),
-    kind: String(record['kind']),
+    id: storedText(String(record['id'])),
+    kind: storedText(String(record['kind'])),
     ts: Number.isNaN(ts) ? 0 : ts,
-    namespace: String(record['namespace']),
-    gateway: String(record['gateway']),
+    namespace: storedText(String(record['namespace'])),
+    gateway: storedText(String(record['gateway'])),
     verdict: text(record['verdict']) ?? 'none',
     policy: text(record['policy']),
     provider: text(record['provider']),
     model: text(record['model']),
     team: text(record['team']),
     request_id: text(record['request_id']) ?? '',
-    status: typeof status === 'number' ? status : 0,
-    cost_nanos: typeof cost === 'number' ? cost : null,
+    status: wholeNumber(record['status'], 999) ?? 0,
+    cost_nanos: wholeNumber(record['cost_nanos'], Number.MAX_SAFE_INTEGER),
   };
 }
 

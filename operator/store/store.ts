@@ -1,5 +1,9 @@
 import type { EventFilter } from '../../gateway/contract/event-query.ts';
+import type { InstanceReport } from '../domain/instance-reports.ts';
 import type { AcceptedSpec } from '../domain/snapshot.ts';
+
+/** How long the last report of an instance that fell silent is kept at least, in ms. */
+export const REPORT_KEPT_MS = 3_600_000;
 
 /**
  * What the control plane keeps, as named atomic operations that return promises; never a callback inside a
@@ -33,6 +37,15 @@ export interface Store {
   /** Those of every namespace. */
   listAccepted(): Promise<AcceptedSpec[]>;
 
+  /** Keeps the newest report of an instance, for control planes that it does not speak to; an older one changes nothing. */
+  putInstanceReport(report: InstanceReport): Promise<void>;
+  /** Those reported after a time (ms since the epoch), in the order of `reportedAt`. */
+  listInstanceReports(sinceMs: number): Promise<InstanceReport[]>;
+  /** Drops those of a gateway that was removed. */
+  forgetInstances(namespace: string, gateway: string): Promise<void>;
+
+  /** Rejects when the store cannot be reached now. A store inside this process needs none. */
+  ping?(): Promise<void>;
   close(): Promise<void>;
 }
 

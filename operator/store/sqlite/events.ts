@@ -1,7 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { EventFilter } from '../../../gateway/contract/event-query.ts';
-import { hashText, leafHash } from '../../../gateway/contract/evidence.ts';
-import { readColumns } from '../columns.ts';
+import { type KnownStream, placeOf, readNewRecords } from '../place.ts';
 import type { AppendResult, EventBatch, EventPage, Store, StoredEvent, StreamHead } from '../store.ts';
 import { where } from './filter.ts';
 
@@ -43,54 +42,38 @@ export class SqliteEvents {
   }
 
   #append(batch: EventBatch): AppendResult {
-    const known = this.#head.get(batch.stream);
-    const next = known === undefined ? 0 : Number(known['next_seq']);
-    if (
-      known !== undefined &&
-      (known['namespace'] !== batch.namespace || known['gateway'] !== batch.gateway)
-    ) {
-      return { result: 'refused', seq: batch.firstSeq, message: 'the stream belongs to another gateway' };
-    }
-    const hole = batch.firstSeq > next;
-    if (hole && batch.lostFrom !== next) return { result: 'gap', expected: next };
-    const old = hole ? [] : batch.records.slice(0, next - batch.firstSeq);
-    for (const [index, record] of old.entries()) {
+    const known = this.#known(batch.stream);
+    const place = placeOf(batch, known);
+    if ('result' in place) return place;
+    for (const [index, record] of batch.records.slice(0, place.repeated).entries()) {
       const stored = this.#recordAt.get(batch.stream, batch.firstSeq + index)?.['record'];
       if (!(stored instanceof Uint8Array) || Buffer.compare(stored, record) !== 0) {
         return { result: 'fork', seq: batch.firstSeq + index };
       }
     }
-    let head = known === undefined ? '' : String(known['head']);
-    const from = hole ? batch.firstSeq : next;
-    let seq = from;
-    for (const record of batch.records.slice(old.length)) {
-      const parsed = JSON.parse(Buffer.from(record).toString());
-      // Behind a hole the link leads to a record that nobody has; verification shows the hole.
-      if (hole && seq === from) head = String(parsed['prev_hash']);
-      const misplaced = misplacement(parsed, batch, seq, head);
-      if (misplaced !== null) return { result: 'refused', seq, message: misplaced };
-      const c = readColumns(parsed);
+    const read = readNewRecords(batch, place, known);
+    if ('result' in read) return read;
+    for (const { seq, columns: c, record } of read.records) {
       this.#insert.run(
-        ...[
-          batch.stream,
-          seq,
-          batch.receivedAt,
-          c.id,
-          c.kind,
-          c.ts,
-          c.namespace,
-          c.gateway,
-          c.verdict,
-          c.policy,
-          c.provider,
-        ],
-        ...[c.model, c.team, c.request_id, c.status, c.cost_nanos, record],
+        ...[batch.stream, seq, batch.receivedAt, c.id, c.kind, c.ts, c.namespace, c.gateway, c.verdict],
+        ...[c.policy, c.provider, c.model, c.team, c.request_id, c.status, c.cost_nanos, record],
       );
-      head = hashText(leafHash(record));
-      seq += 1;
     }
-    if (seq > next) this.#moveHead.run(batch.stream, batch.namespace, batch.gateway, seq, head);
-    return { result: 'stored', acked: seq - 1, added: seq - from };
+    const added = read.records.length;
+    const next = place.from + added;
+    if (added > 0) this.#moveHead.run(batch.stream, batch.namespace, batch.gateway, next, read.head);
+    return { result: 'stored', acked: next - 1, added };
+  }
+
+  #known(stream: string): KnownStream | null {
+    const row = this.#head.get(stream);
+    if (row === undefined) return null;
+    return {
+      namespace: String(row['namespace']),
+      gateway: String(row['gateway']),
+      next: Number(row['next_seq']),
+      head: String(row['head']),
+    };
   }
 
   list(query: Parameters<Store['listEvents']>[0]): EventPage {
@@ -146,22 +129,6 @@ export class SqliteEvents {
       .all(stream, fromSeq, limit)
       .map((row) => toEvent(row as Row));
   }
-}
-
-/** What is wrong with the place that a record claims, or null. */
-function misplacement(
-  record: Record<string, unknown>,
-  batch: EventBatch,
-  seq: number,
-  head: string,
-): string | null {
-  if (record['stream'] !== batch.stream)
-    return `stream is ${String(record['stream'])}, expected ${batch.stream}`;
-  if (record['seq'] !== seq) return `seq is ${String(record['seq'])}, expected ${seq}`;
-  if (record['prev_hash'] !== head) return 'prev_hash is not the hash of the record before';
-  if (record['namespace'] !== batch.namespace || record['gateway'] !== batch.gateway)
-    return 'it names another gateway';
-  return null;
 }
 
 function toEvent(row: Row): StoredEvent {

@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { EventFilter } from '../../../gateway/contract/event-query.ts';
+import { storedText } from '../columns.ts';
 
 /** A WHERE clause with its values. Names come from code, values only as parameters. */
 export class Conditions {
@@ -29,7 +30,7 @@ export function where(filter: EventFilter): Conditions {
   }
   for (const name of EQUAL) {
     const value = filter[name];
-    if (value !== undefined) conditions.add(`${name} = ?`, value);
+    if (value !== undefined) conditions.add(`${name} = ?`, storedText(value));
   }
   return conditions;
 }

@@ -27,6 +27,10 @@ CREATE TABLE IF NOT EXISTS accepted (
   uid TEXT NOT NULL, generation INTEGER NOT NULL, spec TEXT NOT NULL,
   PRIMARY KEY (namespace, kind, name)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS instance_reports (
+  namespace TEXT NOT NULL, gateway TEXT NOT NULL, instance TEXT NOT NULL, reported_at INTEGER NOT NULL, report TEXT NOT NULL,
+  PRIMARY KEY (namespace, gateway, instance)
+) STRICT;
 CREATE INDEX IF NOT EXISTS revisions_gateway ON revisions (namespace, gateway);
 `;
 

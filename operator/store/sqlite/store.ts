@@ -1,7 +1,6 @@
+import { StoreError } from '../errors.ts';
 import type { Store } from '../store.ts';
-import { StoreError, StoreThread } from './thread.ts';
-
-export { StoreError } from './thread.ts';
+import { type Operation, StoreThread } from './thread.ts';
 
 export interface SqliteOptions {
   /** Most heap (MB) that the thread may take; the bytes of records lie beside it. */
@@ -33,7 +32,7 @@ export async function openSqliteStore(
       });
     return opening;
   };
-  const call = async <T>(operation: keyof Store, ...args: unknown[]): Promise<T> => {
+  const call = async <T>(operation: Operation, ...args: unknown[]): Promise<T> => {
     if (closed) throw new StoreError('the store is closed');
     if (!thread.ended) return thread.call(operation, args);
     return (await reopened()).call(operation, args);
@@ -57,6 +56,9 @@ export async function openSqliteStore(
     listConfigurations: () => call('listConfigurations'),
     keepAccepted: (namespace, specs) => call('keepAccepted', namespace, specs),
     listAccepted: () => call('listAccepted'),
+    putInstanceReport: (report) => call('putInstanceReport', report),
+    listInstanceReports: (sinceMs) => call('listInstanceReports', sinceMs),
+    forgetInstances: (namespace, gateway) => call('forgetInstances', namespace, gateway),
     close,
   };
 }

@@ -1,10 +1,13 @@
 import { Worker } from 'node:worker_threads';
+import { StoreError } from '../errors.ts';
 import type { Store } from '../store.ts';
+
+export type Operation = Exclude<keyof Store, 'ping'>;
 
 /** What the worker is asked. */
 export interface Call {
   id: number;
-  operation: keyof Store;
+  operation: Operation;
   args: unknown[];
 }
 type Answer = { id: number; value: unknown } | { id: number; error: string };
@@ -12,11 +15,6 @@ type Answer = { id: number; value: unknown } | { id: number; error: string };
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
-}
-
-/** A store operation failed: the database says no, or its thread ended. Nothing was half done. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
 }
 
 /** The thread that owns the connection, as seen from outside. Calls are answered in their order. */
@@ -56,7 +54,7 @@ export class StoreThread {
   }
 
   /** @throws StoreError */
-  call<T>(operation: keyof Store, args: unknown[]): Promise<T> {
+  call<T>(operation: Operation, args: unknown[]): Promise<T> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const id = this.#lastId;

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { SqliteAccepted } from './accepted.ts';
 import { openDatabase } from './database.ts';
 import { SqliteEvents } from './events.ts';
+import { SqliteReports } from './reports.ts';
 import { SqliteRevisions } from './revisions.ts';
 import type { Call } from './thread.ts';
 
@@ -16,6 +17,7 @@ try {
   const events = new SqliteEvents(database);
   const revisions = new SqliteRevisions(database);
   const accepted = new SqliteAccepted(database);
+  const reports = new SqliteReports(database);
   const operations: Record<Call['operation'], (...args: never[]) => unknown> = {
     appendEvents: events.append.bind(events),
     listEvents: events.list.bind(events),
@@ -28,6 +30,9 @@ try {
     listConfigurations: revisions.newestOfEach.bind(revisions),
     keepAccepted: accepted.keep.bind(accepted),
     listAccepted: accepted.list.bind(accepted),
+    putInstanceReport: reports.put.bind(reports),
+    listInstanceReports: reports.list.bind(reports),
+    forgetInstances: reports.forget.bind(reports),
     close: () => database.close(),
   };
   port.on('message', ({ id, operation, args }: Call) => {

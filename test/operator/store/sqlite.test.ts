@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
-import { openSqliteStore, StoreError } from '../../../operator/store/sqlite/store.ts';
+import { StoreError } from '../../../operator/store/errors.ts';
+import { openSqliteStore } from '../../../operator/store/sqlite/store.ts';
 import { storeContract, Writer } from './contract.ts';
 
 const folders: string[] = [];

@@ -1,0 +1,4 @@
+/** A store operation failed: the database says no, or it cannot be reached. Nothing was half done; it may be repeated. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}

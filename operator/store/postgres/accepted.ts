@@ -1,0 +1,48 @@
+import type { AcceptedSpec } from '../../domain/snapshot.ts';
+import type { Database } from './database.ts';
+
+/** The last accepted specification of every object, also of those that no gateway holds now. */
+export class PostgresAccepted {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async keep(namespace: string, specs: readonly AcceptedSpec[]): Promise<void> {
+    await this.#database.transaction(async (run) => {
+      // One control plane at a time, since two could not both put a row where the other has just put one.
+      await run("SELECT pg_advisory_xact_lock(hashtextextended('keeptrusts accepted ' || $1, 0))", [
+        namespace,
+      ]);
+      await run('DELETE FROM keeptrusts.accepted WHERE namespace = $1', [namespace]);
+      await run(
+        `INSERT INTO keeptrusts.accepted (namespace, kind, name, uid, generation, spec)
+         SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[])`,
+        [
+          namespace,
+          specs.map(({ kind }) => kind),
+          specs.map(({ name }) => name),
+          specs.map(({ uid }) => uid),
+          specs.map(({ generation }) => generation),
+          specs.map(({ spec }) => JSON.stringify(spec)),
+        ],
+      );
+      return { commit: undefined };
+    });
+  }
+
+  async list(): Promise<AcceptedSpec[]> {
+    const rows = await this.#database.query(
+      'SELECT kind, namespace, name, uid, generation, spec FROM keeptrusts.accepted ORDER BY namespace, kind, name',
+    );
+    return rows.map((row) => ({
+      kind: String(row['kind']) as AcceptedSpec['kind'],
+      namespace: String(row['namespace']),
+      name: String(row['name']),
+      uid: String(row['uid']),
+      generation: Number(row['generation']),
+      spec: JSON.parse(String(row['spec'])),
+    }));
+  }
+}

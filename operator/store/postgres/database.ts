@@ -1,0 +1,108 @@
+import pg from 'pg';
+import { StoreError } from '../errors.ts';
+import { readConnection } from './connection.ts';
+import { storeError, type Whereabouts } from './errors.ts';
+
+export interface DatabaseOptions {
+  /** Connections at most. */
+  connections?: number;
+  /** Longest wait for a connection, in ms: for a new one, or for one that is free. */
+  connectMs?: number;
+  /** Longest run of one statement, in ms. */
+  statementMs?: number;
+  /** Longest pause between two statements of a transaction, in ms; then the server rolls it back. */
+  pauseMs?: number;
+}
+
+const DEFAULTS: Required<DatabaseOptions> = {
+  connections: 10,
+  connectMs: 10_000,
+  statementMs: 15_000,
+  pauseMs: 10_000,
+};
+/** How much later than the server this side gives up on a statement: then the server is gone. */
+const GRACE_MS = 5_000;
+
+type Row = Record<string, unknown>;
+/** Runs one statement with its values. */
+export type Run = (sql: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/** What a transaction came to: kept, or undone without being a failure. */
+export type Outcome<T> = { commit: T } | { undo: T };
+
+/** Connections to one database. Every failure is a StoreError; a connection that failed is never used again. */
+export class Database {
+  readonly where: Whereabouts;
+  readonly #pool: pg.Pool;
+  #closed: Promise<void> | null = null;
+
+  /** @throws StoreError when the URL cannot be used */
+  constructor(url: string, options: DatabaseOptions = {}) {
+    const { connections, connectMs, statementMs, pauseMs } = { ...DEFAULTS, ...options };
+    const { config, where } = readConnection(url);
+    this.where = where;
+    this.#pool = new pg.Pool({
+      application_name: 'keeptrusts',
+      keepAlive: true,
+      idleTimeoutMillis: 60_000,
+      ...config,
+      max: connections,
+      connectionTimeoutMillis: connectMs,
+      query_timeout: statementMs + GRACE_MS,
+      // Statements, since a connection pooler in between may not take parameters of the start.
+      onConnect: (client: pg.ClientBase) =>
+        client.query(
+          `SET statement_timeout = ${statementMs}; SET lock_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${pauseMs}`,
+        ),
+    });
+    // A connection that breaks while nobody uses it is replaced; without listeners it would end the process.
+    this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  /** One statement, a transaction of its own. @throws StoreError */
+  async query(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.#withClient(async (run) => run(sql, values));
+  }
+
+  /** All or nothing. Where `work` throws, nothing is kept. @throws StoreError */
+  async transaction<T>(work: (run: Run) => Promise<Outcome<T>>): Promise<T> {
+    return this.#withClient(async (run) => {
+      await run('BEGIN');
+      const outcome = await work(run);
+      if ('undo' in outcome) {
+        await run('ROLLBACK');
+        return outcome.undo;
+      }
+      await run('COMMIT');
+      return outcome.commit;
+    });
+  }
+
+  /** Waits for what was begun. */
+  close(): Promise<void> {
+    this.#closed ??= this.#pool.end();
+    return this.#closed;
+  }
+
+  async #withClient<T>(work: (run: Run) => Promise<T>): Promise<T> {
+    if (this.#closed !== null) throw new StoreError('the store is closed');
+    let client: pg.PoolClient;
+    try {
+      client = await this.#pool.connect();
+    } catch (error) {
+      throw storeError(error, this.where);
+    }
+    let failed = true;
+    try {
+      const value = await work(async (sql, values = []) => (await client.query(sql, [...values])).rows);
+      failed = false;
+      return value;
+    } catch (error) {
+      throw storeError(error, this.where);
+    } finally {
+      // Thrown away with whatever was open on it: the server rolls that back.
+      client.release(failed);
+    }
+  }
+}
