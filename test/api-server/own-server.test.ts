@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { serversOf } from '../../hack/api-server/folders.ts';
+import { processes } from '../../hack/api-server/processes.ts';
+import { type ApiServer, startApiServer } from '../../hack/api-server/start.ts';
+import { eventually } from '../fakes/folder.ts';
+import { kubectl, testCluster } from '../fakes/kubectl.ts';
+import { ownBinaries } from '../fakes/own-api-server.ts';
+
+const main = fileURLToPath(new URL('../../hack/api-server/main.ts', import.meta.url));
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('an API server of one’s own', () => {
+  let server: ApiServer | undefined;
+
+  afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+  });
+
+  const get = (path: string): Promise<string> =>
+    kubectl(['get', '--raw', path], { kubeconfig: server!.kubeconfig });
+
+  it('comes back after kill -9 on the same port with its objects, and leaves nothing when it is stopped', async function () {
+    this.timeout(90_000);
+    server = await startApiServer({ binaries: ownBinaries(this) });
+    const { url, kubeconfig } = server;
+    const pids = Object.values(server.pids());
+    expect(pids).to.have.length(testCluster().collects ? 4 : 3);
+    await kubectl(['create', 'configmap', 'kept'], { kubeconfig });
+
+    await server.kill();
+    expect(server.pids()).to.not.have.property('kube-apiserver');
+    expect(await get('/readyz').catch(String)).to.include('refused');
+
+    await server.restart();
+    expect(server.url).to.equal(url);
+    expect(await kubectl(['get', 'configmap', 'kept', '-o', 'name'], { kubeconfig })).to.include('kept');
+    pids.push(...Object.values(server.pids()));
+
+    await server.stop();
+    expect(pids.filter(isAlive)).to.deep.equal([]);
+    expect(existsSync(dirname(kubeconfig))).to.equal(false);
+  });
+
+  it('hangs when it is told to, and goes on', async function () {
+    this.timeout(60_000);
+    server = await startApiServer({ binaries: ownBinaries(this) });
+    server.signal('SIGSTOP');
+    expect(await get('/readyz?timeout=1s').catch(String)).to.not.equal('ok');
+    server.signal('SIGCONT');
+    await eventually(async () => (await get('/readyz').catch(String)) === 'ok', 'the answer');
+  });
+
+  it('tells who waits for it that a server ended', async function () {
+    this.timeout(60_000);
+    server = await startApiServer({ binaries: ownBinaries(this) });
+    process.kill(server.pids()['etcd']!, 'SIGKILL');
+    expect(await server.failed).to.equal('etcd ended (SIGKILL)');
+  });
+
+  it('says what a server said that cannot start', async function () {
+    const binaries = { ...ownBinaries(this), apiServer: '/bin/false' };
+    const error = await startApiServer({ binaries }).then(() => null, String);
+    expect(error).to.include('kube-apiserver ended (exit code 1) before it was ready');
+    const missing = await startApiServer({ binaries: { ...binaries, etcd: '/none/etcd' } }).then(
+      () => null,
+      String,
+    );
+    expect(missing).to.equal('Error: /none/etcd could not be started: spawn /none/etcd ENOENT');
+  });
+});
+
+describe('npm run api-server', () => {
+  let child: ChildProcess | undefined;
+
+  afterEach(() => {
+    child?.kill('SIGKILL');
+  });
+
+  /** Starts it and returns the folder of its run. */
+  async function start(bin: string): Promise<string> {
+    child = spawn(process.execPath, [main], {
+      env: { ...process.env, KUBEBUILDER_ASSETS: bin },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface({ input: child.stdout! })) {
+      const file = /export KUBECONFIG=(.+)/.exec(line)?.[1];
+      if (file === undefined) continue;
+      child.stdout!.resume();
+      expect(await kubectl(['get', 'governance', '-A'], { kubeconfig: file })).to.equal('');
+      return dirname(file);
+    }
+    throw new Error('it ended before it was ready');
+  }
+
+  const runningIn = (folder: string): number => serversOf(folder, processes()).length;
+
+  it('ends with Ctrl-C and leaves nothing', async function () {
+    this.timeout(60_000);
+    ownBinaries(this);
+    const folder = await start(testCluster().bin);
+    expect(runningIn(folder)).to.be.greaterThan(1);
+    child!.kill('SIGINT');
+    expect((await once(child!, 'exit'))[0]).to.equal(0);
+    expect(existsSync(folder)).to.equal(false);
+    expect(runningIn(folder)).to.equal(0);
+  });
+
+  it('leaves nothing after kill -9 either', async function () {
+    this.timeout(60_000);
+    ownBinaries(this);
+    const folder = await start(testCluster().bin);
+    child!.kill('SIGKILL');
+    await eventually(() => !existsSync(folder) && runningIn(folder) === 0, 'the clean-up', 5_000);
+  });
+
+  it('what is left after kill -9 of the supervisor goes at the next start', async function () {
+    this.timeout(90_000);
+    const binaries = ownBinaries(this);
+    const folder = await start(testCluster().bin);
+    const [, supervisor] = /api-server-(\d+)-/.exec(folder)!;
+    process.kill(Number(supervisor), 'SIGKILL');
+    await once(child!, 'exit');
+    expect(runningIn(folder)).to.be.greaterThan(1);
+    const next = await startApiServer({ binaries });
+    await next.stop();
+    expect(existsSync(folder)).to.equal(false);
+    await eventually(() => runningIn(folder) === 0, 'the clean-up');
+  });
+});
