@@ -8,9 +8,11 @@ import { createLinter } from './domain/lint.ts';
 import { lockState } from './local/state-lock.ts';
 import { type GatewayInstance, Progress } from './progress.ts';
 import type { Clock } from './runtime/clock.ts';
+import { BoundedEventRecorder } from './runtime/event-recorder.ts';
 import type { Log } from './runtime/log.ts';
 import { Manager } from './runtime/manager.ts';
 import type { Surroundings, SurroundingsMaker } from './surroundings.ts';
+import { conditionMetrics } from './telemetry/condition-metrics.ts';
 import { OperatorMetrics } from './telemetry/metrics.ts';
 
 export interface ControlPlaneOptions {
@@ -119,6 +121,8 @@ function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metr
   const { clock, random, log, report } = deps;
   const { client, image, paused, gatewaysReportTo, listen, address } = surroundings;
   const progress = new Progress(surroundings, clock);
+  const events = new BoundedEventRecorder({ sink: surroundings.events, clock, log, metrics: metrics.events });
+  conditionMetrics(metrics.registry, client.cache);
   const controllers = createControllers({
     client,
     reports,
@@ -128,6 +132,8 @@ function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metr
     paused,
     controlPlane: { url: gatewaysReportTo },
     archive: backend.archive,
+    drift: metrics.drift,
+    events,
     address,
     runtime: (name) => ({ clock, random, log, metrics: metrics.controller(name), reconcileId: deps.uuid }),
   });
@@ -136,6 +142,8 @@ function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metr
 
   const manager = new Manager(LIMITS, { clock, log });
   for (const { phase, part } of surroundings.parts) manager.add(phase, part);
+  const flush = { name: 'events', start: async () => {}, stop: () => events.drain() };
+  manager.add('background', flush);
   // Whoever led before may have written to the archive until now, so that it is read only here.
   manager.add('leader', {
     name: 'archive',

@@ -10,7 +10,7 @@ import { unavailability } from './status/unavailable.ts';
 interface Known {
   cache: ObjectCache;
   outcomes: Outcomes;
-  reports: Pick<InstanceReports, 'list'>;
+  reports: Pick<InstanceReports, 'list' | 'complete'>;
 }
 
 export function namespacesOf(cache: ObjectCache): string[] {

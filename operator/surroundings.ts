@@ -1,5 +1,6 @@
 import type { ResourceProblem } from './api/problems.ts';
 import type { Instance } from './local/node/node.ts';
+import type { EventSink } from './runtime/events.ts';
 import type { Part, Phase } from './runtime/manager.ts';
 import type { ObjectClient } from './runtime/objects.ts';
 
@@ -19,6 +20,8 @@ export interface Common {
  */
 export interface Surroundings {
   readonly client: ObjectClient;
+  /** Where events about objects are written. */
+  readonly events: EventSink;
   /** What has to be started, in this order within a phase. */
   readonly parts: readonly { phase: Phase; part: Part }[];
   /** Image of the gateways' Deployments. */

@@ -7,9 +7,20 @@ const CONDITIONS: readonly (readonly [string, string, string])[] = [
   ['Accepted', 'all', 'The object is valid and in force as it stands; for a gateway, a policy governs it.'],
   ['ResolvedRefs', 'GovernancePolicy', 'Everything that the policy names exists.'],
   ['Available', 'GovernanceGateway', 'As many instances are ready as were asked for.'],
-  ['Programmed', 'all', 'Every ready instance has reported the current revision of every gateway concerned.'],
+  [
+    'Programmed',
+    'all',
+    'Every ready instance of every gateway concerned has reported that it runs the object as it stands.',
+  ],
   ['Overridden', 'GovernancePolicy', 'Another policy says otherwise about something. `False` is normal.'],
 ];
+
+const EVENTS = {
+  Warning: 'Warning',
+  Normal: 'Normal',
+  Recovery: 'Normal, after a warning',
+  None: '',
+} as const;
 
 /** `docs/reference/conditions.md`: what a status can say. */
 export function conditionsPage(): Output {
@@ -22,8 +33,12 @@ export function conditionsPage(): Output {
       ),
       '## Reasons',
       table(
-        ['reason', 'meaning'],
-        Object.entries(REASONS).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
+        ['reason', 'meaning', 'event'],
+        Object.entries(REASONS).map(([reason, { meaning, event }]) => [
+          `\`${reason}\``,
+          meaning,
+          EVENTS[event],
+        ]),
       ),
     ]),
   };

@@ -5,11 +5,13 @@ import type { Linter } from '../domain/lint.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { renderGateway } from '../render/index.ts';
 import { DONE, type Reconcile, TerminalError } from '../runtime/controller.ts';
+import type { DriftMetrics } from '../runtime/metrics.ts';
 import { type ObjectCache, type ObjectClient, ObjectError } from '../runtime/objects.ts';
-import { applyAll, NotOurs, prune } from './apply.ts';
 import { type Archive, onlyNews } from './archive.ts';
+import { Children } from './children.ts';
 import { gatewayNames, gatherSnapshot, ownersOf, policiesOf, shapeOf, targetsOf } from './gather.ts';
 import type { Failure, Outcomes } from './outcomes.ts';
+import { NotOurs } from './ownership.ts';
 
 export interface GatewayControllerDeps {
   client: ObjectClient;
@@ -21,18 +23,20 @@ export interface GatewayControllerDeps {
   /** Where gateways report to; null for nowhere. */
   controlPlane: Snapshot['controlPlane'];
   archive: Archive;
+  drift: DriftMetrics;
 }
 
 /** The main loop: one gateway, from the objects of its namespace to its own objects. Keys are `namespace/gateway`. */
 export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
   const { client, outcomes, linter } = deps;
   const archive = onlyNews(deps.archive);
+  const children = new Children(deps);
   const tools = { linter, write: createConfigWriter() };
   return async (key, { signal, log }) => {
     const [namespace, gateway] = key.split('/') as [string, string];
     const names = gatewayNames(client.cache, namespace);
     if (!names.includes(gateway)) {
-      await prune(client, namespace, gateway, []);
+      await children.prune(namespace, gateway, []);
       outcomes.remove(namespace, gateway);
       if (names.length > 0) return DONE;
       // Its objects are judged all the same: people want to know, and the first gateway builds on what was valid.
@@ -55,7 +59,7 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
     if (decision.refused !== null) {
       // What the instances run is better than what they would refuse, so nothing is touched.
       const message = `the compiled document is refused: ${decision.refused}`;
-      outcomes.set({ namespace, gateway, decision, failure: { reason: 'GatewayFailed', message } });
+      outcomes.set({ namespace, gateway, decision, failure: { reason: 'ConfigRefused', message } });
       throw new TerminalError(message);
     }
     const manifests = renderGateway({
@@ -74,11 +78,11 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       archive.keepRevision({ namespace, gateway, ...decision.revision, ...decision }),
     );
     try {
-      await applyAll(client, manifests, signal);
-      await prune(client, namespace, gateway, manifests);
+      await children.apply(manifests, { signal, log });
+      await children.prune(namespace, gateway, manifests);
     } catch (error) {
       outcomes.set({ namespace, gateway, decision, failure: failureOf(error) });
-      throw isTerminal(error) ? new TerminalError((error as Error).message, { cause: error }) : error;
+      throw laterOf(error);
     }
     outcomes.set({ namespace, gateway, decision, failure: null });
     if (decision.revision.number !== snapshot.previous?.number) {
@@ -104,17 +108,31 @@ async function lintAll(cache: ObjectCache, namespace: string, linter: Linter): P
   }
 }
 
-function failureOf(error: unknown): Failure {
+/** What people have to know; null for what passes by itself, as it is tried again: until then the gateway is pending. */
+function failureOf(error: unknown): Failure | null {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof NotOurs) return { reason: 'Conflicted', message };
-  const tooLarge = error instanceof ObjectError && error.reason === 'TooLarge';
-  return { reason: tooLarge ? 'ConfigTooLarge' : 'GatewayFailed', message };
+  if (!(error instanceof ObjectError)) return null;
+  if (error.reason === 'TooLarge') return { reason: 'ConfigTooLarge', message };
+  return error.reason === 'Invalid' || error.reason === 'Forbidden'
+    ? { reason: 'ApplyFailed', message }
+    : null;
 }
 
-/** What the next change of an object may mend, and trying again cannot. */
-function isTerminal(error: unknown): boolean {
-  if (error instanceof NotOurs) return true;
-  return error instanceof ObjectError && (error.reason === 'Invalid' || error.reason === 'TooLarge');
+/** Milliseconds after which it is looked again whether an object in the way has gone: nobody tells of foreign objects. */
+const CONFLICT_MS = 30_000;
+
+/** What the server refuses may be refused by an admission rule, and rules change without a word to us. */
+const REFUSED_MS = 300_000;
+
+function laterOf(error: unknown): unknown {
+  if (error instanceof NotOurs)
+    return new TerminalError(error.message, { cause: error, againMs: CONFLICT_MS });
+  if (!(error instanceof ObjectError)) return error;
+  if (error.reason === 'TooLarge') return new TerminalError(error.message, { cause: error });
+  if (error.reason === 'Invalid')
+    return new TerminalError(error.message, { cause: error, againMs: REFUSED_MS });
+  return error;
 }
 
 async function settled(work: Promise<void>): Promise<unknown> {

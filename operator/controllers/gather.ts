@@ -18,7 +18,8 @@ import { CONFIG_KEYS, childName } from '../render/names.ts';
 import { IMPLICIT_SHAPE } from '../render/shape.ts';
 import type { KubeObject, ObjectCache, OwnerReference } from '../runtime/objects.ts';
 
-function resource<Spec>(object: KubeObject): Resource<Spec> {
+/** An object as deciding sees it. */
+export function resource<Spec>(object: KubeObject): Resource<Spec> {
   const { namespace, name, uid, generation } = object.metadata;
   return { namespace, name, uid, generation, spec: object.spec as Spec };
 }
@@ -29,7 +30,7 @@ export const policiesOf = (cache: ObjectCache, namespace: string): Policy[] =>
 export const targetsOf = (cache: ObjectCache, namespace: string): Target[] =>
   cache.list(KINDS.target, namespace).map((object) => resource<ProviderTargetSpec>(object));
 
-export function gatewayObject(cache: ObjectCache, namespace: string, name: string): Gateway | null {
+function gatewayObject(cache: ObjectCache, namespace: string, name: string): Gateway | null {
   const object = cache.get({ kind: KINDS.gateway, namespace, name });
   return object === undefined ? null : resource<GovernanceGatewaySpec>(object);
 }
@@ -48,7 +49,7 @@ export function renderedGateways(cache: ObjectCache, namespace: string): string[
   const names = ['ConfigMap', 'Deployment']
     .flatMap((kind) => cache.list(kind, namespace))
     .map((object) => object.metadata.labels?.[GATEWAY_LABEL]);
-  return [...new Set(names.filter((name) => name !== undefined))];
+  return [...new Set(names)].filter((name) => name !== undefined);
 }
 
 export function gatherSnapshot(
@@ -64,7 +65,7 @@ export function gatherSnapshot(
 ): Snapshot {
   const configMaps = cache
     .list('ConfigMap', namespace)
-    .filter((object) => object.metadata.labels?.[GATEWAY_LABEL] !== undefined);
+    .filter(({ metadata: { name, labels } }) => name === childName(labels?.[GATEWAY_LABEL] ?? ''));
   const own = configMaps.find((object) => object.metadata.name === childName(gateway));
   return {
     namespace,

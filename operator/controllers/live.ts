@@ -11,19 +11,25 @@ interface DeploymentStatus {
   conditions?: { type: string; status: string; message?: string }[];
 }
 
-/** What is known of a gateway now: the last outcome, its Deployment and what its instances report. */
+/**
+ * What is known of a gateway now: the last outcome, its Deployment and what its instances report. With a uid, as the
+ * object that has it is concerned.
+ */
 export function liveGateway(
-  parts: { cache: ObjectCache; outcomes: Outcomes; reports: Pick<InstanceReports, 'list'> },
+  parts: { cache: ObjectCache; outcomes: Outcomes; reports: Pick<InstanceReports, 'list' | 'complete'> },
   namespace: string,
   name: string,
+  uid?: string,
 ): LiveGateway {
   const outcome = parts.outcomes.get(namespace, name);
   const deployment = parts.cache.get({ kind: 'Deployment', namespace, name: childName(name) });
   const status = deployment?.status as DeploymentStatus | undefined;
-  const progressing = status?.conditions?.find((condition) => condition.type === 'Progressing');
+  const revision = outcome?.decision.revision ?? null;
+  const whole = revision === null ? null : { since: revision.number, hashes: [revision.hash] };
   return {
     name,
-    revision: outcome?.decision.revision ?? null,
+    revision,
+    holding: uid === undefined ? whole : parts.outcomes.holding(namespace, name, uid),
     failure: outcome?.failure ?? null,
     deployment:
       deployment === undefined
@@ -31,8 +37,17 @@ export function liveGateway(
         : {
             replicas: status?.replicas ?? 0,
             ready: status?.readyReplicas ?? 0,
-            failure: progressing?.status === 'False' ? (progressing.message ?? 'it makes no progress') : null,
+            failure: failureOf(status),
           },
     reports: parts.reports.list(namespace, name),
+    listening: parts.reports.complete(),
   };
+}
+
+/** What keeps pods from being made, or from becoming ready in time. */
+function failureOf(status: DeploymentStatus | undefined): string | null {
+  const find = (type: string, value: string) =>
+    status?.conditions?.find((condition) => condition.type === type && condition.status === value);
+  const failed = find('ReplicaFailure', 'True') ?? find('Progressing', 'False');
+  return failed === undefined ? null : (failed.message ?? 'it makes no progress');
 }

@@ -2,6 +2,7 @@ import { IMPLICIT_GATEWAY } from '../domain/attach.ts';
 import { KINDS } from '../domain/snapshot.ts';
 import { CHILD_KINDS } from '../render/index.ts';
 import { GATEWAY_LABEL } from '../render/labels.ts';
+import { childName, gatewayOf } from '../render/names.ts';
 import { sameJson } from '../runtime/json.ts';
 import { type KubeObject, type ObjectCache, type ObjectRef, refKey, refOf } from '../runtime/objects.ts';
 import { gatewayNames, renderedGateways } from './gather.ts';
@@ -16,11 +17,16 @@ export function gatewayKeys(
   object: KubeObject | undefined,
   previous: KubeObject | undefined,
 ): string[] {
-  if (object !== undefined && previous !== undefined && sameIntent(object, previous)) return [];
-  if (OURS.has(ref.kind)) return allGateways(cache, ref.namespace).map((name) => `${ref.namespace}/${name}`);
-  if (!CHILDREN.has(ref.kind)) return [];
+  if (OURS.has(ref.kind)) {
+    if (sameIntent(object, previous)) return [];
+    return allGateways(cache, ref.namespace).map((name) => `${ref.namespace}/${name}`);
+  }
+  if (!CHILDREN.has(ref.kind) || sameContent(object, previous)) return [];
   const gateway = (object ?? previous)?.metadata.labels?.[GATEWAY_LABEL];
-  return gateway === undefined ? [] : [`${ref.namespace}/${gateway}`];
+  const names = new Set([gateway, previous?.metadata.labels?.[GATEWAY_LABEL]]);
+  // By its name too: a hand may have changed the label.
+  if (ref.name === childName(gatewayOf(ref.name))) names.add(gatewayOf(ref.name));
+  return [...names].flatMap((name) => (name === undefined ? [] : [`${ref.namespace}/${name}`]));
 }
 
 /** Whether the status of objects of the namespace may differ after a change, though no gateway may be concerned. */
@@ -29,9 +35,7 @@ export function changesStatus(
   object: KubeObject | undefined,
   previous: KubeObject | undefined,
 ): boolean {
-  return (
-    OURS.has(ref.kind) && !(object !== undefined && previous !== undefined && sameIntent(object, previous))
-  );
+  return OURS.has(ref.kind) && !sameIntent(object, previous);
 }
 
 /** Keys of the objects of ours in a namespace, whose status may have to be written. */
@@ -45,13 +49,28 @@ function allGateways(cache: ObjectCache, namespace: string): string[] {
   return [...new Set(names)].sort();
 }
 
-function sameIntent(a: KubeObject, b: KubeObject): boolean {
-  const { status: _a, metadata: ma, ...ca } = a;
-  const { status: _b, metadata: mb, ...cb } = b;
-  const meta = ({ uid, labels, ownerReferences }: KubeObject['metadata']) => ({
+/** Whether both say the same about what is wanted. Annotations of ours say nothing. */
+function sameIntent(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
+  return same(a, b, ({ uid, labels, ownerReferences }) => ({ uid, labels, ownerReferences }));
+}
+
+/** Whether nothing that we may have set differs. */
+function sameContent(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
+  return same(a, b, ({ uid, labels, annotations, ownerReferences }) => ({
     uid,
     labels,
+    annotations,
     ownerReferences,
-  });
-  return sameJson(ca, cb) && sameJson(meta(ma), meta(mb));
+  }));
+}
+
+function same(
+  a: KubeObject | undefined,
+  b: KubeObject | undefined,
+  pick: (metadata: KubeObject['metadata']) => object,
+): boolean {
+  if (a === undefined || b === undefined) return false;
+  const { status: _a, metadata: ma, ...ca } = a;
+  const { status: _b, metadata: mb, ...cb } = b;
+  return sameJson(ca, cb) && sameJson(pick(ma), pick(mb));
 }

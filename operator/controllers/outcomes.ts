@@ -1,10 +1,12 @@
 import { newestAccepted } from '../domain/accepted.ts';
 import type { Decision, Judgement } from '../domain/decide.ts';
 import type { AcceptedSpec, Snapshot } from '../domain/snapshot.ts';
+import type { Holding } from '../status/gateway-state.ts';
+import { Revisions } from './revisions.ts';
 
 /** Why a gateway's objects could not be brought up to date. */
 export interface Failure {
-  reason: 'Conflicted' | 'ConfigTooLarge' | 'GatewayFailed';
+  reason: 'Conflicted' | 'ApplyFailed' | 'ConfigTooLarge' | 'ConfigRefused';
   message: string;
 }
 
@@ -36,6 +38,7 @@ export class Outcomes {
   readonly #accepted = new Map<string, readonly AcceptedSpec[]>();
   /** A number that was given once is never given to another content, also when a gateway is made again. */
   readonly #revisions = new Map<string, NonNullable<Snapshot['previous']>>();
+  readonly #holding = new Revisions();
   readonly #listeners: ((namespace: string) => void)[] = [];
 
   /** Takes over what an earlier process knew. */
@@ -66,10 +69,16 @@ export class Outcomes {
     return this.#revisions.get(`${namespace}/${gateway}`) ?? null;
   }
 
+  /** Which revisions of a gateway hold an object as it stands; null when the newest has it not. */
+  holding(namespace: string, gateway: string, uid: string): Holding | null {
+    return this.#holding.holding(`${namespace}/${gateway}`, uid);
+  }
+
   set(outcome: Outcome): void {
     const { namespace, gateway, decision } = outcome;
     this.#keep(namespace, decision);
     this.#revisions.set(`${namespace}/${gateway}`, decision.revision);
+    this.#holding.add(`${namespace}/${gateway}`, decision);
     this.#outcomes.set(`${namespace}/${gateway}`, outcome);
     this.#ungoverned.delete(namespace);
     this.#changed(namespace);
@@ -83,6 +92,7 @@ export class Outcomes {
   }
 
   remove(namespace: string, gateway: string): void {
+    this.#holding.remove(`${namespace}/${gateway}`);
     if (this.#outcomes.delete(`${namespace}/${gateway}`)) this.#changed(namespace);
   }
 

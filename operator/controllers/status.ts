@@ -1,26 +1,30 @@
-import type { GovernanceGatewayStatus } from '../../crds/types/governancegateway.ts';
-import type { GovernancePolicyStatus } from '../../crds/types/governancepolicy.ts';
-import type { ProviderTargetStatus } from '../../crds/types/providertarget.ts';
+import type { GovernanceGatewaySpec, GovernanceGatewayStatus } from '../../crds/types/governancegateway.ts';
+import type { GovernancePolicySpec, GovernancePolicyStatus } from '../../crds/types/governancepolicy.ts';
+import type { ProviderTargetSpec, ProviderTargetStatus } from '../../crds/types/providertarget.ts';
 import { governs } from '../domain/attach.ts';
 import type { Judgement } from '../domain/decide.ts';
 import type { InstanceReports } from '../domain/instance-reports.ts';
-import { API_VERSION, type Finding, KINDS } from '../domain/snapshot.ts';
+import { type Finding, KINDS } from '../domain/snapshot.ts';
 import { type Clock, timestamp } from '../runtime/clock.ts';
 import { DONE, type Reconcile } from '../runtime/controller.ts';
+import type { EventRecorder } from '../runtime/events.ts';
 import { sameJson } from '../runtime/json.ts';
-import { type KubeObject, type ObjectClient, ObjectError, type ObjectRef } from '../runtime/objects.ts';
+import type { KubeObject, ObjectClient, ObjectRef } from '../runtime/objects.ts';
+import { changes } from '../status/changes.ts';
 import { gatewayStatus } from '../status/gateway.ts';
 import type { LiveGateway } from '../status/gateway-state.ts';
 import { policyStatus } from '../status/policy.ts';
 import { targetStatus } from '../status/target.ts';
-import { gatewayNames, gatewayObject, policiesOf, targetsOf } from './gather.ts';
+import { gatewayNames, resource } from './gather.ts';
+import { latestStatus } from './latest-status.ts';
 import { liveGateway } from './live.ts';
 import type { Outcome, Outcomes } from './outcomes.ts';
 
 export interface StatusControllerDeps {
   client: ObjectClient;
   outcomes: Outcomes;
-  reports: Pick<InstanceReports, 'list'>;
+  reports: Pick<InstanceReports, 'list' | 'complete'>;
+  events: EventRecorder;
   clock: Pick<Clock, 'now'>;
   /** Base URL of a gateway for applications; null while it is not known. */
   address(namespace: string, gateway: string): string | null;
@@ -31,29 +35,27 @@ const PENDING_MS = 5000;
 
 /** Writes the status of one object, and only where it changed. Keys are `Kind/namespace/name`. */
 export function reconcileStatus(deps: StatusControllerDeps): Reconcile {
+  const latest = latestStatus(deps.client);
   return async (key) => {
     const [kind, namespace, name] = key.split('/') as [string, string, string];
-    const object = deps.client.cache.get({ kind, namespace, name });
+    const ref = { kind, namespace, name };
+    const object = await latest.read(ref);
     if (object === undefined) return DONE;
-    const status = statusOf(deps, object, { kind, namespace, name });
+    const status = statusOf(deps, object, ref);
     if (status === null) return DONE;
-    if (!sameJson(status, object.status)) await write(deps.client, object, status);
-    return isPending(status) ? { kind: 'requeue', afterMs: PENDING_MS } : DONE;
+    if (!sameJson(status, object.status)) {
+      if (!(await latest.write(object, status))) return DONE;
+      const before = object.status as ObjectStatus | undefined;
+      for (const event of changes(before?.conditions, status.conditions)) deps.events.record(object, event);
+    }
+    // Until every instance may have reported, silence was not told, and has to be looked at again.
+    const pending = isPending(status) || !deps.reports.complete();
+    return pending ? { kind: 'requeue', afterMs: PENDING_MS } : DONE;
   };
 }
 
 function isPending({ conditions }: ObjectStatus): boolean {
   return conditions?.some(({ reason }) => reason === 'GatewayPending') === true;
-}
-
-async function write(client: ObjectClient, { kind, metadata }: KubeObject, status: object): Promise<void> {
-  const { namespace, name } = metadata;
-  try {
-    await client.applyStatus({ apiVersion: API_VERSION, kind, metadata: { namespace, name }, status });
-  } catch (error) {
-    // Deleted meanwhile, which the cache will hear of; there is nothing to try again.
-    if (!(error instanceof ObjectError && error.reason === 'NotFound')) throw error;
-  }
 }
 
 type ObjectStatus = GovernancePolicyStatus | ProviderTargetStatus | GovernanceGatewayStatus;
@@ -76,43 +78,40 @@ function statusOf(deps: StatusControllerDeps, object: KubeObject, ref: ObjectRef
   if (judgements.length === 0) return null;
   if (judgements.some(({ considered }) => considered[uid] !== generation)) return null;
 
-  const live = (gateway: string): LiveGateway =>
-    liveGateway({ cache, outcomes, reports: deps.reports }, namespace, gateway);
-  const common = { previous: object.status as never, now: timestamp(clock) };
+  const live = (gateway: string, about?: string): LiveGateway =>
+    liveGateway({ cache, outcomes, reports: deps.reports }, namespace, gateway, about);
+  const common = {
+    previous: object.status as never,
+    now: timestamp(clock),
+    findings: findingsOf(judgements, ref),
+  };
   if (ref.kind === KINDS.gateway) {
-    const gateway = gatewayObject(cache, namespace, name)!;
-    const policies = outcomes.get(namespace, name)?.decision.policies.length ?? 0;
     return gatewayStatus({
       ...common,
-      findings: findingsOf(judgements, ref),
-      gateway,
+      gateway: resource<GovernanceGatewaySpec>(object),
       live: live(name),
-      policies,
+      policies: outcomes.get(namespace, name)?.decision.policies.length ?? 0,
       address: deps.address(namespace, name),
     });
   }
+  const accepted = acceptedGeneration(judgements, common.findings, object.metadata);
   if (ref.kind === KINDS.policy) {
-    const policy = policiesOf(cache, namespace).find((candidate) => candidate.name === name)!;
-    const findings = findingsOf(judgements, ref);
+    const policy = resource<GovernancePolicySpec>(object);
     return policyStatus({
       ...common,
       policy,
-      findings,
-      accepted: acceptedGeneration(judgements, findings, policy),
+      accepted,
       overruled: overruledOf(known, `${namespace}/${name}`),
-      gateways: names.filter((gateway) => governs(policy, gateway)).map(live),
+      gateways: names.filter((gateway) => governs(policy, gateway)).map((gateway) => live(gateway, uid)),
     });
   }
-  const target = targetsOf(cache, namespace).find((candidate) => candidate.name === name)!;
-  const findings = findingsOf(judgements, ref);
   return targetStatus({
     ...common,
-    target,
-    findings,
-    accepted: acceptedGeneration(judgements, findings, target),
+    target: resource<ProviderTargetSpec>(object),
+    accepted,
     gateways: known
       .filter(({ decision }) => decision.targets.includes(name))
-      .map(({ gateway }) => live(gateway)),
+      .map(({ gateway }) => live(gateway, uid)),
   });
 }
 

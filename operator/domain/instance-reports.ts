@@ -34,6 +34,8 @@ export interface InstanceReports {
   /** Drops what the instances of a gateway that was removed have said last. */
   forget(namespace: string, gateway: string): void;
   list(namespace?: string, gateway?: string): InstanceReport[];
+  /** Whether every instance that runs has had the time to report: until then silence means nothing. */
+  complete(): boolean;
   /** Called after each report that says something new. */
   onChange(listener: (namespace: string, gateway: string) => void): void;
 }
@@ -44,6 +46,7 @@ const STALE_AFTER_MS = 15_000;
 /** Kept in memory: after a restart the gateways tell again. `now` is in milliseconds since the epoch. */
 export function createInstanceReports(now: () => number): InstanceReports {
   const newest = new Map<string, InstanceReport>();
+  const since = now();
   const listeners: ((namespace: string, gateway: string) => void)[] = [];
   const said = ({ reportedAt: _at, backlog: _backlog, ...rest }: InstanceReport): string =>
     JSON.stringify(rest);
@@ -69,6 +72,7 @@ export function createInstanceReports(now: () => number): InstanceReports {
           (gateway === undefined || report.gateway === gateway),
       );
     },
+    complete: () => now() - since >= STALE_AFTER_MS,
     onChange(listener) {
       listeners.push(listener);
     },

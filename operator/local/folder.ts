@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { CustomResourceDefinition } from '../../crds/schema.ts';
 import type { ResourceProblem } from '../api/problems.ts';
 import { API_VERSION, KINDS } from '../domain/snapshot.ts';
+import { logSink } from '../runtime/event-recorder.ts';
 import type { Surroundings, SurroundingsMaker } from '../surroundings.ts';
 import { admissionOf } from './admission.ts';
 import { FolderSource } from './folder-source.ts';
@@ -74,6 +75,7 @@ export function folderSurroundings(options: FolderOptions, deps: FolderDeps): Su
       const processes = { name: 'node', start: async () => node.start(), stop: () => node.stop() };
       return {
         client,
+        events: logSink(log),
         parts: [
           { phase: 'caches', part: objects },
           { phase: 'caches', part: files },

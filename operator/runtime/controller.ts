@@ -9,11 +9,15 @@ export type Result = { kind: 'done' } | { kind: 'requeue'; afterMs: number };
 
 export const DONE: Result = { kind: 'done' };
 
-/** Trying again cannot help; the next change of the object will. */
+/** Trying again soon cannot help; the next change of the object will. */
 export class TerminalError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** Milliseconds after which to look again all the same, where the cure may be a change that nobody tells us of. */
+  readonly againMs: number | undefined;
+
+  constructor(message: string, options?: ErrorOptions & { againMs?: number }) {
     super(message, options);
     this.name = 'TerminalError';
+    this.againMs = options?.againMs;
   }
 }
 
@@ -118,7 +122,9 @@ export class Controller {
     if (this.#stopping.signal.aborted) return 'error';
     if (error instanceof TerminalError) {
       this.queue.forget(key);
-      log.warn({ reason: error.message }, 'reconcile failed and is not retried');
+      log.warn({ reason: error.message }, 'reconcile failed, and trying again soon cannot help');
+      // Spread, since what one cause stopped would otherwise come back all at once.
+      if (error.againMs !== undefined) this.queue.addAfter(key, error.againMs * (1 + this.#deps.random() / 2));
       return 'terminal_error';
     }
     log.error({ err: error }, 'reconcile failed and is retried');

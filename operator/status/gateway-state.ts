@@ -1,68 +1,137 @@
 import type { GatewayState } from '../../crds/types/governancepolicy.ts';
 import type { InstanceReport } from '../domain/instance-reports.ts';
 import type { Reason } from '../domain/reasons.ts';
-import type { Wanted } from './conditions.ts';
+import type { Condition, Wanted } from './conditions.ts';
+
+/** Revisions that hold an object as it stands: the number of the first, and the hashes of those that are remembered. */
+export interface Holding {
+  since: number;
+  hashes: readonly string[];
+}
 
 /** What is known of one gateway when status is written. */
 export interface LiveGateway {
   name: string;
   /** Revision that was compiled last; null before the first. */
   revision: { number: number; hash: string } | null;
+  /** The revisions that are as good as the last for the object whose status is written; null when none is. */
+  holding: Holding | null;
   /** Why the gateway could not be brought up to date; null when it was. */
   failure: { reason: Reason; message: string } | null;
   deployment: { replicas: number; ready: number; failure: string | null } | null;
   reports: readonly Pick<InstanceReport, 'instance' | 'ready' | 'revision' | 'rejected' | 'targets'>[];
+  /** False while instances may not have had the time to report. */
+  listening: boolean;
 }
 
-/** Whether every ready instance enforces the revision that was compiled last. Only their own reports count. */
-export function programmed(gateway: LiveGateway): Wanted {
+/** Failures that leave what runs as it is: only what is new is not enforced. */
+const NOT_TAKEN: ReadonlySet<Reason> = new Set(['ConfigTooLarge', 'ConfigRefused']);
+
+/** `Programmed`; `unsure` where only silence speaks against what was said before. */
+export type Programmed = Wanted & { unsure?: true };
+
+/** Whether every ready instance enforces what is asked about. Only their own reports count. */
+export function programmed(gateway: LiveGateway): Programmed {
   const wanted = (status: Wanted['status'], reason: Wanted['reason'], message: string): Wanted => ({
     type: 'Programmed',
     status,
     reason,
-    message,
+    message: `gateway ${gateway.name}${message}`,
   });
-  const { name, revision, deployment, reports } = gateway;
-  if (gateway.failure !== null)
-    return wanted('False', gateway.failure.reason, `gateway ${name}: ${gateway.failure.message}`);
-  if (revision === null || deployment === null) {
-    return wanted('Unknown', 'GatewayPending', `gateway ${name} is being created`);
+  const { revision, holding, failure, deployment, reports } = gateway;
+  if (failure !== null && !NOT_TAKEN.has(failure.reason)) {
+    return wanted('False', failure.reason, `: ${failure.message}`);
   }
+  const ready = reports.filter((report) => report.ready);
+  const current = ready.filter(({ revision }) => holding?.hashes.includes(revision?.hash ?? '') === true);
+  const expected = Math.max(deployment?.ready ?? 0, ready.length, 1);
+  if ((deployment?.ready ?? 0) > 0 && current.length >= expected) {
+    return wanted('True', 'Programmed', ': every ready instance runs it');
+  }
+  if (failure !== null) return wanted('False', failure.reason, `: ${failure.message}`);
+  if (revision === null || deployment === null)
+    return wanted('Unknown', 'GatewayPending', ' is being created');
   const refused = reports.find((report) => report.rejected?.hash === revision.hash);
   if (refused !== undefined) {
     const problem = refused.rejected?.problems[0];
     const why = problem === undefined ? '' : `: ${problem.code} ${problem.path}: ${problem.message}`;
-    return wanted('False', 'GatewayFailed', `${refused.instance} refused revision ${revision.number}${why}`);
-  }
-  if (deployment.failure !== null)
-    return wanted('False', 'GatewayFailed', `gateway ${name}: ${deployment.failure}`);
-  const ready = reports.filter((report) => report.ready);
-  const current = ready.filter((report) => report.revision?.hash === revision.hash);
-  const expected = Math.max(deployment.ready, ready.length, 1);
-  if (deployment.ready > 0 && current.length >= expected) {
     return wanted(
-      'True',
-      'Programmed',
-      `${current.length} of ${current.length} instances run revision ${revision.number}`,
+      'False',
+      'GatewayFailed',
+      `: ${refused.instance} refused revision ${revision.number}${why}`,
     );
   }
-  const message = `gateway ${name}: ${current.length} of ${expected} ready instances run revision ${revision.number}`;
-  return wanted('False', 'GatewayPending', message);
+  if (deployment.failure !== null) return wanted('False', 'GatewayFailed', `: ${deployment.failure}`);
+  const pending = wanted(
+    'False',
+    'GatewayPending',
+    `: ${current.length} of ${expected} ready instances run revision ${holding?.since ?? revision.number}`,
+  );
+  const silent = deployment.ready > 0 && current.length === ready.length;
+  return silent && !gateway.listening ? { ...pending, unsure: true } : pending;
 }
 
 /** At most this many gateways are listed in a status. */
 const MAX_GATEWAYS = 16;
 
-export function gatewayStates(gateways: readonly LiveGateway[]): GatewayState[] {
-  return gateways.slice(0, MAX_GATEWAYS).map((gateway) => ({
-    name: gateway.name,
-    ...(gateway.revision === null ? {} : { revision: gateway.revision.number, hash: gateway.revision.hash }),
-    programmed: programmed(gateway).status,
-  }));
+/** What a status said before. */
+export interface Said {
+  observedGeneration?: number;
+  acceptedGeneration?: number;
+  conditions?: Condition[];
+  gateways?: GatewayState[];
+}
+
+/** `accepted`: the generation that is in force. */
+export function gatewayStates(
+  gateways: readonly LiveGateway[],
+  previous: Said | undefined,
+  accepted: number,
+): GatewayState[] {
+  return gateways.slice(0, MAX_GATEWAYS).map((gateway) => {
+    const before = previous?.gateways?.find(({ name }) => name === gateway.name);
+    const { status, unsure } = programmed(gateway);
+    const since = gateway.holding?.since;
+    // An operator that just started knows of the newest revision only.
+    const earlier = previous?.acceptedGeneration === accepted ? before?.revision : undefined;
+    return {
+      name: gateway.name,
+      ...(since === undefined ? {} : { revision: Math.min(since, earlier ?? since) }),
+      programmed: (unsure === true ? before?.programmed : undefined) ?? status,
+    };
+  });
 }
 
 /** `Programmed` over several gateways: the first that is not gives the reason. */
-export function programmedAll(gateways: readonly LiveGateway[], none: Wanted): Wanted {
+export function programmedAll(
+  gateways: readonly LiveGateway[],
+  none: Wanted,
+  previous: Said | undefined,
+  generation: number,
+): Wanted {
   const each = gateways.map(programmed);
-  return each.find((condition) => condition.status !== 'True') ?? each[0] ?? none;
+  const first = each.find(({ status, unsure }) => status !== 'True' && unsure !== true);
+  return (
+    first ??
+    sure(
+      each.find(({ unsure }) => unsure),
+      previous,
+      generation,
+    ) ??
+    each[0] ??
+    none
+  );
+}
+
+/** What was said of this generation goes on being said where nothing but silence speaks against it. */
+export function sure(
+  condition: Programmed | undefined,
+  previous: Said | undefined,
+  generation: number,
+): Wanted | undefined {
+  if (condition?.unsure !== true) return condition;
+  const before = previous?.conditions?.find(({ type }) => type === condition.type);
+  if (before?.observedGeneration !== generation) return condition;
+  const { type, status, reason, message } = before;
+  return { type, status, reason: reason as Reason, message };
 }

@@ -1,7 +1,7 @@
 import type { GovernanceGatewayStatus } from '../../crds/types/governancegateway.ts';
 import type { Finding, Gateway } from '../domain/snapshot.ts';
 import { conditions, type Wanted, withReady } from './conditions.ts';
-import { type LiveGateway, programmed } from './gateway-state.ts';
+import { type LiveGateway, programmed, sure } from './gateway-state.ts';
 import { acceptedWith } from './policy.ts';
 
 export interface GatewayStatusInput {
@@ -19,21 +19,6 @@ export interface GatewayStatusInput {
 export function gatewayStatus(input: GatewayStatusInput): GovernanceGatewayStatus {
   const { gateway, live, previous, now } = input;
   const ready = live.deployment?.ready ?? 0;
-  const { replicas } = gateway.spec;
-  const available: Wanted =
-    ready >= replicas
-      ? {
-          type: 'Available',
-          status: 'True',
-          reason: 'Available',
-          message: `${ready} of ${replicas} instances are ready`,
-        }
-      : {
-          type: 'Available',
-          status: 'False',
-          reason: 'Unavailable',
-          message: live.deployment?.failure ?? `${ready} of ${replicas} instances are ready`,
-        };
   const accepted: Wanted =
     input.policies > 0
       ? acceptedWith(input.findings)
@@ -44,7 +29,7 @@ export function gatewayStatus(input: GatewayStatusInput): GovernanceGatewayStatu
           message: 'no policy in force governs this gateway',
         };
   const wanted = withReady(
-    [accepted, available, programmed(live)],
+    [accepted, available(live, gateway.spec.replicas), current(input)],
     'every instance runs the current revision',
   );
   return {
@@ -55,4 +40,18 @@ export function gatewayStatus(input: GatewayStatusInput): GovernanceGatewayStatu
     ...(live.revision === null ? {} : { revision: live.revision.number, hash: live.revision.hash }),
     ...(input.address === null ? {} : { address: input.address }),
   };
+}
+
+function available({ deployment }: LiveGateway, replicas: number): Wanted {
+  const { ready, failure } = deployment ?? { ready: 0, failure: null };
+  const counted = `${ready} of ${replicas} instances are ready`;
+  const type = 'Available';
+  if (ready < replicas) return { type, status: 'False', reason: 'Unavailable', message: failure ?? counted };
+  if (failure !== null) return { type, status: 'False', reason: 'RolloutFailed', message: failure };
+  return { type, status: 'True', reason: 'Available', message: counted };
+}
+
+function current({ live, previous, gateway }: GatewayStatusInput): Wanted {
+  const condition = programmed(live);
+  return sure(condition, previous, gateway.generation) ?? condition;
 }

@@ -4,7 +4,7 @@ import { conditions, type Wanted, withReady } from './conditions.ts';
 import { gatewayStates, type LiveGateway, programmedAll } from './gateway-state.ts';
 
 export interface PolicyStatusInput {
-  policy: Pick<Policy, 'generation'>;
+  policy: Pick<Policy, 'namespace' | 'generation' | 'spec'>;
   previous: GovernancePolicyStatus | undefined;
   /** Generation in force; null for a policy that was never accepted. */
   accepted: number | null;
@@ -18,29 +18,37 @@ export interface PolicyStatusInput {
 
 export function policyStatus(input: PolicyStatusInput): GovernancePolicyStatus {
   const { policy, accepted, findings, gateways, now, previous } = input;
-  const unresolved = findings.filter((finding) => finding.reason === 'RefNotFound');
   const others: Wanted[] = [
     acceptedCondition(findings, accepted),
-    unresolved.length === 0
-      ? { type: 'ResolvedRefs', status: 'True', reason: 'Resolved', message: '' }
-      : { type: 'ResolvedRefs', status: 'False', reason: 'RefNotFound', message: joined(unresolved) },
-    accepted === null ? NO_EFFECT : programmedAll(gateways, NO_GATEWAY),
+    resolved(input),
+    accepted === null ? NO_EFFECT : programmedAll(gateways, noGateway(policy), previous, policy.generation),
   ];
   const wanted = [...withReady(others, 'every instance runs the policy'), overridden(input)];
   return {
     observedGeneration: policy.generation,
     ...(accepted === null ? {} : { acceptedGeneration: accepted }),
     conditions: conditions(wanted, previous?.conditions, policy.generation, now),
-    gateways: accepted === null ? [] : gatewayStates(gateways),
+    gateways: accepted === null ? [] : gatewayStates(gateways, previous, accepted),
   };
 }
 
-const NO_GATEWAY: Wanted = {
-  type: 'Programmed',
-  status: 'False',
-  reason: 'NoGateway',
-  message: 'no gateway exists that this policy governs; a namespace needs a ProviderTarget as well',
-};
+function resolved({ policy, findings, gateways }: PolicyStatusInput): Wanted {
+  const existing = new Set(gateways.map(({ name }) => name));
+  const absent = (policy.spec.gateways ?? []).filter((name) => !existing.has(name));
+  const messages = [
+    ...findings.filter(({ reason }) => reason === 'RefNotFound').map(({ message }) => message),
+    ...absent.map((name) => `spec.gateways: there is no gateway ${name} in namespace ${policy.namespace}`),
+  ];
+  const type = 'ResolvedRefs';
+  if (messages.length === 0) return { type, status: 'True', reason: 'Resolved', message: '' };
+  return { type, status: 'False', reason: 'RefNotFound', message: unique(messages) };
+}
+
+function noGateway({ spec }: PolicyStatusInput['policy']): Wanted {
+  const why = spec.gateways === undefined ? '; a namespace needs a ProviderTarget as well' : '';
+  const message = `no gateway exists that this policy governs${why}`;
+  return { type: 'Programmed', status: 'False', reason: 'NoGateway', message };
+}
 
 /** `Programmed` of an object that was never accepted: gateways run, but not with it. */
 export const NO_EFFECT: Wanted = {
@@ -58,7 +66,7 @@ function overridden({ findings, overruled }: PolicyStatusInput): Wanted {
     return { type: 'Overridden', status: 'False', reason: 'NotOverridden', message: '' };
   }
   const reason = conflicts.length > 0 ? 'Conflicted' : 'PartiallyOverridden';
-  return { type: 'Overridden', status: 'True', reason, message: [...new Set(messages)].join('; ') };
+  return { type: 'Overridden', status: 'True', reason, message: unique(messages) };
 }
 
 /** `Accepted`, with what is wrong or else with the warnings. */
@@ -76,5 +84,9 @@ export function acceptedWith(findings: readonly Finding[]): Wanted {
 }
 
 function joined(findings: readonly Finding[]): string {
-  return [...new Set(findings.map((finding) => finding.message))].join('; ');
+  return unique(findings.map((finding) => finding.message));
+}
+
+function unique(messages: readonly string[]): string {
+  return [...new Set(messages)].join('; ');
 }

@@ -26,20 +26,20 @@ const UNUSED: Wanted = {
 export function targetStatus(input: TargetStatusInput): ProviderTargetStatus {
   const { target, accepted, findings, gateways, now, previous } = input;
   const wanted = withReady(
-    [acceptedCondition(findings, accepted), accepted === null ? NO_EFFECT : usable(target, gateways)],
+    [acceptedCondition(findings, accepted), accepted === null ? NO_EFFECT : usable(input)],
     'every instance may send to the target',
   );
   return {
     observedGeneration: target.generation,
     ...(accepted === null ? {} : { acceptedGeneration: accepted }),
     conditions: conditions(wanted, previous?.conditions, target.generation, now),
-    gateways: gatewayStates(gateways),
+    gateways: accepted === null ? [] : gatewayStates(gateways, previous, accepted),
   };
 }
 
 /** `Programmed` of a target: every gateway has it, and can use it. */
-function usable(target: TargetStatusInput['target'], gateways: readonly LiveGateway[]): Wanted {
-  const condition = programmedAll(gateways, UNUSED);
+function usable({ target, gateways, previous }: TargetStatusInput): Wanted {
+  const condition = programmedAll(gateways, UNUSED, previous, target.generation);
   const unavailable = condition.status === 'True' ? unavailability(target, gateways) : null;
   return unavailable === null ? condition : { type: 'Programmed', status: 'False', ...unavailable };
 }

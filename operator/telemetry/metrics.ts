@@ -1,5 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type ControllerMetrics, OUTCOMES } from '../runtime/metrics.ts';
+import { CHILD_KINDS } from '../render/index.ts';
+import {
+  type ControllerMetrics,
+  type DriftMetrics,
+  EVENT_RESULTS,
+  type EventMetrics,
+  OUTCOMES,
+} from '../runtime/metrics.ts';
 
 const SECONDS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
@@ -18,6 +25,8 @@ export class OperatorMetrics {
   readonly #duration: Histogram<'controller'>;
   readonly #timeouts: Counter<'controller'>;
   readonly #active: Gauge<'controller'>;
+  readonly drift: DriftMetrics;
+  readonly events: EventMetrics;
 
   constructor() {
     const registers = [this.registry];
@@ -64,6 +73,22 @@ export class OperatorMetrics {
       help: 'Workers that are busy.',
       ...own,
     });
+    const drift = new Counter({
+      name: 'keeptrusts_operator_drift_corrections_total',
+      help: 'Objects of gateways that others had changed or deleted, and that were put back.',
+      labelNames: ['kind'] as const,
+      registers,
+    });
+    for (const kind of CHILD_KINDS) drift.inc({ kind }, 0);
+    this.drift = { driftCorrected: (kind) => drift.inc({ kind }) };
+    const events = new Counter({
+      name: 'keeptrusts_operator_events_total',
+      help: 'Events about objects: written, refused or lost on the way, or dropped since there were too many.',
+      labelNames: ['result'] as const,
+      registers,
+    });
+    for (const result of EVENT_RESULTS) events.inc({ result }, 0);
+    this.events = { event: (result) => events.inc({ result }) };
     collectDefaultMetrics({ register: this.registry });
   }
 

@@ -86,6 +86,7 @@ export class OperatorSteps {
         keepRevision: async (revision) => void this.archived.push(revision),
         keepAccepted: async () => {},
       },
+      drift: { driftCorrected: () => {} },
     });
     const context = { signal: new AbortController().signal, reconcileId: 'test', log: silentLog };
     while (this.#due.size > 0) {
@@ -101,6 +102,7 @@ export class OperatorSteps {
       client: this.store,
       outcomes: this.outcomes,
       reports: this.reports,
+      events: { record: () => {} },
       clock: this.clock,
       address: (namespace, name) => `http://keeptrusts-${name}.${namespace}.svc:41002`,
     });

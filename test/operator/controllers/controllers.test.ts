@@ -52,6 +52,8 @@ describe('controllers', () => {
   let clock: FakeClock;
   let store: ObjectStore;
   let archived: Revision[];
+  let drift: string[];
+  let events: string[];
   let archiveFails: boolean;
   let kept: Map<string, readonly AcceptedSpec[]>;
   let refuse: ((manifest: Manifest) => ObjectError | null) | null;
@@ -62,6 +64,8 @@ describe('controllers', () => {
     folder = new TestFolder();
     clock = new FakeClock();
     archived = [];
+    drift = [];
+    events = [];
     archiveFails = false;
     kept = new Map();
     refuse = null;
@@ -96,6 +100,10 @@ describe('controllers', () => {
         async keepAccepted(namespace, specs) {
           kept.set(namespace, specs);
         },
+      },
+      drift: { driftCorrected: (kind) => drift.push(kind) },
+      events: {
+        record: ({ kind, metadata }, event) => events.push(`${kind} ${metadata.name} ${event.reason}`),
       },
       address: () => null,
       runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
@@ -241,6 +249,8 @@ describe('controllers', () => {
           keepRevision: async ({ number, hash }) => void numbers.push(`${number} ${hash}`),
           keepAccepted: async () => {},
         },
+        drift: { driftCorrected: (kind) => drift.push(kind) },
+        events: { record: () => {} },
         address: () => null,
         runtime: () => ({
           clock,
@@ -415,7 +425,7 @@ describe('controllers', () => {
     expect(before.data!['policy-config.yaml']).to.contain('id: p7.e63');
     await store.apply(policy('p8', { entries }));
     await clock.advance(10);
-    expect(ready('GovernancePolicy', 'p8')).to.include({ status: 'False', reason: 'GatewayFailed' });
+    expect(ready('GovernancePolicy', 'p8')).to.include({ status: 'False', reason: 'ConfigRefused' });
     expect(configMap()).to.deep.equal(before);
   });
 

@@ -6,7 +6,7 @@ import { gatewayStatus } from '../../../operator/status/gateway.ts';
 import { gatewayStates, type LiveGateway, programmed } from '../../../operator/status/gateway-state.ts';
 import { policyStatus } from '../../../operator/status/policy.ts';
 import { targetStatus } from '../../../operator/status/target.ts';
-import { target } from '../domain/builders.ts';
+import { policy, target } from '../domain/builders.ts';
 
 const revision = { number: 3, hash: 'c'.repeat(64) };
 const old = { number: 2, hash: 'b'.repeat(64) };
@@ -21,6 +21,8 @@ const report = (over: object = {}) => ({
 const live = (over: Partial<LiveGateway> = {}): LiveGateway => ({
   name: 'default',
   revision,
+  holding: { since: 3, hashes: [revision.hash] },
+  listening: true,
   failure: null,
   deployment: { replicas: 1, ready: 1, failure: null },
   reports: [report()],
@@ -78,7 +80,13 @@ describe('Programmed', () => {
   });
 
   it('lists at most 16 gateways', () => {
-    expect(gatewayStates(Array.from({ length: 20 }, () => live()))).to.have.length(16);
+    expect(
+      gatewayStates(
+        Array.from({ length: 20 }, () => live()),
+        undefined,
+        1,
+      ),
+    ).to.have.length(16);
   });
 });
 
@@ -114,15 +122,13 @@ describe('conditions', () => {
 
 describe('status of objects', () => {
   const base = { previous: undefined, findings: [], gateways: [live()], now: 'T1' };
-  const policyInput = { ...base, policy: { generation: 4 }, accepted: 4, overruled: [] };
+  const policyInput = { ...base, policy: policy('p', {}, 4), accepted: 4, overruled: [] };
 
   it('of a policy in force everywhere is ready, with the revision of each gateway', () => {
     const status = policyStatus(policyInput);
     expect(find(status.conditions, 'Ready')).to.include({ status: 'True', reason: 'Programmed' });
     expect(status).to.deep.include({ observedGeneration: 4, acceptedGeneration: 4 });
-    expect(status.gateways).to.deep.equal([
-      { name: 'default', revision: 3, hash: revision.hash, programmed: 'True' },
-    ]);
+    expect(status.gateways).to.deep.equal([{ name: 'default', revision: 3, programmed: 'True' }]);
   });
 
   it('of an invalid policy says which generation stays in force, or that none does', () => {

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import type { Log } from '../runtime/log.ts';
+import type { DriftMetrics } from '../runtime/metrics.ts';
+import { type KubeObject, type Manifest, type ObjectClient, refKey, refOf } from '../runtime/objects.ts';
+import { childrenOf, isOurs, NotOurs } from './ownership.ts';
+
+export interface ChildrenDeps {
+  client: ObjectClient;
+  drift: DriftMetrics;
+}
+
+interface RunContext {
+  signal: AbortSignal;
+  log: Log;
+}
+
+/** What we applied last and what came of it, as digests. */
+interface Applied {
+  intent: string;
+  content: string;
+}
+
+interface Step {
+  manifest: Manifest;
+  intent: string;
+  existing: KubeObject | undefined;
+  /** We had applied the same before, and it is no longer there as it was. */
+  drifted: boolean;
+}
+
+/**
+ * Brings the objects of gateways to what is wanted. An object that is as our last apply of the same intent left it
+ * costs no call; a new process applies everything once, which also gives up what an older release set.
+ */
+export class Children {
+  readonly #deps: ChildrenDeps;
+  readonly #applied = new Map<string, Applied>();
+
+  constructor(deps: ChildrenDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Applies in the order given. Nothing is taken over: all are checked before the first is applied.
+   * @throws NotOurs
+   * @throws ObjectError
+   */
+  async apply(manifests: readonly Manifest[], { signal, log }: RunContext): Promise<void> {
+    const steps: Step[] = [];
+    for (const manifest of manifests) {
+      const step = await this.#look(manifest);
+      if (step === null) continue;
+      if (step.existing !== undefined && !isOurs(step.existing, manifest)) throw new NotOurs(step.existing);
+      steps.push(step);
+    }
+    for (const step of steps) {
+      signal.throwIfAborted();
+      await this.#applyOne(step, log);
+    }
+  }
+
+  /** Deletes the objects of a gateway that are not among the wanted. */
+  async prune(namespace: string, gateway: string, wanted: readonly Manifest[]): Promise<void> {
+    const { client } = this.#deps;
+    const keep = new Set(wanted.map((manifest) => refKey(refOf(manifest))));
+    for (const child of childrenOf(client.cache, namespace, gateway)) {
+      const ref = refOf(child);
+      if (keep.has(refKey(ref))) continue;
+      await client.delete(ref, child.metadata.uid);
+      this.#applied.delete(refKey(ref));
+    }
+  }
+
+  /** What is to be done about one object; null for nothing. */
+  async #look(manifest: Manifest): Promise<Step | null> {
+    const { client } = this.#deps;
+    const ref = refOf(manifest);
+    const applied = this.#applied.get(refKey(ref));
+    const intent = digest(manifest);
+    const cached = client.cache.get(ref);
+    const asLeft = applied !== undefined && cached !== undefined && contentOf(cached) === applied.content;
+    const sameIntent = applied?.intent === intent;
+    if (asLeft && sameIntent) return null;
+    if (cached !== undefined && !sameIntent) return { manifest, intent, existing: cached, drifted: false };
+    // The cache may not have heard of it yet, and what is not ours must not be taken over for that. Nor is it drift
+    // when the cache has not yet heard of what we did ourselves.
+    const existing = await client.read(ref);
+    if (sameIntent && existing !== undefined && contentOf(existing) === applied.content) return null;
+    return { manifest, intent, existing, drifted: sameIntent };
+  }
+
+  async #applyOne({ manifest, intent, existing, drifted }: Step, log: Log): Promise<void> {
+    const { client, drift } = this.#deps;
+    // Held to the object that was checked: another one that took the name since is not ours.
+    const uid = existing === undefined ? {} : { uid: existing.metadata.uid };
+    const result = await client.apply({ ...manifest, metadata: { ...manifest.metadata, ...uid } });
+    const content = contentOf(result);
+    this.#applied.set(refKey(refOf(manifest)), { intent, content });
+    // What others only added to is as it was: fields that we do not set are theirs.
+    if (!drifted || (existing !== undefined && contentOf(existing) === content)) return;
+    const { kind, metadata } = manifest;
+    drift.driftCorrected(kind);
+    log.info(
+      { object: `${kind} ${metadata.namespace}/${metadata.name}` },
+      'put back what others had changed',
+    );
+  }
+}
+
+/** Everything of an object that somebody may want to have as it is; not what counts writes, nor the status. */
+function contentOf({ status: _, metadata, ...content }: KubeObject): string {
+  const { uid, labels, annotations, ownerReferences } = metadata;
+  return digest({ ...content, metadata: { uid, labels, annotations, ownerReferences } });
+}
+
+function digest(value: unknown): string {
+  const sorted = (_: string, member: unknown): unknown =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member;
+  return createHash('sha256').update(JSON.stringify(value, sorted)).digest('base64');
+}
