@@ -55,3 +55,10 @@ export interface WatchMetrics {
   /** Something came from the watch: an object, a bookmark. */
   heard(kind: string): void;
 }
+
+export interface LeaderMetrics {
+  /** Whether this process is the one that acts. */
+  leader(held: boolean): void;
+  /** The longest delay of a timer lately. */
+  eventLoopDelay(seconds: number): void;
+}

@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../../operator/runtime/clock.ts';
 export class FakeClock implements Clock {
   #ms: number;
   readonly #start: number;
+  /** What the wall clock was set forward. */
+  #jumped = 0;
   #timers: { due: number; run: () => void }[] = [];
 
   constructor(startMs = Date.UTC(2026, 0, 2, 3, 4, 5)) {
@@ -12,7 +14,7 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#ms;
+    return this.#ms + this.#jumped;
   }
 
   monotonic(): number {
@@ -23,6 +25,16 @@ export class FakeClock implements Clock {
     const timer = { due: this.#ms + ms, run };
     this.#timers.push(timer);
     return { cancel: () => (this.#timers = this.#timers.filter((other) => other !== timer)) };
+  }
+
+  /** Sets the wall clock, which people and time servers do; backwards for a negative number. */
+  jump(ms: number): void {
+    this.#jumped += ms;
+  }
+
+  /** Time passes and nothing runs, as in a process that is stopped; what fell due runs at the next `advance`. */
+  standStill(ms: number): void {
+    this.#ms += ms;
   }
 
   get pending(): number {
