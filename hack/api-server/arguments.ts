@@ -18,7 +18,7 @@ export const files = {
 } as const;
 
 /** Controllers that run: what deletes what nobody owns any more, and what gives namespaces a service account. */
-export const CONTROLLERS: readonly string[] = [
+const CONTROLLERS: readonly string[] = [
   'garbage-collector-controller',
   'namespace-controller',
   'serviceaccount-controller',

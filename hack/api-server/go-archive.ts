@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 export const GO_VERSION = 'go1.26.8';
 
 /** Where the Go project publishes its releases. */
-export const GO_DOWNLOADS = 'https://go.dev/dl/';
+const GO_DOWNLOADS = 'https://go.dev/dl/';
 
 /** SHA-256 of the archives, as published with the release, by Node's names of platform and architecture. */
 const CHECKSUMS: Readonly<Record<string, string>> = {

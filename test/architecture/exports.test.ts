@@ -1,6 +1,5 @@
-import { globSync } from 'node:fs';
 import { expect } from 'chai';
-import { readSource, root, sources } from './sources.ts';
+import { sources, tools } from './sources.ts';
 
 /** Functions and constants that a module needs itself and shows to tests only: what they hold cannot be seen from outside. */
 const FOR_TESTS: ReadonlySet<string> = new Set([
@@ -28,7 +27,6 @@ const FOR_TESTS: ReadonlySet<string> = new Set([
 const LOADED = /^gateway\/policies\/[a-z-]+\/(lint|kind|index)\.ts$/;
 
 const EXPORT = /^export (?:async )?(?:function\*?|const) (\w+)/gm;
-const tools = globSync('hack/**/*.ts', { cwd: root }).map((path) => readSource(path));
 const files = [...sources.values()].filter(({ path }) => !path.startsWith('crds/'));
 const words = new Map([...files, ...tools].map(({ path, text }) => [path, new Set(text.match(/\w+/g))]));
 

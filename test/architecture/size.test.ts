@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { sources } from './sources.ts';
+import { sources, tools } from './sources.ts';
 
 /** Files that may pass the limit, each with its reason. */
 const exceptions: ReadonlyMap<string, string> = new Map();
 
-const handWritten = [...sources.values()].filter(
+const handWritten = [...sources.values(), ...tools].filter(
   (file) => !file.path.startsWith('crds/types/') && !file.path.endsWith('.generated.ts'),
 );
 const lines = (text: string): number => text.split('\n').length - 1;

@@ -52,3 +52,9 @@ export const sources: ReadonlyMap<string, SourceFile> = new Map(
     .sort()
     .map((path) => [path, readSource(path)]),
 );
+
+/** Every script that builds, checks or measures the product, or makes surroundings for its tests. */
+export const tools: readonly SourceFile[] = globSync('hack/**/*.ts', { cwd: root })
+  .map((file) => relative('.', String(file)))
+  .sort()
+  .map((path) => readSource(path));
