@@ -296,7 +296,7 @@ export interface GatewayKey {
    */
   models?: string[];
   /**
-   * When the key stops working.
+   * When the key stops working, such as `2027-01-31T18:00:00Z`.
    */
   expiresAt?: string;
 }
@@ -424,7 +424,7 @@ export interface GovernancePolicyStatus {
    */
   conditions?: Condition[];
   /**
-   * The gateways that this object reaches and what they run. At most 16 are listed.
+   * The gateways that this object reaches. At most 16 are listed.
    *
    * @maxItems 16
    */
@@ -460,7 +460,7 @@ export interface Condition {
   lastTransitionTime: string;
 }
 /**
- * One gateway and the configuration that it runs.
+ * One gateway and whether it runs this object.
  */
 export interface GatewayState {
   /**
@@ -468,15 +468,11 @@ export interface GatewayState {
    */
   name: string;
   /**
-   * Number of the last compiled configuration.
+   * Number of the first compiled configuration that holds the accepted generation of this object.
    */
   revision?: number;
   /**
-   * SHA-256 of the last compiled configuration, in hex.
-   */
-  hash?: string;
-  /**
-   * Whether every instance of the gateway runs that revision.
+   * Whether every ready instance of the gateway runs that configuration or a later one.
    */
   programmed?: 'True' | 'False' | 'Unknown';
 }

@@ -210,7 +210,7 @@ export interface ProviderTargetStatus {
    */
   conditions?: Condition[];
   /**
-   * The gateways that this object reaches and what they run. At most 16 are listed.
+   * The gateways that this object reaches. At most 16 are listed.
    *
    * @maxItems 16
    */
@@ -246,7 +246,7 @@ export interface Condition {
   lastTransitionTime: string;
 }
 /**
- * One gateway and the configuration that it runs.
+ * One gateway and whether it runs this object.
  */
 export interface GatewayState {
   /**
@@ -254,15 +254,11 @@ export interface GatewayState {
    */
   name: string;
   /**
-   * Number of the last compiled configuration.
+   * Number of the first compiled configuration that holds the accepted generation of this object.
    */
   revision?: number;
   /**
-   * SHA-256 of the last compiled configuration, in hex.
-   */
-  hash?: string;
-  /**
-   * Whether every instance of the gateway runs that revision.
+   * Whether every ready instance of the gateway runs that configuration or a later one.
    */
   programmed?: 'True' | 'False' | 'Unknown';
 }

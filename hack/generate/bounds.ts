@@ -5,14 +5,14 @@ import { visit } from './cel-rules.ts';
 export function boundFaults(crd: CustomResourceDefinition): string[] {
   const faults: string[] = [];
   visit(storedSchema(crd), '', (schema, path) => {
-    if (TOP.has(path)) return;
+    if (TOP.has(path.split('.')[0] ?? '')) return;
     for (const fault of nodeFaults(schema))
       faults.push(`${crd.spec.names.kind} ${path || '<root>'}: ${fault}`);
   });
   return faults;
 }
 
-/** Fields whose bounds are the API server's business. */
+/** Fields that are described and bounded by the API server, with all below them. */
 const TOP = new Set(['apiVersion', 'kind', 'metadata']);
 
 function nodeFaults(schema: StructuralSchema): string[] {

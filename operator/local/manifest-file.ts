@@ -1,5 +1,6 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Manifest } from '../runtime/objects.ts';
+import { isMetadataField } from './validate/metadata.ts';
 
 /** Why a file, or an object in it, is not what the operator works with. */
 export interface FolderProblem {
@@ -69,8 +70,8 @@ function toManifest(value: unknown): Manifest | string {
   if (!isRecord(metadata) || typeof metadata['name'] !== 'string') return 'metadata.name is missing';
   const namespace = metadata['namespace'] ?? DEFAULT_NAMESPACE;
   if (typeof namespace !== 'string') return 'metadata.namespace is not a string';
-  const labels = metadata['labels'];
-  const annotations = metadata['annotations'];
+  const labels = withoutNulls(metadata['labels']);
+  const annotations = withoutNulls(metadata['annotations']);
   if (labels !== undefined && !isStringMap(labels)) return 'metadata.labels has a value that is no string';
   if (annotations !== undefined && !isStringMap(annotations)) {
     return 'metadata.annotations has a value that is no string';
@@ -80,6 +81,8 @@ function toManifest(value: unknown): Manifest | string {
     apiVersion,
     kind,
     metadata: {
+      // What only a server sets, as in a file that was read from one, is left out; a misspelt field is told later.
+      ...Object.fromEntries(Object.entries(metadata).filter(([field]) => !isMetadataField(field))),
       name: metadata['name'],
       namespace,
       ...(labels === undefined ? {} : { labels }),
@@ -90,6 +93,12 @@ function toManifest(value: unknown): Manifest | string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `key:` without a value is an empty string, as it is to an API server. */
+function withoutNulls(map: unknown): unknown {
+  if (!isRecord(map)) return map ?? undefined;
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, value ?? '']));
 }
 
 function isStringMap(value: unknown): value is Record<string, string> {

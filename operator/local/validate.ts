@@ -1,6 +1,6 @@
 import { type CustomResourceDefinition, type StructuralSchema, storedSchema } from '../../crds/schema.ts';
 import { withDefaults } from './validate/defaults.ts';
-import { type FieldError, invalid } from './validate/errors.ts';
+import { type FieldError, invalid, isBlocking } from './validate/errors.ts';
 import { duplicates } from './validate/lists.ts';
 import { metadataErrors } from './validate/metadata.ts';
 import { ruleCheck } from './validate/rules.ts';
@@ -31,7 +31,7 @@ interface KindCheck {
 
 /**
  * Checks objects against CRDs without an API server, in its order: defaults, metadata, structure, lists, and the CEL
- * rules only where all of that is right.
+ * rules only where nothing is missing, unknown or of a wrong type, size or choice.
  *
  * @throws Error for a CRD with a schema or rule that does not compile
  */
@@ -59,14 +59,15 @@ export function createValidator(crds: readonly CustomResourceDefinition[]): Vali
         ...check.structure({ ...filled, metadata: {} }),
         ...duplicates(check.schema, filled),
       ];
-      const [first, ...others] = shape.length > 0 ? shape : check.rules(filled, old);
+      const errors = shape.some(isBlocking) ? shape : [...shape, ...check.rules(filled, old)];
+      const [first, ...others] = errors;
       return first === undefined ? { object: filled } : { errors: [first, ...others] };
     },
   };
 }
 
 function unknownKind(object: unknown, kinds: readonly string[]): FieldError {
-  if (!isObject(object)) return invalid('<root>', object, 'an object with apiVersion and kind was expected');
+  if (!isObject(object)) return invalid('<nil>', object, 'an object with apiVersion and kind was expected');
   return invalid(
     'kind',
     object['kind'],

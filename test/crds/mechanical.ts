@@ -72,7 +72,7 @@ function suffix(keyword: string, value: unknown): string {
 
 function constraintsOf(schema: StructuralSchema, current: unknown): Record<string, Values> {
   const out: Record<string, Values> = {
-    type: { reject: [wrongType(schema)], message: `must be of type ${schema.type}` },
+    type: { reject: [wrongType(schema)], message: `must be of type ${namedType(schema)}` },
   };
   if (schema.enum !== undefined) {
     const bogus = schema.type === 'string' ? 'NotAValue' : 7;
@@ -110,6 +110,10 @@ function wrongType(schema: StructuralSchema): unknown {
         ? ['text']
         : 'text';
 }
+
+/** What the error for a wrong type calls the right one: a format of strings by its name. */
+const namedType = ({ type, format }: StructuralSchema): string | undefined =>
+  type === 'string' ? (format ?? type) : type;
 
 function stringBounds(schema: StructuralSchema, current: string, out: Record<string, Values>): void {
   const { minLength, maxLength, pattern } = schema;

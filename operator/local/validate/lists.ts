@@ -1,8 +1,8 @@
 import type { StructuralSchema } from '../../../crds/schema.ts';
-import { type FieldError, formatPath, type PathPart } from './errors.ts';
+import { type FieldError, formatPath, invalid, type PathPart } from './errors.ts';
 import { isObject, own } from './values.ts';
 
-/** Lists of type `set` hold each value once, those of type `map` each key once. */
+/** Lists of type `set` hold each value once, those of type `map` each key once. A value is told once, however often it comes. */
 export function duplicates(
   schema: StructuralSchema,
   value: unknown,
@@ -31,13 +31,20 @@ function repeated(
 ): FieldError[] {
   const identify = identity(schema);
   if (identify === undefined) return [];
-  const seen = new Set<string>();
+  if (schema['x-kubernetes-list-type'] === 'map') {
+    // The API server looks no further than the first of these, and takes no notice of null.
+    const index = list.findIndex((item) => item !== null && !isObject(item));
+    if (index >= 0) {
+      const at = formatPath([...path, index]);
+      return [invalid(at, list[index], 'must be an object for an array of list-type map')];
+    }
+  }
+  const counts = new Map<string, number>();
   return list.flatMap((item, index): FieldError[] => {
     const id = identify(item);
-    if (!seen.has(id)) {
-      seen.add(id);
-      return [];
-    }
+    const count = (counts.get(id) ?? 0) + 1;
+    counts.set(id, count);
+    if (count !== 2) return [];
     return [{ path: formatPath([...path, index]), code: 'Duplicate', message: `Duplicate value: ${id}` }];
   });
 }
@@ -51,7 +58,7 @@ export function identity(schema: StructuralSchema): ((item: unknown) => string) 
     case 'map':
       return (item) =>
         JSON.stringify(
-          Object.fromEntries((keys ?? []).map((key) => [key, isObject(item) ? own(item, key) : null])),
+          Object.fromEntries((keys ?? []).map((key) => [key, isObject(item) ? own(item, key) : undefined])),
         );
     default:
       return undefined;

@@ -38,7 +38,7 @@ describe('local validator: kinds and metadata', () => {
   });
 
   const bad: [string, unknown, string][] = [
-    ['no metadata', undefined, 'metadata'],
+    ['no metadata', undefined, 'metadata.name'],
     ['no name', {}, 'metadata.name'],
     ['a name in capitals', { name: 'A' }, 'metadata.name'],
     ['a name over 253 characters', { name: 'a'.repeat(254) }, 'metadata.name'],
@@ -46,6 +46,9 @@ describe('local validator: kinds and metadata', () => {
     ['a label that is a number', { name: 'a', labels: { a: 1 } }, 'metadata.labels'],
     ['a label with a space', { name: 'a', labels: { a: 'b c' } }, 'metadata.labels'],
     ['annotations as a list', { name: 'a', annotations: [] }, 'metadata.annotations'],
+    ['an annotation that is a boolean', { name: 'a', annotations: { a: true } }, 'metadata.annotations'],
+    ['a label key with a space', { name: 'a', labels: { 'a b': 'c' } }, 'metadata.labels'],
+    ['a field that no metadata has', { name: 'a', lables: { a: 'b' } }, 'metadata.lables'],
   ];
   for (const [what, metadata, path] of bad) {
     it(`refuses ${what}`, () => {
@@ -143,9 +146,14 @@ describe('local validator: CEL rules', () => {
     ]);
   });
 
-  it('leaves rules aside while the structure is wrong', () => {
+  it('leaves rules aside while a field is of a wrong type, and runs them where only a value is wrong', () => {
     const schema = { ...optional, ...rules('false') };
     expect(told(schema, { b: 'x' })).to.have.lengthOf(1);
+    const bounded = { ...object({ b: { ...number, minimum: 1 } }), ...rules('false') };
+    expect(told(bounded, { b: 0 })).to.deep.equal([
+      'spec.b: Invalid value: 0: spec.b in body should be greater than or equal to 1',
+      'spec: Invalid value: breaks false',
+    ]);
   });
 
   it('points at the field that the rule names', () => {
