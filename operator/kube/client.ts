@@ -1,7 +1,8 @@
+import { isRecord } from '../runtime/json.ts';
 import { type KubeObject, type Manifest, type ObjectRef, refKey, refOf } from '../runtime/objects.ts';
 import { type CallDeps, type CallOptions, Calls } from './calls.ts';
 import type { Kube } from './config.ts';
-import { decodeObject, isRecord, Malformed } from './decode.ts';
+import { decodeObject, Malformed } from './decode.ts';
 import { KubeError } from './errors.ts';
 import { pathOf, resourceOf, type WatchedResource } from './resources.ts';
 import { readEvents, type WatchEvent } from './watch-events.ts';

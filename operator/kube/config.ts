@@ -11,6 +11,8 @@ export interface KubeRequest {
   headers?: Readonly<Record<string, string>>;
   body?: string;
   signal: AbortSignal;
+  /** Called at the very moment of sending: what it throws keeps the request back. */
+  permit?(): void;
 }
 
 export type KubeResponse = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers' | 'body'>;
@@ -110,8 +112,9 @@ class Connection implements Kube {
     this.#agent = undefined;
   }
 
-  async #sendOnce({ method, path, headers, body, signal }: KubeRequest): Promise<KubeResponse> {
+  async #sendOnce({ method, path, headers, body, signal, permit }: KubeRequest): Promise<KubeResponse> {
     const options = await orAborted(this.#authenticate(), signal);
+    permit?.();
     const cluster = clusterOf(this.#config);
     const url = new URL(cluster.server);
     return this.#agentFor(cluster, options).request({

@@ -1,4 +1,4 @@
-import { deepFreeze } from '../runtime/json.ts';
+import { deepFreeze, isRecord } from '../runtime/json.ts';
 import { type KubeObject, ObjectError, type ObjectMeta } from '../runtime/objects.ts';
 import type { Resource } from './resources.ts';
 
@@ -41,8 +41,4 @@ export function decodeObject(raw: unknown, { kind, apiVersion }: Resource): Kube
 function withoutLastApplied(annotations: Record<string, unknown>): Record<string, unknown> {
   const { [LAST_APPLIED]: _, ...rest } = annotations;
   return rest;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

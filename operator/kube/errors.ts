@@ -1,11 +1,11 @@
+import { isRecord } from '../runtime/json.ts';
 import { ObjectError } from '../runtime/objects.ts';
 
-/** What an API server says about a refusal; every member may be missing. */
-export interface StatusBody {
-  reason?: string;
-  message?: string;
-  code?: number;
-  details?: { causes?: { reason?: string; message?: string; field?: string }[]; retryAfterSeconds?: number };
+interface StatusBody {
+  reason: string;
+  message: string | undefined;
+  causes: readonly { reason?: unknown; field?: unknown }[];
+  retryAfterSeconds: number | undefined;
 }
 
 /** Longest message that is passed on, in characters: a field path and a rule fit, a document does not. */
@@ -52,17 +52,15 @@ const OVER_ETCD_LIMIT = 'request is too large';
  * What an answer's body says about its refusal. `what` is the call in words, such as `apply ConfigMap/team-a/x`.
  */
 export function refusal(status: number, body: string, what: string, retryAfterMs?: number): KubeError {
-  const parsed = parseStatus(body);
-  const causes = parsed.details?.causes ?? [];
+  const { reason, message, causes, retryAfterSeconds } = readStatus(body);
+  let kubeReason = reason;
   const tooLong = causes.some((cause) => cause.reason === 'FieldValueTooLong');
-  let reason = parsed.reason ?? '';
-  if (tooLong && status === 422 && isWholeObject(causes)) reason = 'TooLarge';
+  if (tooLong && status === 422 && isWholeObject(causes)) kubeReason = 'TooLarge';
   // The server calls these its own faults, but asking again would get the same answer.
-  if (parsed.message?.startsWith(UNKNOWN_FIELD)) reason = 'Invalid';
-  if (parsed.message?.includes(OVER_ETCD_LIMIT)) reason = 'TooLarge';
-  const seconds = parsed.details?.retryAfterSeconds;
-  const wait = retryAfterMs ?? (seconds === undefined ? undefined : seconds * 1000);
-  return new KubeError(status, reason, `${what}: ${parsed.message ?? `HTTP ${status}`}`, wait);
+  if (message?.startsWith(UNKNOWN_FIELD)) kubeReason = 'Invalid';
+  if (message?.includes(OVER_ETCD_LIMIT)) kubeReason = 'TooLarge';
+  const wait = retryAfterMs ?? (retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000);
+  return new KubeError(status, kubeReason, `${what}: ${message ?? `HTTP ${status}`}`, wait);
 }
 
 /** A call that got no answer: refused, reset, timed out. */
@@ -89,14 +87,27 @@ function reasonOf(status: number, kubeReason: string): ObjectError['reason'] {
 }
 
 /** A ConfigMap that is too large is told of as a whole (field `''` or `[]`), not by a field. */
-function isWholeObject(causes: readonly { field?: string }[]): boolean {
+function isWholeObject(causes: StatusBody['causes']): boolean {
   return causes.every(({ field }) => field === undefined || field === '' || field === '[]');
 }
 
-function parseStatus(body: string): StatusBody {
+/** What can be read of a refusal: it may come from a proxy as well. */
+function readStatus(body: string): StatusBody {
+  const status = parse(body);
+  const details = isRecord(status['details']) ? status['details'] : {};
+  const { causes, retryAfterSeconds } = details;
+  return {
+    reason: typeof status['reason'] === 'string' ? status['reason'] : '',
+    message: typeof status['message'] === 'string' ? status['message'] : undefined,
+    causes: Array.isArray(causes) ? causes.filter(isRecord) : [],
+    retryAfterSeconds: typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined,
+  };
+}
+
+function parse(body: string): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as StatusBody) : {};
+    return isRecord(parsed) ? parsed : {};
   } catch {
     return {};
   }

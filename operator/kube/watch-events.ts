@@ -1,5 +1,6 @@
+import { isRecord } from '../runtime/json.ts';
 import type { KubeObject } from '../runtime/objects.ts';
-import { decodeObject, isRecord, Malformed } from './decode.ts';
+import { decodeObject, Malformed } from './decode.ts';
 import { refusal } from './errors.ts';
 import { readLines } from './lines.ts';
 import type { Resource } from './resources.ts';

@@ -1,3 +1,8 @@
+/** A JSON object: neither null nor a list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Equality of JSON values; the order of an object's members does not count, `undefined` members are absent. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -1,0 +1,121 @@
+import {
+  type LeaseClient,
+  LeaseConflict,
+  type LeaseRecord,
+  LeaseRefused,
+  type SeenLease,
+} from '../runtime/lease.ts';
+import type { KubeObject, Manifest } from '../runtime/objects.ts';
+import type { KubeClient } from './client.ts';
+import { KubeError } from './errors.ts';
+
+/** Where the note of the holder stands. */
+const NOTE = 'governance.keeptrusts.com/store';
+
+interface LeaseSpec {
+  holderIdentity?: string;
+  leaseDurationSeconds?: number;
+  acquireTime?: string;
+  renewTime?: string;
+  leaseTransitions?: number;
+}
+
+/** A `coordination.k8s.io/v1` Lease, written over the version that was read: of two that write, one is refused. */
+export class KubeLease implements LeaseClient {
+  readonly #client: Pick<KubeClient, 'get' | 'create' | 'replace'>;
+  readonly #name: string;
+  readonly #namespace: string;
+
+  constructor(
+    client: Pick<KubeClient, 'get' | 'create' | 'replace'>,
+    place: { namespace: string; name: string },
+  ) {
+    this.#client = client;
+    this.#name = place.name;
+    this.#namespace = place.namespace;
+  }
+
+  async read(signal: AbortSignal): Promise<SeenLease | undefined> {
+    const ref = { kind: 'Lease', namespace: this.#namespace, name: this.#name };
+    const object = await this.#refused(this.#client.get(ref, { signal }));
+    return object === undefined ? undefined : seen(object);
+  }
+
+  async create(record: LeaseRecord, signal: AbortSignal): Promise<SeenLease> {
+    return seen(await this.#refused(this.#client.create(this.#manifest(record), { signal })));
+  }
+
+  async replace(record: LeaseRecord, version: string, signal: AbortSignal): Promise<SeenLease> {
+    const manifest = this.#manifest(record);
+    const metadata = { ...manifest.metadata, resourceVersion: version } as KubeObject['metadata'];
+    return seen(await this.#refused(this.#client.replace({ ...manifest, metadata }, { signal })));
+  }
+
+  #manifest(record: LeaseRecord): Manifest {
+    return {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: {
+        name: this.#name,
+        namespace: this.#namespace,
+        annotations: { [NOTE]: record.note },
+      },
+      spec: {
+        holderIdentity: record.holder,
+        leaseDurationSeconds: Math.round(record.durationMs / 1000),
+        acquireTime: microTime(record.acquiredAt),
+        renewTime: microTime(record.renewedAt),
+        leaseTransitions: record.transitions,
+      } satisfies LeaseSpec,
+    };
+  }
+
+  /** Says in its own words what asking again cannot mend. */
+  async #refused<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      if (error.status === 403) {
+        throw new LeaseRefused(
+          `the lease ${this.#namespace}/${this.#name} may not be used: ${error.message}. ` +
+            'Apply config/rbac, or name a namespace with --lease-namespace.',
+        );
+      }
+      // Only a `create` and a `replace` come here: a lease that does not exist is no error of `get`.
+      if (error.status === 404 && /^namespaces /.test(error.message.replace(/^[^:]*: /, ''))) {
+        throw new LeaseRefused(
+          `the namespace ${this.#namespace} does not exist: make it, or name another with --lease-namespace.`,
+        );
+      }
+      if (error.status === 404 || error.status === 409) throw new LeaseConflict(error.message);
+      throw error;
+    }
+  }
+}
+
+function seen({ metadata, spec }: KubeObject): SeenLease {
+  const { holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaseTransitions } = (spec ??
+    {}) as LeaseSpec;
+  return {
+    version: metadata.resourceVersion,
+    record: {
+      holder: holderIdentity ?? '',
+      note: metadata.annotations?.[NOTE] ?? '',
+      durationMs: Number.isFinite(leaseDurationSeconds) ? leaseDurationSeconds! * 1000 : 0,
+      acquiredAt: time(acquireTime),
+      renewedAt: time(renewTime),
+      transitions: leaseTransitions ?? 0,
+    },
+  };
+}
+
+/** RFC 3339 with six decimals, the only form that the API takes. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}
+
+function time(text: string | undefined): number {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? 0 : ms;
+}

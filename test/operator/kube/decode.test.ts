@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { decodeObject } from '../../../operator/kube/decode.ts';
+import { resourceOf } from '../../../operator/kube/resources.ts';
+import { rawConfigMap } from '../../fakes/kube-objects.ts';
+
+describe('an object of the API server', () => {
+  it('loses what only other writers need, and keeps every other field, known or not', () => {
+    const raw = rawConfigMap('a', '5', { data: { key: 'value' } });
+    const metadata = {
+      ...(raw['metadata'] as object),
+      managedFields: [{ manager: 'kubectl' }],
+      annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}', ours: 'x' },
+      deletionTimestamp: '2026-01-02T03:04:05Z',
+    };
+    const object = decodeObject({ ...raw, metadata, brandNew: [1] }, resourceOf('ConfigMap'));
+    expect(object.metadata).to.not.have.property('managedFields');
+    expect(object.metadata.annotations).to.deep.equal({ ours: 'x' });
+    expect(object.metadata).to.have.property('deletionTimestamp');
+    expect(object).to.have.deep.property('brandNew', [1]);
+    expect(object.data).to.deep.equal({ key: 'value' });
+  });
+
+  it('gets the kind that items of a list lack', () => {
+    const { kind: _k, apiVersion: _a, ...item } = rawConfigMap('a', '5');
+    expect(decodeObject(item, resourceOf('ConfigMap'))).to.include({ kind: 'ConfigMap', apiVersion: 'v1' });
+  });
+
+  it('cannot be changed by whoever gets it', () => {
+    const object = decodeObject(rawConfigMap('a', '5', { data: { key: 'v' } }), resourceOf('ConfigMap'));
+    expect(() => Object.assign(object.data!, { key: 'w' })).to.throw(TypeError);
+    expect(() => Object.assign(object.metadata, { name: 'b' })).to.throw(TypeError);
+  });
+});
