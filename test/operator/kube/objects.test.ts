@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { KubeClient } from '../../../operator/kube/client.ts';
+import { type Kube, loadKube } from '../../../operator/kube/config.ts';
+import { KubeObjects } from '../../../operator/kube/objects.ts';
+import { systemClock } from '../../../operator/runtime/clock.ts';
+import { silentLog } from '../../../operator/runtime/log.ts';
+import { eventually } from '../../fakes/folder.ts';
+import { rawConfigMap } from '../../fakes/kube-objects.ts';
+import { noKubeMetrics } from '../../fakes/no-kube-metrics.ts';
+import { json, type Script, ScriptedServer, status } from '../../fakes/scripted-server.ts';
+
+const LISTS = 7;
+
+describe('objects of an API server', () => {
+  let server: ScriptedServer;
+  let kube: Kube;
+  let objects: KubeObjects;
+  const synced = new Map<string, boolean>();
+
+  /** Empty lists and silent watches, but for config maps. */
+  const script =
+    (configMaps: Script): Script =>
+    (request, response) => {
+      if (request.path.includes('/configmaps')) configMaps(request, response);
+      else if (request.query.has('watch')) response.writeHead(200).flushHeaders();
+      else json(response, 200, { metadata: { resourceVersion: '1' }, items: [] });
+    };
+
+  const make = (namespaces?: readonly string[]): KubeObjects => {
+    const metrics = { ...noKubeMetrics, synced: (kind: string, is: boolean) => void synced.set(kind, is) };
+    const deps = { clock: systemClock, random: Math.random, log: silentLog, metrics };
+    const client = new KubeClient(kube, deps);
+    return new KubeObjects(client, namespaces === undefined ? {} : { namespaces }, deps);
+  };
+
+  beforeEach(async () => {
+    synced.clear();
+    server = await ScriptedServer.start(() => {});
+    kube = await loadKube({ kubeconfig: server.kubeconfig() });
+  });
+  afterEach(async () => {
+    await objects.stop();
+    await kube.close();
+    await server.stop();
+  });
+
+  it('are all in the cache when it has started, and followed from there', async () => {
+    server.answer(
+      script(({ query }, response) => {
+        const items = [rawConfigMap('a', '5')];
+        if (!query.has('watch')) json(response, 200, { metadata: { resourceVersion: '9' }, items });
+        else response.write(`${JSON.stringify({ type: 'ADDED', object: rawConfigMap('b', '10') })}\n`);
+      }),
+    );
+    objects = make();
+    await objects.start(new AbortController().signal);
+    expect(objects.cache.get({ kind: 'ConfigMap', namespace: 'team-a', name: 'a' })).to.not.equal(undefined);
+    expect([...synced.values()]).to.deep.equal(Array(LISTS).fill(true));
+    await eventually(async () => objects.cache.list('ConfigMap', 'team-a').length === 2, 'the event');
+    expect(objects.health().every((health) => health.synced && health.error === null)).to.equal(true);
+  });
+
+  it('are followed in each namespace by itself where namespaces are named', async () => {
+    server.answer(
+      script((_, response) => json(response, 200, { metadata: { resourceVersion: '9' }, items: [] })),
+    );
+    objects = make(['a', 'b', 'a']);
+    await objects.start(new AbortController().signal);
+    const lists = server.requests.filter(({ query }) => query.has('limit')).map(({ path }) => path);
+    expect(lists).to.have.length(2 * LISTS);
+    expect(lists.every((path) => /\/namespaces\/[ab]\//.test(path))).to.equal(true);
+    expect(objects.health().map(({ namespace }) => namespace)).to.include.members(['a', 'b']);
+  });
+
+  it('are not in sync while one kind cannot be listed, and the health says which and why', async () => {
+    server.answer(script((_, response) => json(response, 403, status(403, 'Forbidden', 'you may not'))));
+    objects = make();
+    const stop = new AbortController();
+    const start = objects.start(stop.signal);
+    await eventually(async () => [...synced.values()].filter(Boolean).length === LISTS - 1, 'the others');
+    const [unwell, ...more] = objects.health().filter((health) => !health.synced);
+    expect(more).to.have.length(0);
+    expect(unwell).to.deep.include({ kind: 'ConfigMap', error: 'list ConfigMap: you may not' });
+    stop.abort(new Error('the operator is stopping'));
+    expect(await start.catch((error: Error) => error.message)).to.equal('the operator is stopping');
+  });
+
+  it('leave no connection open when stopped, in the midst of lists and of watches', async () => {
+    server.answer(script(() => {}));
+    objects = make();
+    const stop = new AbortController();
+    const start = objects.start(stop.signal).catch(() => {});
+    await eventually(async () => [...synced.values()].filter(Boolean).length === LISTS - 1, 'the others');
+    stop.abort(new Error('enough'));
+    await objects.stop();
+    await start;
+    await kube.close();
+    await eventually(async () => server.open === 0, 'the end of all connections');
+    const count = server.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(server.requests).to.have.length(count);
+  });
+
+  it('do not put what an apply returns into the cache', async () => {
+    server.answer(
+      script(({ method, query }, response) => {
+        if (method === 'PATCH') json(response, 200, rawConfigMap('a', '10'));
+        else if (query.has('watch')) response.writeHead(200).flushHeaders();
+        else json(response, 200, { metadata: { resourceVersion: '9' }, items: [] });
+      }),
+    );
+    objects = make();
+    await objects.start(new AbortController().signal);
+    const metadata = { name: 'a', namespace: 'team-a' };
+    await objects.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+    expect(objects.cache.get({ kind: 'ConfigMap', ...metadata })).to.equal(undefined);
+  });
+});
