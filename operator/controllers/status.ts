@@ -136,7 +136,14 @@ function overruledOf(outcomes: readonly Outcome[], policy: string): string[] {
   const messages = outcomes.flatMap(({ decision }) =>
     decision.fields
       .filter((field) => field.overruled.includes(policy))
-      .map((field) => `${field.path} is ${JSON.stringify(field.value)} by ${field.from.join(', ')}`),
+      .map((field) => `${field.path} is ${JSON.stringify(field.value)} by ${some(field.from)}`),
   );
   return [...new Set(messages)];
 }
+
+/** A few of many, in words that stay the same when there are more: each new one would be a write for everybody. */
+function some(names: readonly string[]): string {
+  return names.length <= MAX_NAMED ? names.join(', ') : `${names.slice(0, MAX_NAMED).join(', ')} and others`;
+}
+
+const MAX_NAMED = 3;

@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+import { ClusterScene } from '../fakes/cluster-scene.ts';
+import { eventually } from '../fakes/folder.ts';
+import { childOf, policy, target } from '../fakes/resources.ts';
+
+const NAME = childOf('default');
+
+describe('drift on a real API server', function () {
+  this.timeout(60_000);
+  const scene = new ClusterScene('drift');
+  before(async () => {
+    await scene.apply(policy('guard'), target('mock'));
+    await scene.run();
+  });
+  beforeEach(async () => {
+    await scene.settled();
+    scene.operator.drift.length = 0;
+    scene.operator.client.take();
+  });
+
+  it('is put back and counted: a document, a number of replicas, an owner, a label', async () => {
+    const before = await scene.get('configmap', NAME);
+    await scene.patch('configmap', NAME, { data: { 'policy-config.yaml': 'open to all' } });
+    await eventually(
+      async () => (await scene.get('configmap', NAME)).data!['policy-config.yaml'] !== 'open to all',
+      'the document',
+    );
+    expect((await scene.get('configmap', NAME)).data).to.deep.equal(before.data);
+    await scene.namespace.kubectl(['scale', 'deployment', NAME, '--replicas=7']);
+    await eventually(
+      async () => (await scene.get('deployment', NAME)).spec!['replicas'] === 1,
+      'the number of replicas',
+    );
+    await scene.patch('service', NAME, { metadata: { ownerReferences: null } });
+    await eventually(
+      async () => (await scene.get('service', NAME)).metadata.ownerReferences?.length === 2,
+      'the owners',
+    );
+    await scene.settled();
+    expect(scene.operator.drift).to.deep.equal(['ConfigMap', 'Deployment', 'Service']);
+  });
+
+  it('is put back where the labels that we watch by were taken away', async () => {
+    for (const label of ['app.kubernetes.io/managed-by', 'governance.keeptrusts.com/gateway']) {
+      await scene.patch('service', NAME, { metadata: { labels: { [label]: null } } });
+      await eventually(
+        async () => (await scene.get('service', NAME)).metadata.labels?.[label] !== undefined,
+        `the label ${label}`,
+      );
+      await scene.settled();
+    }
+    expect(scene.operator.drift).to.deep.equal(['Service', 'Service']);
+  });
+
+  it('is a deleted object as well', async () => {
+    const { uid } = (await scene.get('serviceaccount', NAME)).metadata;
+    await scene.delete('serviceaccount', NAME);
+    await scene.children('default', 'all');
+    await scene.settled();
+    expect((await scene.get('serviceaccount', NAME)).metadata.uid).to.not.equal(uid);
+    expect(scene.operator.drift).to.deep.equal(['ServiceAccount']);
+  });
+
+  it('is not what others add: an annotation, a container beside ours', async () => {
+    const sidecar = { name: 'sidecar', image: 'example/sidecar:1' };
+    const containers = [{ op: 'add', path: '/spec/template/spec/containers/-', value: sidecar }];
+    await scene.namespace.kubectl([
+      'patch',
+      'deployment',
+      NAME,
+      '--type=json',
+      '-p',
+      JSON.stringify(containers),
+    ]);
+    await scene.patch('deployment', NAME, { metadata: { annotations: { 'example.com/note': 'mine' } } });
+    await scene.settled();
+    // Again for a change of ours.
+    await scene.apply(
+      target('mock', { credentialSecretRef: { name: 'openai', key: 'key' }, provider: 'openai' }),
+    );
+    await scene.settled();
+    const { metadata, spec } = await scene.get('deployment', NAME);
+    const template = spec!['template'] as {
+      spec: { containers: { name: string }[]; volumes: { name: string }[] };
+    };
+    expect(template.spec.containers.map(({ name }) => name)).to.have.members(['gateway', 'sidecar']);
+    expect(template.spec.volumes.map(({ name }) => name)).to.include('secrets');
+    expect(metadata.annotations).to.include({ 'example.com/note': 'mine' });
+    expect(scene.operator.drift).to.deep.equal([]);
+    // What we no longer set is given up, and what others set stays.
+    await scene.apply(target('mock', { credentialSecretRef: null, provider: 'mock' }));
+    await scene.settled();
+    const after = (await scene.get('deployment', NAME)).spec!['template'] as typeof template;
+    expect(after.spec.volumes.map(({ name }) => name)).to.not.include('secrets');
+    expect(after.spec.containers.map(({ name }) => name)).to.have.members(['gateway', 'sidecar']);
+    expect(scene.operator.drift).to.deep.equal([]);
+  });
+
+  it('was none when the server fills in its defaults, nor when our own writes come back', async () => {
+    await scene.apply(policy('guard', { limits: { maxBodyBytes: 8192 } }));
+    await scene.settled();
+    expect(scene.operator.client.take()).to.deep.equal({
+      [`apply ConfigMap/${NAME}`]: 1,
+      'status GovernancePolicy/guard': 1,
+    });
+    expect(scene.operator.drift).to.deep.equal([]);
+  });
+});
