@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { scratchFolder } from './cache.ts';
 import { buildArguments, COMMANDS, type Command, goModOf } from './commands.ts';
 import type { Go } from './go.ts';
 import { Progress } from './progress.ts';
@@ -32,7 +33,7 @@ export async function buildBinaries(options: BuildOptions): Promise<void> {
       'once for each change of their versions. The first time takes some ten minutes on two cores, and 4 GB in the caches of Go.',
   );
   await mkdir(options.out, { recursive: true });
-  const scratch = await mkdtemp(`${options.out}.part-`);
+  const scratch = await scratchFolder(options.out);
   try {
     for (const command of missing) {
       await buildOne(command, join(scratch, command.name), options);

@@ -43,7 +43,7 @@ export function sweep(parent = tmpdir()): void {
       for (const { pid } of serversOf(folder, running)) process.kill(pid, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     } catch {
-      // It belongs to another user, who sweeps it at a start of theirs.
+      // It belongs to another user, who sweeps it at a start of theirs, or another start sweeps it now.
     }
   }
 }

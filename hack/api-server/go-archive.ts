@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { scratchFolder } from './cache.ts';
 
 /** The release of Go that is fetched where none can be used. */
 export const GO_VERSION = 'go1.26.8';
@@ -46,8 +47,7 @@ export function goArchive(platform: string): Archive {
 export async function fetchGo(cache: string, { url, sha256 }: Archive): Promise<string> {
   const command = cachedGo(cache);
   const target = dirname(dirname(command));
-  await mkdir(dirname(target), { recursive: true });
-  const scratch = await mkdtemp(`${target}.part-`);
+  const scratch = await scratchFolder(target);
   try {
     const archive = join(scratch, 'archive.tar.gz');
     await download(url, archive, sha256);

@@ -15,22 +15,20 @@ export interface Go {
 export type GoSearch = { go: Go } | { none: string };
 
 /**
- * Asks Go itself whether it can build the module in a folder, so that its own rules hold: a Go that may fetch the
+ * Asks Go itself whether it can read the module in a folder, so that its own rules hold: a Go that may fetch the
  * version that a module wants (`GOTOOLCHAIN`) does so.
  */
 export function findGo(commands: readonly string[], moduleFolder: string, env: Environment): GoSearch {
   let none = 'Go is not installed';
   for (const command of commands) {
     const own = goEnvironment(env);
-    const { status, stdout, stderr, error } = spawnSync(command, ['env', 'GOVERSION'], {
-      cwd: moduleFolder,
-      env: own,
-      encoding: 'utf8',
-      timeout: 300_000,
-    });
-    if (status === 0) return { go: { command, version: stdout.trim(), env: own } };
+    const ask = (...args: string[]) =>
+      spawnSync(command, args, { cwd: moduleFolder, env: own, encoding: 'utf8', timeout: 300_000 });
+    // `go env` alone would not mind that it is too old.
+    const { status, stderr, error } = ask('list', '-m');
+    if (status === 0) return { go: { command, version: ask('env', 'GOVERSION').stdout.trim(), env: own } };
     if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') continue;
-    none = `Go cannot build them: ${(stderr || error?.message || `${command} env failed`).trim()}`;
+    none = `Go cannot build them: ${(stderr || error?.message || `${command} list failed`).trim()}`;
   }
   return { none };
 }

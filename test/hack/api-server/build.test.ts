@@ -68,6 +68,14 @@ describe('the build of the API server', () => {
     expect(readdirSync(join(folder, 'cache'))).to.deep.equal(['key']);
   });
 
+  it('removes what one left that was killed, and not what another one is at', async () => {
+    const dead = join(folder, `cache/key.part-${2 ** 30}-dead`);
+    const live = join(folder, `cache/key.part-${process.pid}-live`);
+    for (const scratch of [dead, live]) mkdirSync(scratch, { recursive: true });
+    await build(`${OUT}; echo whole > "$out"`);
+    expect(readdirSync(join(folder, 'cache'))).to.deep.equal(['key', `key.part-${process.pid}-live`]);
+  });
+
   it('is not hurt by another one at once', async () => {
     const script = `${OUT}; printf half > "$out"; sleep 0.1; printf whole > "$out"`;
     await Promise.all([build(script), build(script)]);

@@ -24,6 +24,14 @@ describe('Go', () => {
       expect(search).to.have.nested.property('go.version', `go1.99 ${folder} 0 [] off`);
     });
 
+    it('is none that is too old for the module, which `go env` alone does not mind', () => {
+      const old = writeScript(
+        join(folder, 'go'),
+        '[ "$1" = env ] && echo go1.22.1 && exit; echo "too old" >&2; exit 1',
+      );
+      expect(findGo([old], folder, {})).to.deep.equal({ none: 'Go cannot build them: too old' });
+    });
+
     it('is told missing, or what it said itself', () => {
       expect(findGo(['/none/go'], folder, {})).to.deep.equal({ none: 'Go is not installed' });
       const old = writeScript(
