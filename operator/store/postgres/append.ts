@@ -1,8 +1,9 @@
 import { type KnownStream, type NewRecord, placeOf, readNewRecords } from '../place.ts';
 import type { AppendResult, EventBatch } from '../store.ts';
 import type { Database, Outcome, Run } from './database.ts';
-import { type Day, dateOf, dayOfEvent } from './days.ts';
+import { type Day, dateOf, dayOf, dayOfEvent, isLate } from './days.ts';
 import type { Partitions } from './partitions.ts';
+import { streamLines } from './stream-lines.ts';
 
 /** Partitions are missing; nothing was added. */
 interface Missing {
@@ -44,13 +45,26 @@ async function append(
   if (added === 0) return { undo: stored };
 
   // By the server's clock, which all control planes share.
-  const [row] = await run('SELECT keeptrusts.announce_append(), extract(epoch FROM now()) * 1000 AS now');
+  const [row] = await run(
+    'SELECT keeptrusts.announce_append() AS low, extract(epoch FROM now()) * 1000 AS now',
+  );
   const now = Number(row?.['now']);
   const days = records.map(({ columns }) => dayOfEvent(columns.ts, now));
   const missing = partitions.missing(days);
   if (missing.length > 0) return { undo: { missing } };
+  const late = datesWhere(days, (day) => isLate(day, now));
+  const misfiled = datesWhere(days, (day, index) => day !== dayOf(records[index]!.columns.ts));
   try {
+    if (late.length > 0) {
+      await run('SELECT FROM keeptrusts.days WHERE day = ANY($1) ORDER BY day FOR UPDATE', [late]);
+    }
     await insert(run, batch, records, days, head);
+    if (late.length > 0) await run(WIDEN, [late, Number(row?.['low']) + 1]);
+    if (misfiled.length > 0) {
+      await run('UPDATE keeptrusts.days SET misfiled = true WHERE day = ANY($1) AND NOT misfiled', [
+        misfiled,
+      ]);
+    }
   } catch (error) {
     if ((error as { code?: unknown }).code !== NO_PARTITION) throw error;
     // Somebody has dropped one that was there.
@@ -59,6 +73,15 @@ async function append(
   }
   return { commit: stored };
 }
+
+const datesWhere = (days: readonly Day[], is: (day: Day, index: number) => boolean): string[] =>
+  [...new Set(days.filter(is))].map(dateOf);
+
+/** Bounds are enough: lists look into a day too many rather than into one too few. */
+const WIDEN = `
+UPDATE keeptrusts.days
+SET first = CASE WHEN last = 0 THEN $2 ELSE first END, last = (SELECT last_value FROM keeptrusts.positions)
+WHERE day = ANY($1) AND last IS NOT NULL`;
 
 /** `check_violation`: the table has no other check. */
 const NO_PARTITION = '23514';
@@ -92,11 +115,8 @@ async function lockStream(run: Run, { stream, namespace, gateway }: EventBatch):
 async function differingRecord(run: Run, batch: EventBatch, repeated: number): Promise<number | null> {
   if (repeated === 0) return null;
   const end = batch.firstSeq + repeated;
-  const rows = await run(
-    'SELECT seq, record FROM keeptrusts.events WHERE stream = $1 AND seq >= $2 AND seq < $3',
-    [batch.stream, batch.firstSeq, end],
-  );
-  const stored = new Map(rows.map((row) => [Number(row['seq']), row['record'] as Buffer]));
+  const lines = await streamLines(run, 'seq, record', batch.stream, batch.firstSeq, repeated);
+  const stored = new Map(lines.map((row) => [Number(row['seq']), row['record'] as Buffer]));
   for (let seq = batch.firstSeq; seq < end; seq += 1) {
     if (stored.get(seq)?.equals(batch.records[seq - batch.firstSeq]!) !== true) return seq;
   }
@@ -139,7 +159,10 @@ async function insert(
 
 const INSERT = `
 WITH moved AS (
-  UPDATE keeptrusts.streams SET next_seq = $20, head = $21 WHERE stream = $1
+  UPDATE keeptrusts.streams SET next_seq = $20, head = $21,
+    first_day = least(first_day, (SELECT min(day) FROM unnest($6::date[]) AS day)),
+    last_day = greatest(last_day, (SELECT max(day) FROM unnest($6::date[]) AS day))
+  WHERE stream = $1
 )
 INSERT INTO keeptrusts.events (position, stream, namespace, gateway, received_at, record, day, seq, id, kind, ts,
   verdict, policy, provider, model, team, request_id, status, cost_nanos)

@@ -34,6 +34,7 @@ export type Outcome<T> = { commit: T } | { undo: T };
 export class Database {
   readonly where: Whereabouts;
   readonly #pool: pg.Pool;
+  readonly #running = new Set<Promise<unknown>>();
   #closed: Promise<void> | null = null;
 
   /** @throws StoreError when the URL cannot be used */
@@ -52,7 +53,8 @@ export class Database {
       // Statements, since a connection pooler in between may not take parameters of the start.
       onConnect: (client: pg.ClientBase) =>
         client.query(
-          `SET statement_timeout = ${statementMs}; SET lock_timeout = ${statementMs}; SET idle_in_transaction_session_timeout = ${pauseMs}`,
+          `SET statement_timeout = ${statementMs}; SET lock_timeout = ${statementMs};
+           SET idle_in_transaction_session_timeout = ${pauseMs}; SET default_transaction_isolation = 'read committed'`,
         ),
     });
     // A connection that breaks while nobody uses it is replaced; without listeners it would end the process.
@@ -81,12 +83,23 @@ export class Database {
 
   /** Waits for what was begun. */
   close(): Promise<void> {
-    this.#closed ??= this.#pool.end();
+    // Not left to the pool, which would never answer those that still wait for a connection.
+    this.#closed ??= Promise.allSettled(this.#running).then(() => this.#pool.end());
     return this.#closed;
   }
 
   async #withClient<T>(work: (run: Run) => Promise<T>): Promise<T> {
     if (this.#closed !== null) throw new StoreError('the store is closed');
+    const running = this.#onClient(work);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #onClient<T>(work: (run: Run) => Promise<T>): Promise<T> {
     let client: pg.PoolClient;
     try {
       client = await this.#pool.connect();

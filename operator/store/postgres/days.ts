@@ -3,38 +3,40 @@ export type Day = number;
 
 const DAY_MS = 86_400_000;
 
-/** How far ahead of the clock an event may be dated. A gateway's clock may be minutes off, and may lie beyond midnight. */
+/** How far ahead of the clock an event may be dated. */
 const AHEAD_MS = 10 * 60_000;
-/** How old an event may be when it comes; a spool keeps days, a restored volume may be older. */
+/** How old an event may be when it comes. A spool keeps days; a volume that was brought back may be older. */
 const BACK_DAYS = 400;
-
 /** Partitions are made this many days before they are needed, so that no append has to wait for one. */
 const MADE_AHEAD = 7;
 
+export function dayOf(ms: number): Day {
+  return Math.floor(ms / DAY_MS);
+}
+
 /**
- * The day under which an event is kept: its own, or that of `now` where its time cannot be believed. So one wrong clock
- * makes no partitions for another century. Both in milliseconds since the epoch.
+ * The day under which an event is kept: its own, or that of `now` where its time cannot be believed, so that a wrong
+ * clock makes no partitions for another century. Both in milliseconds since the epoch.
  */
 export function dayOfEvent(ts: number, now: number): Day {
-  const today = Math.floor(now / DAY_MS);
-  const day = Math.floor(ts / DAY_MS);
+  const [day, today] = [dayOf(ts), dayOf(now)];
   return ts > now + AHEAD_MS || day < today - BACK_DAYS ? today : day;
 }
 
-/** The day of a time, within what dates can be written of. */
-export function dayOf(ms: number): Day {
-  return Math.floor(Math.min(Math.max(ms, 0), Date.UTC(9999, 11, 31)) / DAY_MS);
+/** Events of such a day come late, after lists have begun to take it as complete. */
+export function isLate(day: Day, now: number): boolean {
+  return day < dayOf(now) - 1;
 }
 
-/** Today, the day before and those that come. */
+/** The day before, today and those that come. */
 export function daysToKeepReady(now: number): Day[] {
-  const today = Math.floor(now / DAY_MS);
-  return Array.from({ length: MADE_AHEAD + 2 }, (_, index) => today - 1 + index);
+  return Array.from({ length: MADE_AHEAD + 2 }, (_, index) => dayOf(now) - 1 + index);
 }
 
-/** `2026-11-24` */
+/** `2026-11-24`; a day out of the range of dates is taken for the first or last one. */
 export function dateOf(day: Day): string {
-  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+  const ms = Math.min(Math.max(day * DAY_MS, 0), Date.UTC(9999, 11, 31));
+  return new Date(ms).toISOString().slice(0, 10);
 }
 
 /** `events_20261124` */

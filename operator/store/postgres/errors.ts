@@ -18,9 +18,18 @@ export function storeError(error: unknown, where: Whereabouts): StoreError {
   const reason = typeof code === 'string' ? byState(code, where) : null;
   if (reason !== null) return new StoreError(`PostgreSQL at ${where.server}: ${reason}`);
   const text = typeof message === 'string' ? (message.split('\n')[0] ?? '') : 'unknown failure';
+  const plain = DRIVER_MESSAGES.find(([pattern]) => pattern.test(text))?.[1];
+  if (plain !== undefined) return new StoreError(`PostgreSQL at ${where.server}: ${plain}`);
   const state = typeof code === 'string' ? ` (${code})` : '';
   return new StoreError(`PostgreSQL at ${where.server}: ${text}${state}`);
 }
+
+/** What the driver says without a code. */
+const DRIVER_MESSAGES: readonly (readonly [RegExp, string])[] = [
+  [/^timeout exceeded when trying to connect/, 'every connection is in use, or it does not answer.'],
+  [/read timeout|connection timeout|timeout expired/, 'it does not answer.'],
+  [/^Connection terminated|not queryable|connection error/, 'the connection broke.'],
+];
 
 /** SQLSTATE (appendix A of PostgreSQL's manual) or code of a system call. */
 function byState(code: string, { database, user }: Whereabouts): string | null {

@@ -1,6 +1,5 @@
 import type { EventFilter } from '../../../gateway/contract/event-query.ts';
 import { storedText } from '../columns.ts';
-import { dateOf, dayOf } from './days.ts';
 
 /** A WHERE clause with its values. Names come from code, values only as parameters. */
 export class Conditions {
@@ -24,21 +23,12 @@ export class Conditions {
 
 const EQUAL = ['provider', 'model', 'team', 'namespace', 'gateway', 'policy', 'request_id'] as const;
 
-/**
- * The filter in SQL; it says what `matchesFilter` says, and names the days to look at. What a spool writes for itself is
- * left out.
- */
+/** The filter in SQL; it says what `matchesFilter` says. What a spool writes for itself is left out. */
 export function where(filter: EventFilter): Conditions {
   const conditions = new Conditions();
   conditions.addPlain("kind NOT LIKE 'stream.%'");
-  if (filter.since !== undefined) {
-    conditions.add('ts >= ?', filter.since);
-    conditions.add('day >= ?', dateOf(dayOf(filter.since)));
-  }
-  if (filter.until !== undefined) {
-    conditions.add('ts < ?', filter.until);
-    conditions.add('day <= ?', dateOf(dayOf(filter.until)));
-  }
+  if (filter.since !== undefined) conditions.add('ts >= ?', filter.since);
+  if (filter.until !== undefined) conditions.add('ts < ?', filter.until);
   if (filter.decision !== undefined) conditions.add('verdict = ANY(?)', filter.decision);
   for (const name of EQUAL) {
     const value = filter[name];

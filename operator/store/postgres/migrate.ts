@@ -24,6 +24,13 @@ function readMigrations(): Migration[] {
     }));
 }
 
+/** A copy by logical replication has the rows, and sequences that begin anew. */
+const CATCH_UP = `
+SELECT setval('keeptrusts.positions', highest) FROM (SELECT max(position) AS highest FROM keeptrusts.events) AS kept
+  WHERE highest > (SELECT last_value FROM keeptrusts.positions);
+SELECT setval('keeptrusts.archived', highest) FROM (SELECT max(archived) AS highest FROM keeptrusts.revisions) AS kept
+  WHERE highest > (SELECT last_value FROM keeptrusts.archived)`;
+
 /**
  * Brings the tables to this version, all or nothing, one control plane at a time.
  * @throws StoreError when a newer version made them, or they cannot be made
@@ -36,7 +43,9 @@ export async function migrate(database: Database): Promise<void> {
     await run('SET LOCAL statement_timeout = 0');
     await run('SET LOCAL lock_timeout = 0');
     await run('SELECT pg_advisory_xact_lock($1)', [MIGRATE_LOCK]);
-    await run('CREATE SCHEMA IF NOT EXISTS keeptrusts');
+    // Where it was made for us, it takes no right to make one.
+    const [schema] = await run("SELECT to_regnamespace('keeptrusts') IS NOT NULL AS there");
+    if (schema?.['there'] !== true) await run('CREATE SCHEMA keeptrusts');
     await run(
       'CREATE TABLE IF NOT EXISTS keeptrusts.migrations (version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
     );
@@ -52,6 +61,7 @@ export async function migrate(database: Database): Promise<void> {
       await run(sql);
       await run('INSERT INTO keeptrusts.migrations (version, name) VALUES ($1, $2)', [version, name]);
     }
+    await run(CATCH_UP);
     return { commit: undefined };
   });
 }

@@ -4,7 +4,7 @@ import { DAYS_LOCK } from './locks.ts';
 
 const LOOK_AFTER_MS = 3_600_000;
 
-/** The partitions of events, one a day. There is no default one: it would stand in the way of every day made after it. */
+/** The partitions of events, one a day. There is no default one: it would stand in the way of each made after it. */
 export class Partitions {
   readonly #database: Database;
   readonly #known = new Set<Day>();
@@ -15,17 +15,27 @@ export class Partitions {
   }
 
   /**
-   * Makes those of the coming days now and every hour. Where that fails for days, an append makes its own.
+   * Looks after them now and every hour. Where that fails for days, an append makes its own.
    * @throws StoreError
    */
   async start(): Promise<void> {
-    await this.#makeReady();
-    this.#timer = setInterval(() => void this.#makeReady().catch(() => undefined), LOOK_AFTER_MS);
+    await this.maintain();
+    this.#timer = setInterval(() => void this.maintain().catch(() => undefined), LOOK_AFTER_MS);
     this.#timer.unref();
   }
 
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  /** Makes those of the coming days, and notes what lies in those that are over. @throws StoreError */
+  async maintain(): Promise<void> {
+    const [row] = await this.#database.query('SELECT extract(epoch FROM now()) * 1000 AS now');
+    await this.ensure(daysToKeepReady(Number(row?.['now'])));
+    const over = await this.#database.query(
+      'SELECT day::text AS date FROM keeptrusts.days WHERE last IS NULL AND day < keeptrusts.today() - 2 ORDER BY day',
+    );
+    for (const { date } of over) await this.#noteSpan(String(date));
   }
 
   /** Those that are not known to exist. */
@@ -41,6 +51,7 @@ export class Partitions {
       await run('SELECT pg_advisory_xact_lock($1)', [DAYS_LOCK]);
       for (const day of missing) {
         const name = `keeptrusts.${partitionOf(day)}`;
+        await run('INSERT INTO keeptrusts.days (day) VALUES ($1) ON CONFLICT DO NOTHING', [dateOf(day)]);
         const [found] = await run('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
         if (found?.['there'] === true) continue;
         // Made beside and attached: CREATE TABLE … PARTITION OF would wait for every reader and hold up those after it.
@@ -59,8 +70,20 @@ export class Partitions {
     this.#known.clear();
   }
 
-  async #makeReady(): Promise<void> {
-    const [row] = await this.#database.query('SELECT extract(epoch FROM now()) * 1000 AS now');
-    await this.ensure(daysToKeepReady(Number(row?.['now'])));
+  /** Under the lock that an append to such a day takes too: what it adds is seen here, or it sees what is noted here. */
+  async #noteSpan(date: string): Promise<void> {
+    await this.#database.transaction(async (run) => {
+      await run('SELECT FROM keeptrusts.days WHERE day = $1 FOR UPDATE', [date]);
+      const [span] = await run(
+        'SELECT coalesce(min(position), 0) AS first, coalesce(max(position), 0) AS last FROM keeptrusts.events WHERE day = $1',
+        [date],
+      );
+      await run('UPDATE keeptrusts.days SET first = $2, last = $3 WHERE day = $1', [
+        date,
+        span?.['first'],
+        span?.['last'],
+      ]);
+      return { commit: undefined };
+    });
   }
 }

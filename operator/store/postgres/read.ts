@@ -1,53 +1,62 @@
 import type { EventFilter } from '../../../gateway/contract/event-query.ts';
 import { storedText } from '../columns.ts';
 import type { EventPage, Store, StoredEvent, StreamHead } from '../store.ts';
-import type { Database } from './database.ts';
+import type { Database, Run } from './database.ts';
 import { where } from './filter.ts';
+import { datesOf, pieces, type Span, spansAfter, spansBefore } from './spans.ts';
+import { streamLines } from './stream-lines.ts';
 
 const COLUMNS =
   'position, stream, seq, record, id, kind, ts, namespace, gateway, verdict, policy, provider, model, team, request_id, status, cost_nanos';
 
+/** A condition; it is left out when its value is null. */
+type Bound = readonly [sql: string, value: number | null];
+
+/** Days that the first statement of a list looks into: those that grow, and some more. */
+const FIRST_PIECE = 8;
+
 /** Lists, counts and single events. */
 export class PostgresEvents {
-  readonly #database: Database;
+  readonly #run: Run;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#run = (sql, values) => database.query(sql, values);
   }
 
-  async list(query: Parameters<Store['listEvents']>[0]): Promise<EventPage> {
-    const conditions = where(query.filter);
-    const newest = query.order === 'newest';
-    if (query.position !== null) conditions.add(`position ${newest ? '<' : '>'} ?`, query.position);
-    // A statement of its own, and first: what is settled then is visible to the one that follows.
-    const settled = newest ? null : await this.#settledPosition();
-    if (settled !== null) conditions.add('position <= ?', settled);
-    const rows = await this.#database.query(
-      `SELECT ${COLUMNS} FROM keeptrusts.events ${conditions.sql} ORDER BY position ${newest ? 'DESC' : 'ASC'} LIMIT ${query.limit + 1}`,
-      conditions.values,
-    );
-    const events = rows.slice(0, query.limit).map(toEvent);
-    const last = rows.length > query.limit ? (events.at(-1)?.position ?? null) : null;
-    // Followers go on behind what did not match, too.
-    return { events, next: settled === null ? last : (last ?? Math.max(settled, query.position ?? 0)) };
+  list({ filter, limit, position, order }: Parameters<Store['listEvents']>[0]): Promise<EventPage> {
+    return order === 'newest'
+      ? this.#newest(filter, limit, position)
+      : this.#following(filter, limit, position ?? 0);
   }
 
   async count(filter: EventFilter): Promise<number> {
-    const { sql, values } = where(filter);
-    const [row] = await this.#database.query(`SELECT count(*) AS n FROM keeptrusts.events ${sql}`, values);
-    return Number(row?.['n']);
+    let count = 0;
+    for (const dates of pieces(await datesOf(this.#run, filter))) {
+      const conditions = where(filter);
+      conditions.add('day = ANY(?)', dates);
+      const [row] = await this.#run(
+        `SELECT count(*) AS n FROM keeptrusts.events ${conditions.sql}`,
+        conditions.values,
+      );
+      count += Number(row?.['n']);
+    }
+    return count;
   }
 
   async get(id: string): Promise<StoredEvent | null> {
-    const [row] = await this.#database.query(
-      `SELECT ${COLUMNS} FROM keeptrusts.events WHERE id = $1 ORDER BY position LIMIT 1`,
-      [storedText(id)],
-    );
-    return row === undefined ? null : toEvent(row);
+    for (const dates of pieces(await datesOf(this.#run, {}))) {
+      const rows = await this.#run(
+        `SELECT ${COLUMNS} FROM keeptrusts.events WHERE day = ANY($1) AND id = $2`,
+        [dates, storedText(id)],
+      );
+      const [first] = rows.map(toEvent).sort((a, b) => a.position - b.position);
+      if (first !== undefined) return first;
+    }
+    return null;
   }
 
   async streams(): Promise<StreamHead[]> {
-    const rows = await this.#database.query(
+    const rows = await this.#run(
       'SELECT stream, namespace, gateway, next_seq, head FROM keeptrusts.streams ORDER BY stream',
     );
     return rows.map((row) => ({
@@ -60,16 +69,73 @@ export class PostgresEvents {
   }
 
   async readStream(stream: string, fromSeq: number, limit: number): Promise<StoredEvent[]> {
-    const rows = await this.#database.query(
-      `SELECT ${COLUMNS} FROM keeptrusts.events WHERE stream = $1 AND seq >= $2 ORDER BY seq LIMIT $3`,
-      [storedText(stream), fromSeq, limit],
-    );
-    return rows.map(toEvent);
+    const lines = await streamLines(this.#run, COLUMNS, storedText(stream), fromSeq, limit);
+    return lines.map(toEvent);
   }
 
-  async #settledPosition(): Promise<number> {
-    const [row] = await this.#database.query('SELECT keeptrusts.settled_position() AS position');
-    return Number(row?.['position']);
+  async #newest(filter: EventFilter, limit: number, position: number | null): Promise<EventPage> {
+    const spans = await spansBefore(this.#run, filter, position);
+    const found = await this.#walk(filter, limit, 'DESC', spans, [['position < ?', position]]);
+    const events = found.slice(0, limit);
+    return { events, next: found.length > limit ? (events.at(-1)?.position ?? null) : null };
+  }
+
+  async #following(filter: EventFilter, limit: number, position: number): Promise<EventPage> {
+    // A statement of its own, and first: what is settled then is visible to those that follow.
+    const [row] = await this.#run('SELECT keeptrusts.settled_position() AS settled');
+    const settled = Number(row?.['settled']);
+    const spans = await spansAfter(this.#run, filter, position);
+    const found = await this.#walk(filter, limit, 'ASC', spans, [
+      ['position > ?', position],
+      ['position <= ?', settled],
+    ]);
+    const events = found.slice(0, limit);
+    const last = events.at(-1)?.position ?? position;
+    // Where that was all, what did not match is passed too.
+    return { events, next: found.length > limit ? last : Math.max(settled, position) };
+  }
+
+  /** Some days after the others, until none that is left can hold an event of the page. One more than it, if there are. */
+  async #walk(
+    filter: EventFilter,
+    limit: number,
+    direction: 'ASC' | 'DESC',
+    spans: readonly Span[],
+    bounds: readonly Bound[],
+  ): Promise<StoredEvent[]> {
+    const forward = direction === 'ASC' ? 1 : -1;
+    let events: StoredEvent[] = [];
+    for (const piece of pieces(spans, FIRST_PIECE)) {
+      const end = events[limit]?.position;
+      const bound = piece[0]?.bound ?? null;
+      if (end !== undefined && bound !== null && (bound - end) * forward > 0) break;
+      const dates = piece.map(({ date }) => date);
+      const more = await this.#page(filter, dates, direction, limit, bounds);
+      events = [...events, ...more].sort((a, b) => (a.position - b.position) * forward).slice(0, limit + 1);
+    }
+    return events;
+  }
+
+  async #page(
+    filter: EventFilter,
+    dates: readonly string[],
+    direction: 'ASC' | 'DESC',
+    limit: number,
+    bounds: readonly Bound[],
+  ): Promise<StoredEvent[]> {
+    const conditions = where(filter);
+    conditions.add('day = ANY(?)', dates);
+    for (const [sql, value] of bounds) if (value !== null) conditions.add(sql, value);
+    const { sql, values } = conditions;
+    const order = `ORDER BY position ${direction} LIMIT ${limit + 1}`;
+    // Few belong to a request. Left to itself, the planner may walk along the positions in the hope of meeting one soon.
+    const rows = await this.#run(
+      filter.request_id === undefined
+        ? `SELECT ${COLUMNS} FROM keeptrusts.events ${sql} ${order}`
+        : `WITH few AS MATERIALIZED (SELECT ${COLUMNS} FROM keeptrusts.events ${sql}) SELECT * FROM few ${order}`,
+      values,
+    );
+    return rows.map(toEvent);
   }
 }
 

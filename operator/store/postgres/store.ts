@@ -44,6 +44,10 @@ export async function openPostgresStore(url: string, options: DatabaseOptions = 
     putInstanceReport: (report) => reports.put(report),
     listInstanceReports: (sinceMs) => reports.list(sinceMs),
     forgetInstances: (namespace, gateway) => reports.forget(namespace, gateway),
+    async identity() {
+      const [row] = await database.query('SELECT id FROM keeptrusts.identity');
+      return String(row?.['id']);
+    },
     ping: () => database.query('SELECT 1').then(() => undefined),
     async close() {
       partitions.stop();

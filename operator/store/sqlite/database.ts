@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { OLDEST_SQLITE, SCHEMA, SCHEMA_VERSION, UPGRADES } from './schema.ts';
 
@@ -55,6 +56,7 @@ function upgrade(database: DatabaseSync, file: string): void {
   }
   database.exec(SCHEMA);
   database.prepare("INSERT OR REPLACE INTO meta VALUES ('schema', ?)").run(String(SCHEMA_VERSION));
+  database.prepare("INSERT OR IGNORE INTO meta VALUES ('identity', ?)").run(randomUUID());
   database.exec('COMMIT');
 }
 

@@ -59,6 +59,7 @@ export async function openSqliteStore(
     putInstanceReport: (report) => call('putInstanceReport', report),
     listInstanceReports: (sinceMs) => call('listInstanceReports', sinceMs),
     forgetInstances: (namespace, gateway) => call('forgetInstances', namespace, gateway),
+    identity: () => call('identity'),
     close,
   };
 }

@@ -33,6 +33,7 @@ try {
     putInstanceReport: reports.put.bind(reports),
     listInstanceReports: reports.list.bind(reports),
     forgetInstances: reports.forget.bind(reports),
+    identity: () => database.prepare("SELECT value FROM meta WHERE name = 'identity'").get()!['value'],
     close: () => database.close(),
   };
   port.on('message', ({ id, operation, args }: Call) => {

@@ -5,7 +5,10 @@ CREATE TABLE keeptrusts.streams (
   namespace text COLLATE "C" NOT NULL,
   gateway text COLLATE "C" NOT NULL,
   next_seq bigint NOT NULL,
-  head text COLLATE "C" NOT NULL
+  head text COLLATE "C" NOT NULL,
+  -- Between them lie the days of its events; NULL before the first.
+  first_day date,
+  last_day date
 );
 
 -- Where an event stands in lists. Transactions that took theirs earlier may commit later: see the functions below.
@@ -45,16 +48,32 @@ CREATE INDEX events_ts ON keeptrusts.events (ts);
 CREATE INDEX events_verdict ON keeptrusts.events (verdict, position) WHERE verdict <> 'allow';
 CREATE INDEX events_gateway ON keeptrusts.events (namespace, gateway, position);
 CREATE INDEX events_team ON keeptrusts.events (team, position) WHERE team IS NOT NULL;
+CREATE INDEX events_policy ON keeptrusts.events (policy, position) WHERE policy IS NOT NULL;
+CREATE INDEX events_model ON keeptrusts.events (model, position) WHERE model IS NOT NULL;
+
+-- The days that have a partition, so that a statement can name the few it needs: one that may look everywhere locks and
+-- plans every partition with all its indexes. Of a day that is over, the positions of its events lie within `first` and
+-- `last` (both 0 where there are none, NULL while events may come unannounced). `misfiled`: some `ts` is of another day.
+CREATE TABLE keeptrusts.days (
+  day date PRIMARY KEY,
+  first bigint,
+  last bigint,
+  misfiled boolean NOT NULL DEFAULT false
+);
+
+CREATE FUNCTION keeptrusts.today() RETURNS date STABLE LANGUAGE sql RETURN (now() AT TIME ZONE 'UTC')::date;
 
 -- Readers that follow new events must not pass one that is being added. Whoever adds events first says, by a shared
 -- advisory lock that ends with its transaction, above which position that happens. The key is 0x6b74 ('kt') and the
 -- position in the lower 48 bits.
-CREATE FUNCTION keeptrusts.announce_append() RETURNS void LANGUAGE plpgsql AS $$
+-- Returns that position.
+CREATE FUNCTION keeptrusts.announce_append() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   low bigint;
 BEGIN
   SELECT last_value INTO low FROM keeptrusts.positions;
   PERFORM pg_advisory_xact_lock_shared((27508::bigint << 48) | low);
+  RETURN low;
 END
 $$;
 
