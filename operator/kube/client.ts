@@ -94,13 +94,22 @@ export class KubeClient {
     return this.#apply(intent, '', FIELD_MANAGER, options);
   }
 
-  /** Server-side apply of the status alone. */
-  applyStatus(manifest: Manifest, options: CallOptions = {}): Promise<KubeObject> {
+  /**
+   * Server-side apply of the status alone. For the status of our kinds the server does not look at a uid (kube-apiserver
+   * 1.36), so a status that came too late is told of when it has been written: the caller judges the object anew.
+   */
+  async applyStatus(manifest: Manifest, options: CallOptions = {}): Promise<KubeObject> {
     const { apiVersion, kind, metadata, status } = manifest;
     const { name, namespace, uid } = metadata;
     const whose = uid === undefined ? { name, namespace } : { name, namespace, uid };
     const intent = { apiVersion, kind, metadata: whose, status };
-    return this.#apply(intent, '/status', STATUS_MANAGER, options);
+    const written = await this.#apply(intent, '/status', STATUS_MANAGER, options);
+    if (uid === undefined || written.metadata.uid === uid) return written;
+    throw new KubeError(
+      409,
+      'Conflict',
+      `${refKey(refOf(manifest))} is another object by now: it has another uid`,
+    );
   }
 
   /** No error when the object is gone already. @throws KubeError `Conflict` when another object has the name */

@@ -59,6 +59,8 @@ export function refusal(status: number, body: string, what: string, retryAfterMs
   // The server calls these its own faults, but asking again would get the same answer.
   if (message?.startsWith(UNKNOWN_FIELD)) kubeReason = 'Invalid';
   if (message?.includes(OVER_ETCD_LIMIT)) kubeReason = 'TooLarge';
+  // An apply with a uid that came too late; only where there is no object at all the server calls it a conflict.
+  if (causes.some(({ field }) => field === 'metadata.uid')) kubeReason = 'Conflict';
   const wait = retryAfterMs ?? (retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000);
   return new KubeError(status, kubeReason, `${what}: ${message ?? `HTTP ${status}`}`, wait);
 }
@@ -80,7 +82,7 @@ function reasonOf(status: number, kubeReason: string): ObjectError['reason'] {
   if (kubeReason === 'TooLarge' || status === 413) return 'TooLarge';
   if (kubeReason === 'Invalid') return 'Invalid';
   if (status === 404) return 'NotFound';
-  if (status === 409) return 'Conflict';
+  if (status === 409 || kubeReason === 'Conflict') return 'Conflict';
   if (status === 400 || status === 422) return 'Invalid';
   if (status === 403) return 'Forbidden';
   return 'Unavailable';

@@ -91,8 +91,15 @@ describe('client of an API server', () => {
     expect(query.get('fieldManager')).to.equal('keeptrusts-operator-status');
     const { data: _, ...rest } = MANIFEST;
     expect(JSON.parse(body)).to.deep.equal({ ...rest, status: { ready: true } });
-    await client.applyStatus({ ...MANIFEST, metadata: { ...MANIFEST.metadata, uid: 'u' }, status: {} });
-    expect(JSON.parse(last().body).metadata).to.deep.equal({ name: 'x', namespace: 'team-a', uid: 'u' });
+    const held = (uid: string): Manifest => ({
+      ...MANIFEST,
+      metadata: { ...MANIFEST.metadata, uid },
+      status: {},
+    });
+    await client.applyStatus(held('uid-x'));
+    expect(JSON.parse(last().body).metadata).to.deep.equal({ name: 'x', namespace: 'team-a', uid: 'uid-x' });
+    // The server answers with the object that has the name.
+    expect((await failureOf(client.applyStatus(held('earlier')))).reason).to.equal('Conflict');
   });
 
   it('deletes the object with the uid, and is content when it is gone', async () => {

@@ -53,6 +53,11 @@ describe('a refusal of the API server', () => {
     expect(refused(500, status(500, '', 'etcdserver: request is too large')).reason).to.equal('TooLarge');
   });
 
+  it('of a uid that another object has by now is a Conflict', () => {
+    const causes = [{ reason: 'FieldValueInvalid', field: 'metadata.uid', message: 'field is immutable' }];
+    expect(refused(422, status(422, 'Invalid', 'immutable', { causes })).reason).to.equal('Conflict');
+  });
+
   it('without a readable body names the status alone', () => {
     for (const body of ['<html>secret</html>', '', 'null', '[]', '"x"', '{"message": 5}']) {
       expect(refused(502, body).message).to.equal('apply ConfigMap/team-a/x: HTTP 502');
