@@ -34,10 +34,7 @@ export class Comings {
     if (object === undefined) {
       if (previous === undefined || childName(gateway) !== name) return;
       this.#stopped.add(key);
-      const others = gatewayNames(cache, namespace).length > 0;
-      report(
-        `gateway ${key} stopped: ${others ? 'it is no longer declared' : `it has ${missingIn(cache, namespace)}`}`,
-      );
+      report(`gateway ${key} stopped: ${whyGone(cache, namespace, gateway)}`);
       return;
     }
     const { replicas = 0, readyReplicas = 0 } = (object.status ?? {}) as DeploymentStatus;
@@ -45,4 +42,10 @@ export class Comings {
     this.#stopped.delete(key);
     report(`gateway ${key} is ready again at ${address(namespace, gateway) ?? 'its address'}`);
   }
+}
+
+function whyGone(cache: ObjectCache, namespace: string, gateway: string): string {
+  const names = gatewayNames(cache, namespace);
+  if (names.includes(gateway)) return 'somebody deleted its Deployment, which is made again';
+  return names.length > 0 ? 'it is no longer declared' : `it has ${missingIn(cache, namespace)}`;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Log } from '../runtime/log.ts';
 import type { DriftMetrics } from '../runtime/metrics.ts';
 import { type KubeObject, type Manifest, type ObjectClient, refKey, refOf } from '../runtime/objects.ts';
-import { childrenOf, isOurs, NotOurs } from './ownership.ts';
+import { childRefs, isChild, isOurs, NotOurs } from './ownership.ts';
 
 export interface ChildrenDeps {
   client: ObjectClient;
@@ -63,11 +63,12 @@ export class Children {
   async prune(namespace: string, gateway: string, wanted: readonly Manifest[]): Promise<void> {
     const { client } = this.#deps;
     const keep = new Set(wanted.map((manifest) => refKey(refOf(manifest))));
-    for (const child of childrenOf(client.cache, namespace, gateway)) {
-      const ref = refOf(child);
+    for (const ref of childRefs(namespace, gateway)) {
       if (keep.has(refKey(ref))) continue;
-      await client.delete(ref, child.metadata.uid);
+      // The cluster may have collected it before us.
       this.#applied.delete(refKey(ref));
+      const child = client.cache.get(ref);
+      if (child !== undefined && isChild(child, gateway)) await client.delete(ref, child.metadata.uid);
     }
   }
 

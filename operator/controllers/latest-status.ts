@@ -22,6 +22,9 @@ export interface LatestStatus {
  */
 export function latestStatus(client: ObjectClient): LatestStatus {
   const written = new Map<string, { uid: string; status: unknown }>();
+  client.cache.onChange((ref, object) => {
+    if (object === undefined) written.delete(refKey(ref));
+  });
   return {
     async read(ref) {
       const key = refKey(ref);

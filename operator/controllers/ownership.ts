@@ -1,7 +1,7 @@
 import { CHILD_KINDS } from '../render/index.ts';
 import { GATEWAY_LABEL, MANAGED_BY } from '../render/labels.ts';
 import { childName } from '../render/names.ts';
-import type { KubeObject, Manifest, ObjectCache } from '../runtime/objects.ts';
+import type { KubeObject, Manifest, ObjectRef } from '../runtime/objects.ts';
 
 /** An object that is not ours holds a name that we need. */
 export class NotOurs extends Error {
@@ -19,20 +19,17 @@ export class NotOurs extends Error {
  * has the first label of ours is somebody's copy.
  */
 export function isOurs(stored: KubeObject, manifest: Manifest): boolean {
-  const gateway = manifest.metadata.labels?.[GATEWAY_LABEL];
-  if (isManaged(stored) && stored.metadata.labels?.[GATEWAY_LABEL] === gateway) return true;
+  if (isChild(stored, manifest.metadata.labels?.[GATEWAY_LABEL])) return true;
   const wanted = new Set(manifest.metadata.ownerReferences?.map(({ uid }) => uid));
   return stored.metadata.ownerReferences?.some(({ uid }) => wanted.has(uid)) === true;
 }
 
-/** Objects of a gateway as the cache knows them, last applied first. A copy under another name is not ours to delete. */
-export function childrenOf(cache: ObjectCache, namespace: string, gateway: string): KubeObject[] {
-  return [...CHILD_KINDS]
-    .reverse()
-    .flatMap((kind) => cache.get({ kind, namespace, name: childName(gateway) }) ?? [])
-    .filter((child) => isManaged(child) && child.metadata.labels?.[GATEWAY_LABEL] === gateway);
+/** Whether the labels of an object make it one of the gateway's. */
+export function isChild({ metadata: { labels } }: KubeObject, gateway: string | undefined): boolean {
+  return labels?.['app.kubernetes.io/managed-by'] === MANAGED_BY && labels[GATEWAY_LABEL] === gateway;
 }
 
-function isManaged(object: KubeObject): boolean {
-  return object.metadata.labels?.['app.kubernetes.io/managed-by'] === MANAGED_BY;
+/** The objects that a gateway can have, the last applied first. A copy under another name is not ours to delete. */
+export function childRefs(namespace: string, gateway: string): ObjectRef[] {
+  return [...CHILD_KINDS].reverse().map((kind) => ({ kind, namespace, name: childName(gateway) }));
 }

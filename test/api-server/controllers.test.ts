@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { CHILDREN, ClusterScene } from '../fakes/cluster-scene.ts';
-import { childOf, policy, target } from '../fakes/resources.ts';
+import { childOf, gateway, policy, target } from '../fakes/resources.ts';
 
 const record = { entries: [{ name: 'record', kind: 'AuditLogger', auditLogger: {} }] };
 const NAME = childOf('default');
@@ -81,5 +81,23 @@ describe('controllers on a real API server', function () {
     expect(calls).to.deep.equal(Object.fromEntries(CHILDREN.map((kind) => [`apply ${kind}/${NAME}`, 1])));
     expect(scene.operator.drift).to.deep.equal([]);
     expect(await scene.get('gpol', 'guard')).to.deep.equal(before);
+  });
+
+  it('let kubectl show at a glance what is there, how it is and why', async () => {
+    await scene.apply(gateway('edge'));
+    await scene.children('edge', 'all');
+    await scene.settled();
+    const table = await scene.namespace.kubectl(['get', 'governance']);
+    const lines = table.split('\n').map((line) => line.split(/ {2,}/).slice(0, -1));
+    expect(lines).to.deep.include.members([
+      ['NAME', 'REPLICAS', 'READY', 'REASON', 'REVISION', 'ADDRESS'],
+      [
+        'governancegateway.governance.keeptrusts.com/edge',
+        ...['1', 'False', 'Unavailable', '1', `http://keeptrusts-edge.${scene.namespace.name}.svc:41002`],
+      ],
+      ['NAME', 'MODE', 'GATEWAYS', 'READY', 'REASON'],
+      ['NAME', 'PROVIDER', 'READY', 'REASON'],
+      ['providertarget.governance.keeptrusts.com/mock', 'mock', 'False', 'GatewayPending'],
+    ]);
   });
 });

@@ -6,20 +6,13 @@ import { Outcomes } from '../../../operator/controllers/outcomes.ts';
 import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
 import { createLinter } from '../../../operator/domain/lint.ts';
 import type { AcceptedSpec } from '../../../operator/domain/snapshot.ts';
-import { LocalCache } from '../../../operator/local/object-cache.ts';
 import { ObjectStore } from '../../../operator/local/object-store.ts';
 import { findingsOf, unusable } from '../../../operator/problems.ts';
 import { silentLog } from '../../../operator/runtime/log.ts';
-import {
-  type KubeObject,
-  type Manifest,
-  type ObjectClient,
-  ObjectError,
-  type ObjectRef,
-  refOf,
-} from '../../../operator/runtime/objects.ts';
+import { type KubeObject, type Manifest, ObjectError, refOf } from '../../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
 import { TestFolder } from '../../fakes/folder.ts';
+import { LaggingClient } from '../../fakes/lagging-client.ts';
 import { noMetrics } from '../../fakes/no-metrics.ts';
 
 const linter = createLinter({
@@ -185,6 +178,7 @@ describe('controllers', () => {
     await remove('Service', 'keeptrusts-default');
     expect(children()).to.include('Service keeptrusts-default');
     expect(before.name).to.equal('keeptrusts-default');
+    expect(drift).to.deep.equal(['ConfigMap', 'Service']);
   });
 
   it('never take over an object that is not theirs, and say which', async () => {
@@ -196,38 +190,45 @@ describe('controllers', () => {
     expect(children()).to.deep.equal(['Service keeptrusts-default']);
     expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'Conflicted' });
     expect(ready('GovernancePolicy', 'p')!.message).to.contain('Service team-a/keeptrusts-default');
-    await remove('Service', 'keeptrusts-default');
-    await store.apply(policy('p', { limits: { maxBodyBytes: 4096 } }));
-    await settle();
+    await store.delete(
+      { kind: 'Service', namespace: 'team-a', name: 'keeptrusts-default' },
+      store.cache.get({ kind: 'Service', namespace: 'team-a', name: 'keeptrusts-default' })!.metadata.uid,
+    );
+    // Half a minute and up to half of that: nobody tells that an object without our label is gone.
+    await clock.advance(45_000);
     expect(children()).to.have.length(4);
+    expect(drift).to.deep.equal([]);
+  });
+
+  it('look again after five minutes at what the API refused, since its rules may have changed', async () => {
+    refuse = ({ kind }) => (kind === 'Deployment' ? new ObjectError('Invalid', 'denied by a rule') : null);
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await clock.advance(10);
+    expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'ApplyFailed' });
+    expect(ready('GovernancePolicy', 'p')!.message).to.contain('denied by a rule');
+    refuse = null;
+    await clock.advance(290_000);
+    expect(children()).to.not.include('Deployment keeptrusts-default');
+    await clock.advance(170_000);
+    expect(children()).to.include('Deployment keeptrusts-default');
+  });
+
+  it('tell what was refused for want of rights, and go on trying; tell nothing of a server that is away', async () => {
+    refuse = ({ kind }) => (kind === 'Deployment' ? new ObjectError('Forbidden', 'exceeded quota') : null);
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await clock.advance(10);
+    expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'ApplyFailed' });
+    refuse = ({ kind }) => (kind === 'Deployment' ? new ObjectError('Unavailable', 'no answer') : null);
+    await clock.advance(60_000);
+    expect(ready('GovernancePolicy', 'p')).to.include({ reason: 'GatewayPending' });
+    refuse = null;
+    await clock.advance(300_000);
+    expect(children()).to.include('Deployment keeptrusts-default');
   });
 
   describe('over a cache that lags behind, as that of an API server does', () => {
-    /** Sees of the store what `catchUp` last showed it. */
-    class LaggingClient implements ObjectClient {
-      readonly cache = new LocalCache();
-      catchUp(): void {
-        for (const kind of ALL) {
-          for (const object of store.cache.list(kind)) {
-            const known = this.cache.get(refOf(object));
-            if (known?.metadata.resourceVersion !== object.metadata.resourceVersion) {
-              this.cache.put(structuredClone(object));
-            }
-          }
-          for (const object of this.cache.list(kind)) {
-            if (store.cache.get(refOf(object)) === undefined) this.cache.remove(refOf(object));
-          }
-        }
-      }
-      read = (ref: ObjectRef) => store.read(ref);
-      apply = (manifest: Manifest) => store.apply(manifest);
-      applyStatus = (manifest: Manifest) => store.applyStatus(manifest);
-      delete = (ref: ObjectRef, uid: string) => store.delete(ref, uid);
-    }
-    const ALL = [
-      ...['GovernancePolicy', 'ProviderTarget', 'GovernanceGateway'],
-      ...['ConfigMap', 'Deployment', 'Service', 'ServiceAccount'],
-    ];
     let client: LaggingClient;
     let lagging: ReturnType<typeof createControllers>;
     let numbers: string[];
@@ -235,7 +236,7 @@ describe('controllers', () => {
       // Those of the outer suite see the same store.
       await controllers.gateway.stop();
       await controllers.status.stop();
-      client = new LaggingClient();
+      client = new LaggingClient(store);
       numbers = [];
       lagging = createControllers({
         client,
@@ -276,7 +277,7 @@ describe('controllers', () => {
       // The cache knows nothing of the ConfigMap that was just made.
       for (const maxBodyBytes of [4096, 8192]) {
         const object = await store.apply(policy('p', { limits: { maxBodyBytes } }));
-        client.cache.put(structuredClone(object));
+        client.show(object);
         await settle();
       }
       expect(numbers.map((line) => line.split(' ')[0])).to.deep.equal(['1', '2', '3']);
@@ -294,7 +295,7 @@ describe('controllers', () => {
       const metadata = { name: 'keeptrusts-default', namespace: 'team-a' };
       await store.apply({ apiVersion: 'v1', kind: 'Service', metadata, spec: { mine: true } });
       for (const object of [await store.apply(policy('p')), await store.apply(target('t'))]) {
-        client.cache.put(structuredClone(object));
+        client.show(object);
       }
       await settle();
       expect(children()).to.deep.equal(['Service keeptrusts-default']);
@@ -304,7 +305,7 @@ describe('controllers', () => {
     it('let a status go whose object was deleted meanwhile', async () => {
       const object = await store.apply(policy('p'));
       await store.delete(refOf(object), object.metadata.uid);
-      client.cache.put(structuredClone(object));
+      client.show(object);
       await settle();
       expect(lagging.status.queue.idle).to.equal(true);
     });

@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { Comings } from '../../operator/comings.ts';
+import { LocalCache } from '../../operator/local/object-cache.ts';
+import { cached } from '../fakes/cached.ts';
+
+describe('comings and goings of gateways', () => {
+  let cache: LocalCache;
+  let lines: string[];
+  let address: string | null;
+  beforeEach(() => {
+    cache = new LocalCache();
+    lines = [];
+    address = 'http://127.0.0.1:41002';
+    new Comings({ cache, address: () => address, report: (line) => lines.push(line) });
+    cache.put(cached('GovernancePolicy', 'p'));
+    cache.put(cached('ProviderTarget', 't'));
+    cache.put(deployment(1, 1));
+  });
+  const deployment = (replicas: number, readyReplicas: number, name = 'keeptrusts-default') =>
+    cached('Deployment', name, { status: { replicas, readyReplicas } });
+  const gone = (kind: string, name: string): void => cache.remove({ kind, namespace: 'team-a', name });
+
+  it('say nothing of a gateway that comes for the first time, or goes on', () => {
+    cache.put(deployment(1, 0));
+    cache.put(deployment(1, 1));
+    expect(lines).to.deep.equal([]);
+  });
+
+  it('say why one stopped, and where it is once it is ready again', () => {
+    gone('ProviderTarget', 't');
+    gone('Deployment', 'keeptrusts-default');
+    expect(lines).to.deep.equal(['gateway team-a/default stopped: it has no target']);
+    cache.put(cached('ProviderTarget', 't'));
+    cache.put(deployment(0, 0));
+    cache.put(deployment(2, 1));
+    expect(lines).to.have.length(1);
+    cache.put(deployment(2, 2));
+    cache.put(deployment(2, 2));
+    expect(lines.slice(1)).to.deep.equal(['gateway team-a/default is ready again at http://127.0.0.1:41002']);
+  });
+
+  it('say that it is ready again where it has no address yet', () => {
+    gone('GovernancePolicy', 'p');
+    gone('Deployment', 'keeptrusts-default');
+    expect(lines).to.deep.equal(['gateway team-a/default stopped: it has no policy']);
+    address = null;
+    cache.put(deployment(1, 1));
+    expect(lines[1]).to.equal('gateway team-a/default is ready again at its address');
+  });
+
+  it('say that a declared one took its place', () => {
+    cache.put(cached('GovernanceGateway', 'edge'));
+    gone('Deployment', 'keeptrusts-default');
+    expect(lines).to.deep.equal(['gateway team-a/default stopped: it is no longer declared']);
+  });
+
+  it('say that somebody deleted what is still wanted', () => {
+    gone('Deployment', 'keeptrusts-default');
+    expect(lines).to.deep.equal([
+      'gateway team-a/default stopped: somebody deleted its Deployment, which is made again',
+    ]);
+  });
+
+  it('say nothing of Deployments that are no gateways, nor of other kinds', () => {
+    cache.put(deployment(1, 1, 'other'));
+    gone('Deployment', 'other');
+    cache.put(cached('ConfigMap', 'keeptrusts-default'));
+    gone('ConfigMap', 'keeptrusts-default');
+    expect(lines).to.deep.equal([]);
+  });
+});
