@@ -10,6 +10,13 @@ const FILE_ANNOTATION = 'local.keeptrusts.com/file';
 
 /** Editors write in several steps; a change is read when nothing has happened for this long. */
 const QUIET_MS = 60;
+/** A folder that never is quiet is read after this long all the same. */
+const MAX_WAIT_MS = 1000;
+/**
+ * Editors and checkouts empty a file, or take it away, before they write it again. An object is missing only when no
+ * file has held it for this long: to delete it would end its gateway.
+ */
+const MISSING_MS = 750;
 /** `fs.watch` misses changes on some file systems, so the folder is also looked at this often. */
 const POLL_MS = 1000;
 
@@ -39,7 +46,12 @@ export class FolderSource {
   #signature = '';
   #watcher: FSWatcher | undefined;
   #quiet: Timer | undefined;
+  /** When the first change came that is not read yet, in monotonic milliseconds. */
+  #unread: number | undefined;
   #poll: Timer | undefined;
+  /** Objects that no file holds any more, and since when. */
+  #missing = new Map<string, number>();
+  #again: Timer | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -73,44 +85,56 @@ export class FolderSource {
     this.#watcher?.close();
     this.#quiet?.cancel();
     this.#poll?.cancel();
+    this.#again?.cancel();
     await this.#running;
   }
 
-  /** Reads the folder now. Runs one after the other. */
+  /** Takes the folder as it is now, removals too. Runs one after the other. */
   sync(): Promise<void> {
-    this.#running = this.#running.then(() => this.#syncOnce());
+    return this.#sync(0);
+  }
+
+  #sync(missingMs: number): Promise<void> {
+    this.#running = this.#running.then(() => this.#syncOnce(missingMs));
     return this.#running;
   }
 
   #noticed(): void {
+    if (this.#stopped) return;
+    const { clock } = this.#deps;
+    const now = clock.monotonic();
+    this.#unread ??= now;
     this.#quiet?.cancel();
-    this.#quiet = this.#deps.clock.after(QUIET_MS, () => void this.#syncIfChanged());
+    this.#quiet = clock.after(Math.max(0, Math.min(QUIET_MS, this.#unread + MAX_WAIT_MS - now)), () => {
+      this.#unread = undefined;
+      if (this.#changed()) void this.#sync(MISSING_MS);
+    });
   }
 
   #schedulePoll(): void {
     if (this.#stopped) return;
-    this.#poll = this.#deps.clock.after(
-      POLL_MS,
-      () => void this.#syncIfChanged().then(() => this.#schedulePoll()),
-    );
+    this.#poll = this.#deps.clock.after(POLL_MS, () => {
+      if (this.#unread === undefined && this.#changed()) this.#noticed();
+      this.#schedulePoll();
+    });
   }
 
-  async #syncIfChanged(): Promise<void> {
-    if (this.#stopped) return;
-    if (folderSignature(this.#options.dir, this.#options.except) !== this.#signature) await this.sync();
+  #changed(): boolean {
+    return folderSignature(this.#options.dir, this.#options.except) !== this.#signature;
   }
 
-  async #syncOnce(): Promise<void> {
+  async #syncOnce(missingMs: number): Promise<void> {
     // Taken before reading: what changes while we read is seen as a change afterwards.
     this.#signature = folderSignature(this.#options.dir, this.#options.except);
     const problems: FolderProblem[] = [];
     const kept = new Set<string>();
     const wanted = this.#readAll(problems, kept);
-    if (wanted !== null) {
+    if (wanted === null) this.#missing.clear();
+    else {
       for (const { file, line, manifest } of wanted.values()) {
         await this.#apply(file, line, manifest, problems);
       }
-      await this.#prune(new Set(wanted.keys()), kept);
+      await this.#prune(new Set(wanted.keys()), kept, missingMs);
     }
     const known = new Set(this.#problems.map((problem) => JSON.stringify(problem)));
     const before = new Set(this.#problems.map(({ file }) => file));
@@ -211,14 +235,27 @@ export class FolderSource {
     }
   }
 
-  async #prune(wanted: ReadonlySet<string>, kept: ReadonlySet<string>): Promise<void> {
-    const { cache } = this.#deps.client;
-    for (const object of [...this.#options.kinds.keys()].flatMap((kind) => cache.list(kind))) {
+  async #prune(wanted: ReadonlySet<string>, kept: ReadonlySet<string>, missingMs: number): Promise<void> {
+    const { client, clock, log } = this.#deps;
+    const before = this.#missing;
+    const now = clock.monotonic();
+    this.#missing = new Map();
+    for (const object of [...this.#options.kinds.keys()].flatMap((kind) => client.cache.list(kind))) {
       const file = object.metadata.annotations?.[FILE_ANNOTATION];
-      if (file === undefined || kept.has(file) || wanted.has(refKey(refOf(object)))) continue;
-      await this.#deps.client.delete(refOf(object), object.metadata.uid);
-      this.#deps.log.info({ file, object: nameOf(object) }, 'object removed: its file no longer holds it');
+      const key = refKey(refOf(object));
+      if (file === undefined || kept.has(file) || wanted.has(key)) continue;
+      const since = before.get(key) ?? now;
+      if (now - since < missingMs) {
+        this.#missing.set(key, since);
+        continue;
+      }
+      await client.delete(refOf(object), object.metadata.uid);
+      log.info({ file, object: nameOf(object) }, 'object removed: its file no longer holds it');
     }
+    this.#again?.cancel();
+    if (this.#missing.size === 0 || this.#stopped) return;
+    const next = Math.min(...this.#missing.values()) + missingMs - now;
+    this.#again = clock.after(next, () => void this.#sync(missingMs));
   }
 }
 
