@@ -68,5 +68,15 @@ const child = spawn(pinnedNode(), [...(isScript ? [] : nodeFlags), join(root, sc
 });
 // A terminal sends its signals to the whole group, but `kill` reaches only this process: pass each one on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// npm starts a shell that starts this, and passes a signal on to the shell alone: it ends and tells nobody.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid;
+  const orphaned = () => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  };
+  const watch = setInterval(orphaned, 250).unref();
+}
 child.on('error', (error) => fail(`the pinned Node could not be started: ${error.message}`));
 child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
