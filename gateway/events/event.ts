@@ -115,7 +115,7 @@ export type BeginRecord = Pick<
 export interface EventRecorder {
   /** Refuses with `evidence_unavailable` when the spool is full and the document says `block`. */
   admit(): void;
-  /** Handed to the kernel when this resolves (or at once). No dispatch before. */
+  /** Handed to the kernel, as the record is then, when this resolves (or at once). No dispatch before. */
   begin(record: BeginRecord): Promise<void> | void;
   /** Handed to the kernel when this resolves. No last byte before. */
   end(event: DecisionEvent): Promise<void> | void;

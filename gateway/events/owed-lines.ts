@@ -1,15 +1,33 @@
 import type { Gap } from './control-events.ts';
-import type { DecisionEvent } from './event.ts';
+import type { BeginRecord, DecisionEvent } from './event.ts';
 
 /** What a spool writes down. */
 export interface Line {
-  type: 'B' | 'E';
-  json: string;
-  id: string;
+  readonly type: 'B' | 'E';
+  readonly json: string;
+  readonly id: string;
   /** Present on events of requests: what is counted when the line cannot be written. */
   event?: DecisionEvent;
   /** Present on gap records: what is counted again then. */
   gap?: Gap;
+}
+
+/** The line of a begin record, as the record is when the line is written: until then more may become known. */
+export class BeginLine implements Line {
+  readonly type = 'B';
+  readonly id: string;
+  readonly #record: BeginRecord;
+  #json: string | null = null;
+
+  constructor(record: BeginRecord) {
+    this.id = record.id;
+    this.#record = record;
+  }
+
+  get json(): string {
+    this.#json ??= JSON.stringify(this.#record);
+    return this.#json;
+  }
 }
 
 /** Most bytes of lines that wait in memory for room on the disk. */

@@ -8,7 +8,7 @@ import { fitEvent } from './fit.ts';
 import { GapCounter } from './gap-counter.ts';
 import { createEventIds, createUlids } from './ids.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
-import { type Line, OwedLines } from './owed-lines.ts';
+import { BeginLine, type Line, OwedLines } from './owed-lines.ts';
 import { holeKey, type Recovered, recover } from './recover.ts';
 import { reasonToRemove } from './retention.ts';
 import type { Segment } from './segments.ts';
@@ -176,7 +176,7 @@ export class Spool implements EventRecorder {
 
   begin(record: BeginRecord): Promise<void> | void {
     if (this.onFull === 'drop' && this.#isFull()) return;
-    return this.#turns.add({ type: 'B', id: record.id, json: JSON.stringify(record) });
+    return this.#turns.add(new BeginLine(record));
   }
 
   end(event: DecisionEvent): Promise<void> | void {

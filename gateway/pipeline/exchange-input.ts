@@ -11,7 +11,7 @@ import type { PhaseEnv, TextOutcome } from './outcome.ts';
 import { toldModel } from './told-names.ts';
 
 /** From here on (UTF-8 bytes) a body's texts are looked at in slices: about 4 ms of all built detectors together. */
-const LARGE_BYTES = 65_536;
+export const LARGE_BYTES = 65_536;
 /** Never shown to a policy. */
 const CREDENTIALS = new Set([
   'authorization',

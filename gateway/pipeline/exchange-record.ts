@@ -42,6 +42,8 @@ export class ExchangeRecord {
   ended = false;
   readonly #deps: ExchangeDeps;
   #begin: BeginRecord | null = null;
+  /** The begin record on its way to the kernel; null before and after. */
+  #beginning: Promise<void> | null = null;
 
   constructor(inbound: Inbound, live: LivePlan, deps: ExchangeDeps) {
     this.inbound = inbound;
@@ -63,8 +65,27 @@ export class ExchangeRecord {
     return this.#deps.clock.monotonic() - this.inbound.receivedAt;
   }
 
-  /** What is known so far: the model only once the body has been read. */
-  beginRecord(): BeginRecord {
+  /**
+   * Puts on record what is known so far: the model only once the body has been read. What is still on its way is
+   * brought up to date, so that a request whose body came with its head has one line. Else there are two, of which
+   * recovery takes the later.
+   * @throws GatewayError `evidence_unavailable`
+   */
+  async begin(): Promise<void> {
+    const record = this.#beginRecord();
+    if (this.#beginning === null) {
+      const written = this.#deps.recorder.begin(record);
+      if (written === undefined) return;
+      this.#beginning = written;
+    }
+    try {
+      await this.#beginning;
+    } finally {
+      this.#beginning = null;
+    }
+  }
+
+  #beginRecord(): BeginRecord {
     this.#begin ??= this.#makeBegin();
     if (this.parsed !== null && this.#begin.requested_model === '') {
       this.#begin.requested_model = toldModel(this.parsed.model, this.live.plan);
@@ -101,7 +122,7 @@ export class ExchangeRecord {
   event(status: number, failure: GatewayError | CallerGone | null): DecisionEvent {
     const { inbound, parsed, route, answer } = this;
     const { caller } = inbound;
-    const { id, ts, request_id, dialect, ...begin } = this.beginRecord();
+    const { id, ts, request_id, dialect, ...begin } = this.#beginRecord();
     const decision = decide(this.live.plan.entries, this.outcomes, failure);
     const usage = this.#usage();
     const cost = costOf(usage, route === null ? null : this.live.pricesOf(route));

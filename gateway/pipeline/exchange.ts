@@ -4,7 +4,7 @@ import { Attempts } from './exchange-attempts.ts';
 import type { ExchangeDeps } from './exchange-deps.ts';
 import { writeEvent } from './exchange-end.ts';
 import { refusalHeaders } from './exchange-headers.ts';
-import { checkModelAllowed, inspectInput, requestFacts } from './exchange-input.ts';
+import { checkModelAllowed, inspectInput, LARGE_BYTES, requestFacts } from './exchange-input.ts';
 import { ExchangeRecord } from './exchange-record.ts';
 import { serveStream } from './exchange-stream.ts';
 import { chooseRoutes } from './exchange-targets.ts';
@@ -22,10 +22,11 @@ export async function runExchange(inbound: Inbound, live: LivePlan, deps: Exchan
   let placed = false;
   try {
     deps.recorder.admit();
-    // The request is identified: from here on the record has an event of it, even if the process is killed. And the body
-    // is read before a place is taken: one that comes slowly keeps nobody else from being served.
-    const begun = deps.recorder.begin(record.beginRecord());
-    const [body] = await Promise.all([inbound.readBody(live.plan.config.limits.max_body_bytes), begun]);
+    // The request is identified: when this turn of the event loop ends, the record has an event of it, even if the process
+    // is killed. And the body is read before a place is taken: one that comes slowly keeps nobody else from being served.
+    const begun = record.begin();
+    const body = await unlessFails(begun, inbound.readBody(live.plan.config.limits.max_body_bytes));
+    if (body.length > LARGE_BYTES) await begun;
     record.requestBytes = body.length;
     if (!deps.slots.tryTake()) await waitForPlace(inbound, live, deps);
     placed = true;
@@ -63,8 +64,7 @@ async function serve(record: ExchangeRecord, body: Buffer, deps: ExchangeDeps): 
   inbound.reply.onGone(() => attempts.abandon(new CallerGone()));
   const place = deps.running.add(attempts);
   try {
-    // Again, now with the model: of two lines of one request recovery takes the later.
-    await deps.recorder.begin(record.beginRecord());
+    await record.begin();
     const begun = await attempts.run(routes, parsed, edits);
     const parts: AnswerParts = { record, deps, env, facts };
     if (parsed.stream && isEventStream(begun.head)) await serveStream(begun, parts);
@@ -73,6 +73,14 @@ async function serve(record: ExchangeRecord, body: Buffer, deps: ExchangeDeps): 
     attempts.finish();
     deps.running.remove(place);
   }
+}
+
+/** What `work` comes to, or the failure of `other` where that comes first. */
+function unlessFails<T>(other: Promise<unknown>, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    other.catch(reject);
+    work.then(resolve, reject);
+  });
 }
 
 /** Waits in the line for a free place. @throws GatewayError `overloaded`; CallerGone */

@@ -26,10 +26,10 @@ class Trace implements EventRecorder {
   admit(): void {
     if (this.failing === 'admit') throw this.#unavailable();
   }
-  async begin(_record: BeginRecord): Promise<void> {
+  async begin(record: BeginRecord): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
     if (this.failing === 'begin') throw this.#unavailable();
-    this.steps.push('begin');
+    this.steps.push(record.requested_model === '' ? 'begin' : 'begin with model');
   }
   async end(event: DecisionEvent): Promise<void> {
     this.events.push(event);
@@ -86,7 +86,7 @@ describe('evidence before bytes', () => {
   async function run(
     stream: boolean,
     failing: Trace['failing'] = null,
-    more: { broken?: boolean; fault?: ExchangeDeps['fault'] } = {},
+    more: { broken?: boolean; bodyMs?: number; fault?: ExchangeDeps['fault'] } = {},
   ): Promise<void> {
     trace = new Trace();
     trace.failing = failing;
@@ -128,7 +128,10 @@ describe('evidence before bytes', () => {
       clientAddress: null,
       headers: [],
       reply,
-      readBody: async () => Buffer.from(JSON.stringify(ask('hi', { stream }))),
+      readBody: async () => {
+        if (more.bodyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, more.bodyMs));
+        return Buffer.from(JSON.stringify(ask('hi', { stream })));
+      },
     };
     await runExchange(inbound, live, deps);
     expect(deps.slots.taken).to.equal(0);
@@ -142,9 +145,21 @@ describe('evidence before bytes', () => {
 
     it(`${form}: begin line, dispatch, event line, last byte, in this order`, async () => {
       await run(stream);
-      expect(trace.steps).to.deep.equal(['begin', 'begin', 'dispatch', 'end', 'answer']);
+      expect(trace.steps).to.deep.equal(['begin with model', 'dispatch', 'end', 'answer']);
       expect(reply.status).to.equal(200);
       expect(trace.events).to.have.length(1);
+    });
+
+    it(`${form}: a begin line before the body is here, and one with the model before dispatch`, async () => {
+      await run(stream, null, { bodyMs: 20 });
+      expect(trace.steps).to.deep.equal(['begin', 'begin with model', 'dispatch', 'end', 'answer']);
+    });
+
+    it(`${form}: refused before the body is here where the begin line cannot be written`, async () => {
+      const from = performance.now();
+      await run(stream, 'begin', { bodyMs: 2_000 });
+      expect(performance.now() - from).to.be.below(1_000);
+      expect(reply.status).to.equal(503);
     });
 
     it(`${form}: no dispatch where the begin line cannot be written`, async () => {
@@ -165,7 +180,7 @@ describe('evidence before bytes', () => {
   it('an answer that cannot be sent is cut: one event, and nothing is thrown on', async () => {
     const faults: string[] = [];
     await run(false, null, { broken: true, fault: (where) => faults.push(where) });
-    expect(trace.steps).to.deep.equal(['begin', 'begin', 'dispatch', 'end', 'cut']);
+    expect(trace.steps).to.deep.equal(['begin with model', 'dispatch', 'end', 'cut']);
     expect(trace.events).to.have.length(1);
     expect(faults).to.deep.equal(['exchange', 'refusal']);
   });
