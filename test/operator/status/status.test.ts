@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { REASONS } from '../../../operator/domain/reasons.ts';
 import type { Finding } from '../../../operator/domain/snapshot.ts';
+import { CONDITION_TYPES } from '../../../operator/status/condition-types.ts';
 import { type Condition, conditions, withReady } from '../../../operator/status/conditions.ts';
 import { gatewayStatus } from '../../../operator/status/gateway.ts';
 import { gatewayStates, type LiveGateway, programmed } from '../../../operator/status/gateway-state.ts';
@@ -79,6 +80,49 @@ describe('Programmed', () => {
     expect(programmed(live({ revision: null, deployment: null })).status).to.equal('Unknown');
   });
 
+  it('of an object holds while instances run any revision that has it as it stands', () => {
+    const holding = { since: 2, hashes: [old.hash, revision.hash] };
+    const mixed = [report(), report({ instance: 'keeptrusts-default-1', revision: old })];
+    const deployment = { replicas: 2, ready: 2, failure: null };
+    expect(programmed(live({ holding, deployment, reports: mixed })).status).to.equal('True');
+    const newer = { since: 3, hashes: [revision.hash] };
+    expect(programmed(live({ holding: newer, deployment, reports: mixed })).message).to.equal(
+      'gateway default: 1 of 2 ready instances run revision 3',
+    );
+    expect(programmed(live({ holding: null })).status).to.equal('False');
+  });
+
+  it('of an object that runs is not touched by what another object broke', () => {
+    const failure = { reason: 'ConfigTooLarge', message: 'too large' } as const;
+    const before = live({ failure, reports: [report({ revision: old })] });
+    const held = { since: 2, hashes: [old.hash, revision.hash] };
+    expect(programmed({ ...before, holding: held }).status).to.equal('True');
+    expect(programmed(before)).to.include({ status: 'False', reason: 'ConfigTooLarge' });
+    const rejected = { hash: revision.hash, problems: [] };
+    const refused = live({ holding: held, reports: [report({ revision: old, rejected })] });
+    expect(programmed(refused).status).to.equal('True');
+    expect(programmed({ ...refused, holding: live().holding })).to.include({ reason: 'GatewayFailed' });
+  });
+
+  it('is false for all while the gateway itself is broken', () => {
+    for (const reason of ['Conflicted', 'ApplyFailed'] as const) {
+      expect(programmed(live({ failure: { reason, message: 'why' } }))).to.include({
+        status: 'False',
+        reason,
+      });
+    }
+  });
+
+  it('is unsure where only silence speaks against it, before instances had the time to report', () => {
+    const silent = live({ reports: [], listening: false });
+    expect(programmed(silent)).to.include({ status: 'False', unsure: true });
+    expect(programmed({ ...silent, listening: true })).to.not.have.property('unsure');
+    const contradicted = { ...silent, reports: [report({ revision: old })] };
+    expect(programmed(contradicted)).to.not.have.property('unsure');
+    const down = { ...silent, deployment: { replicas: 1, ready: 0, failure: null } };
+    expect(programmed(down)).to.not.have.property('unsure');
+  });
+
   it('lists at most 16 gateways', () => {
     expect(
       gatewayStates(
@@ -148,6 +192,71 @@ describe('status of objects', () => {
     );
   });
 
+  it('of a policy that names gateways says which are not there', () => {
+    const named = { ...policyInput, policy: policy('p', { gateways: ['default', 'edge'] }, 4) };
+    const status = policyStatus(named);
+    expect(find(status.conditions, 'Programmed').status).to.equal('True');
+    expect(find(status.conditions, 'Ready')).to.include({
+      status: 'False',
+      reason: 'RefNotFound',
+      message: 'spec.gateways: there is no gateway edge in namespace team-a',
+    });
+    const nowhere = policyStatus({ ...named, gateways: [] });
+    expect(find(nowhere.conditions, 'Programmed')).to.include({
+      reason: 'NoGateway',
+      message: 'no gateway exists that this policy governs',
+    });
+  });
+
+  it('goes on saying what it said of a generation until instances had the time to report', () => {
+    const said = policyStatus(policyInput);
+    const silent = live({ reports: [], listening: false });
+    const input = { ...policyInput, previous: said, gateways: [silent], now: 'T2' };
+    expect(policyStatus(input)).to.deep.equal(said);
+    // An edit was not spoken of yet.
+    const edited = { ...input, policy: policy('p', {}, 5), accepted: 5 };
+    expect(find(policyStatus(edited).conditions, 'Programmed').status).to.equal('False');
+    const later = { ...input, gateways: [{ ...silent, listening: true }] };
+    expect(find(policyStatus(later).conditions, 'Programmed')).to.include({
+      status: 'False',
+      lastTransitionTime: 'T2',
+    });
+    // A target that could not be used is not called usable for want of reports.
+    const targets = [{ id: 't', code: 'credential', unavailable: 'not there' }];
+    const broken = targetStatus({
+      ...base,
+      target: target('t'),
+      accepted: 1,
+      gateways: [live({ reports: [report({ targets })] })],
+    });
+    expect(find(broken.conditions, 'Ready').reason).to.equal('CredentialMissing');
+    const again = { ...base, previous: broken, target: target('t'), accepted: 1, gateways: [silent] };
+    expect(targetStatus(again)).to.deep.equal(broken);
+  });
+
+  it('keeps the number of the revision that first had a generation, which a new process does not know', () => {
+    const said = policyStatus(policyInput);
+    const later = live({
+      revision: { number: 9, hash: 'd'.repeat(64) },
+      holding: { since: 9, hashes: [revision.hash] },
+    });
+    const states = (accepted: number) =>
+      policyStatus({ ...policyInput, previous: said, accepted, gateways: [later] }).gateways;
+    expect(states(4)).to.deep.equal([{ name: 'default', revision: 3, programmed: 'True' }]);
+    expect(states(5)).to.deep.equal([{ name: 'default', revision: 9, programmed: 'True' }]);
+  });
+
+  it('has every condition of its kind from the first time on, Unknown included', () => {
+    const none = live({ revision: null, holding: null, deployment: null, reports: [] });
+    const types = (list: Condition[] | undefined) => list!.map(({ type }) => type);
+    const first = policyStatus({ ...policyInput, gateways: [none] });
+    expect(types(first.conditions)).to.deep.equal(CONDITION_TYPES.GovernancePolicy);
+    expect(find(first.conditions, 'Programmed').status).to.equal('Unknown');
+    const of = targetStatus({ ...base, target: target('t'), accepted: 1, gateways: [none] });
+    expect(types(of.conditions)).to.deep.equal(CONDITION_TYPES.ProviderTarget);
+    expect(types(status(none).conditions)).to.deep.equal(CONDITION_TYPES.GovernanceGateway);
+  });
+
   it('of a policy that is partly overruled stays ready and says by whom', () => {
     const status = policyStatus({ ...policyInput, overruled: ['limits.max_body_bytes is 1024 by a/q'] });
     expect(find(status.conditions, 'Ready').status).to.equal('True');
@@ -212,22 +321,40 @@ describe('status of objects', () => {
     expect(find(status.conditions, 'Ready').status).to.equal('True');
   });
 
-  it('of a gateway counts instances and gives its address', () => {
-    const spec = { replicas: 2, evidence: { spoolMaxBytes: 1, spoolMaxDays: 1 }, drainGraceSeconds: 1 };
-    const status = gatewayStatus({
-      gateway: { generation: 1, spec },
+  const status = (gateway: LiveGateway, replicas = 2) =>
+    gatewayStatus({
+      gateway: {
+        generation: 1,
+        spec: { replicas, evidence: { spoolMaxBytes: 1, spoolMaxDays: 1 }, drainGraceSeconds: 1 },
+      },
       previous: undefined,
-      live: live(),
+      live: gateway,
       findings: [],
       policies: 1,
       address: 'http://x',
       now: 'T1',
     });
-    expect(status).to.include({ replicas: 1, readyReplicas: 1, revision: 3, address: 'http://x' });
-    expect(find(status.conditions, 'Available')).to.include({
+
+  it('of a gateway counts instances and gives its address', () => {
+    const counted = status(live());
+    expect(counted).to.include({ replicas: 1, readyReplicas: 1, revision: 3, address: 'http://x' });
+    expect(find(counted.conditions, 'Available')).to.include({
       status: 'False',
       message: '1 of 2 instances are ready',
     });
+  });
+
+  it('of a gateway whose Deployment is stuck says so, though the earlier instances serve', () => {
+    const failure = 'ReplicaSet "x" has timed out progressing.';
+    const stuck = status(live({ deployment: { replicas: 2, ready: 1, failure } }), 1);
+    expect(find(stuck.conditions, 'Available')).to.include({
+      status: 'False',
+      reason: 'RolloutFailed',
+      message: failure,
+    });
+    expect(find(stuck.conditions, 'Programmed').status).to.equal('True');
+    const down = status(live({ deployment: { replicas: 1, ready: 0, failure }, reports: [] }), 1);
+    expect(find(down.conditions, 'Available')).to.include({ reason: 'Unavailable', message: failure });
   });
 
   it('uses only reasons of the catalogue', () => {
