@@ -49,7 +49,7 @@ describe('events on a real API server', function () {
     const described = await namespace.kubectl(['describe', 'gpol', 'guard']);
     expect(described).to.match(/Warning +Invalid +\d+s \(x2 over \d+s\) +keeptrusts-operator +second/);
     expect(described).to.match(/Normal +Programmed +\d+s +keeptrusts-operator +it runs/);
-    const listed = await namespace.kubectl(['get', 'events', '--for=gpol/guard']);
+    const listed = await namespace.kubectl(['get', 'events']);
     expect(listed).to.match(/\d+s +(\(x2 over \d+s\) +)?Warning +Invalid +governancepolicy\/guard +second/);
     expect(listed.trim().split('\n')).to.have.length(3);
   });
