@@ -9,6 +9,8 @@ export interface Io {
   readonly isTerminal: boolean;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
+  /** Ends the process at once, whatever is under way. */
+  exit(code: number): void;
 }
 
 /** A failure that is said in one line, without a stack. `exitCode` follows `docs/reference/cli.md`. */

@@ -25,6 +25,7 @@ const io: Io = {
   now: Date.now,
   isTerminal: process.stdout.isTTY === true,
   stop: stop.signal,
+  exit: (code) => process.exit(code),
 };
 
 try {

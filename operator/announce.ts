@@ -18,6 +18,11 @@ export function readyLine(running: Pick<Running, 'instances' | 'lack' | 'apiUrl'
   return `Ready: ${gateways}; API at ${running.apiUrl}. ${also}Ctrl-C ends everything.\n`;
 }
 
+/** One line of a process that waits for another to end. */
+export function standbyLine(leader: string, { apiUrl }: Pick<Running, 'apiUrl'>): string {
+  return `Standing by: ${leader} acts; API at ${apiUrl}. Ctrl-C ends this process.\n`;
+}
+
 /** What the folder says to try next; empty where it says nothing, or nothing runs. */
 export function notesOf(folder: string, running: Pick<Running, 'instances'>): string {
   const file = join(folder, NOTES);

@@ -8,6 +8,7 @@ import type { InstanceReports } from './domain/instance-reports.ts';
 import { PortInUse } from './local/node/ports.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
+import { SharedReports } from './shared-reports.ts';
 import { openStore } from './store/open.ts';
 
 export interface BackendOptions {
@@ -34,6 +35,12 @@ export interface Backend {
   /** File that holds the token of people and of `kt`. */
   tokenFile: string;
   gatewayToken(namespace: string, gateway: string): string;
+  /** Names the store among all. */
+  storeIdentity: string;
+  /** Whether other control planes may work with the same store. */
+  shared: boolean;
+  /** Drops what the instances of a gateway that was removed have said last. */
+  forget(namespace: string, gateway: string): void;
   archive: Archive;
   /** What an earlier process kept in the archive. */
   remembered(): Promise<Remembered>;
@@ -47,19 +54,25 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
     file: join(options.stateDir, 'events.db'),
     databaseUrl: options.databaseUrl,
   });
+  const { clock, log } = parts;
+  const shared =
+    options.databaseUrl === undefined ? null : new SharedReports(parts.reports, { store, clock, log });
+  const reports = shared ?? parts.reports;
   let api: RunningApi;
+  let storeIdentity: string;
   try {
+    storeIdentity = await store.identity();
     api = await startApi(
       { host: options.host, port: options.apiPort },
       {
         store,
-        reports: parts.reports,
+        reports,
         authenticator: tokens,
-        now: () => parts.clock.now(),
+        now: () => clock.now(),
         ready: parts.ready,
         metrics: parts.metrics,
         problems: parts.problems,
-        onUnexpected: (err, route) => parts.log.error({ err, route }, 'the API failed'),
+        onUnexpected: (err, route) => log.error({ err, route }, 'the API failed'),
       },
     );
   } catch (error) {
@@ -69,12 +82,16 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
     }
     throw error;
   }
+  shared?.start();
   return {
     url: api.url,
     tokenFile: tokens.personTokenFile,
     gatewayToken: tokens.gatewayToken,
+    storeIdentity,
+    shared: shared !== null,
+    forget: (namespace, gateway) => reports.forget(namespace, gateway),
     archive: {
-      keepRevision: (revision) => store.archiveRevision({ ...revision, compiledAt: parts.clock.now() }),
+      keepRevision: (revision) => store.archiveRevision({ ...revision, compiledAt: clock.now() }),
       keepAccepted: (namespace, specs) => store.keepAccepted(namespace, specs),
     },
     async remembered() {
@@ -83,6 +100,7 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
     },
     async close() {
       await api.close();
+      await shared?.stop();
       await store.close();
     },
   };

@@ -22,6 +22,8 @@ export interface ControlPlaneOptions {
   host: string;
   /** 0 for any free port. */
   apiPort: number;
+  /** URL of a PostgreSQL database, for several control planes; without one the store is a file of the state folder. */
+  databaseUrl?: string | undefined;
 }
 
 export interface ControlPlaneDeps {
@@ -34,6 +36,8 @@ export interface ControlPlaneDeps {
   log: Log;
   /** Takes one plain line for people: what is wrong, where, and what to do. */
   report(line: string): void;
+  /** The process must end at once: what it stands on is gone. */
+  lost(reason: string): void;
 }
 
 export interface Running {
@@ -48,6 +52,8 @@ export interface Running {
   lack(): string | null;
   /** Resolves when every gateway that the objects ask for enforces them; at once where they ask for none. */
   whenReady(): Promise<void>;
+  /** Calls back with its name each time when another process is found to act, for which this one stands by. */
+  onStandby(listener: (leader: string) => void): void;
   close(): Promise<void>;
 }
 
@@ -67,10 +73,11 @@ export async function startControlPlane(
   const lock = lockState(options.stateDir);
   let backend: Backend | undefined;
   try {
-    await maker.check();
+    const make = await maker();
     const metrics = new OperatorMetrics();
     const reports = createInstanceReports(() => deps.clock.now());
     let started = false;
+    let closing = false;
     let problems = (): ResourceProblem[] => [];
     backend = await startBackend(options, {
       reports,
@@ -80,14 +87,22 @@ export async function startControlPlane(
       metrics: () => metrics.text(),
       problems: () => problems(),
     });
-    const surroundings = maker.make({
+    const surroundings = make({
       apiUrl: backend.url,
       gatewayToken: backend.gatewayToken,
-      forget: (namespace, gateway) => reports.forget(namespace, gateway),
+      forget: backend.forget,
+      store: { identity: backend.storeIdentity, shared: backend.shared },
+      metrics,
     });
     const { manager, progress } = assemble(deps, { surroundings, backend, reports, metrics });
     problems = () => [...surroundings.problems(), ...progress.problems()];
-    await manager.start();
+    const { election } = surroundings;
+    if (election?.mayStandBy === true) {
+      await manager.start('background');
+      manager.start().catch((error: Error) => {
+        if (!closing) deps.lost(error.message);
+      });
+    } else await manager.start();
     started = true;
     return {
       apiUrl: backend.url,
@@ -96,7 +111,9 @@ export async function startControlPlane(
       problems: () => problems(),
       lack: () => progress.lack(),
       whenReady: () => progress.whenReady(),
+      onStandby: (listener) => election?.onStandby(listener),
       async close() {
+        closing = true;
         await manager.stop();
         await backend?.close();
         lock.release();
@@ -143,7 +160,7 @@ function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metr
   const manager = new Manager(LIMITS, { clock, log });
   for (const { phase, part } of surroundings.parts) manager.add(phase, part);
   const flush = { name: 'events', start: async () => {}, stop: () => events.drain() };
-  manager.add('background', flush);
+  manager.add('leader', flush);
   // Whoever led before may have written to the archive until now, so that it is read only here.
   manager.add('leader', {
     name: 'archive',

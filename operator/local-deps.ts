@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
+import { hostname } from 'node:os';
 import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadKindContracts } from '../gateway/contract/kinds.ts';
@@ -22,7 +23,9 @@ const IMAGE = 'keeptrusts/gateway:0.1.0';
 export async function localDeps(
   node: string,
   platform: string,
-): Promise<Omit<ControlPlaneDeps & FolderDeps, 'log' | 'secretVariables' | 'report'>> {
+): Promise<
+  Omit<ControlPlaneDeps & FolderDeps & { hostname: string }, 'log' | 'secretVariables' | 'report' | 'lost'>
+> {
   // `.ts` in a checkout, `.js` where it was built.
   const extension = extname(fileURLToPath(import.meta.url));
   const crds = readCrds(here('../crds'));
@@ -38,6 +41,7 @@ export async function localDeps(
     clock: systemClock,
     random: Math.random,
     uuid: randomUUID,
+    hostname: hostname(),
     gatewayCommand: [node, ...gatewayNodeFlags(), here(`../gateway/main${extension}`)],
     gatewayEnv: compileCacheEnv(),
     gatewayFlags: ['--exit-with-stdin', ...(platform === 'linux' ? ['--reuse-port'] : [])],

@@ -16,6 +16,7 @@ try {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     stop: stop.signal,
+    exit: (code) => process.exit(code),
   });
   process.exit(0);
 } catch (error) {

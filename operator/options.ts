@@ -15,8 +15,8 @@ export interface OperatorOptions {
   gatewayPort: number;
   /** Milliseconds that gateways on this machine may take to end. */
   maxGraceMs: number;
-  /** A PostgreSQL address; null for SQLite in the state folder. */
-  databaseUrl: string | null;
+  /** URL of a PostgreSQL database; without one the store is SQLite in the state folder. */
+  databaseUrl: string | undefined;
   /** `KT_SECRET_<NAME>_<KEY>` variables: credentials of gateways on this machine. */
   secretVariables: Record<string, string>;
   logLevel: string;
@@ -143,7 +143,7 @@ export function folderOptions(
     apiPort,
     gatewayPort,
     maxGraceMs: grace * 1000,
-    databaseUrl: null,
+    databaseUrl: undefined,
     secretVariables: secretVariablesOf(env),
     logLevel,
   };
@@ -198,9 +198,9 @@ function longOf(command: Command, name: string): string {
 function databaseUrlOf(
   env: Readonly<Record<string, string | undefined>>,
   refuse: (message: string) => never,
-): string | null {
+): string | undefined {
   const url = env['DATABASE_URL'];
-  if (url === undefined || url === '') return null;
+  if (url === undefined || url === '') return undefined;
   // It holds a password, so that it is not repeated.
   if (!/^postgres(ql)?:\/\//.test(url))
     refuse('DATABASE_URL is no PostgreSQL address: it must begin with postgres:// or postgresql://.');

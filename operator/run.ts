@@ -1,5 +1,6 @@
 import { removeEndpoint, writeEndpoint } from '../gateway/contract/endpoint-file.ts';
-import { notesOf, readyLine } from './announce.ts';
+import { notesOf, readyLine, standbyLine } from './announce.ts';
+import { clusterSurroundings } from './cluster/surroundings.ts';
 import { type Running, startControlPlane } from './control-plane.ts';
 import { folderSurroundings } from './local/folder.ts';
 import { localDeps } from './local-deps.ts';
@@ -12,6 +13,8 @@ export interface ProgramIo {
   err(text: string): void;
   /** Aborted when the program is to end. */
   readonly stop: AbortSignal;
+  /** Ends the process at once, whatever is under way. */
+  exit(code: number): void;
 }
 
 /**
@@ -23,6 +26,7 @@ export async function runOperator(options: OperatorOptions, io: ProgramIo): Prom
   try {
     const { apiUrl: url, tokenFile } = running;
     writeEndpoint(options.stateDir, { kind: 'control-plane', url, tokenFile }, io.err);
+    running.onStandby((leader) => io.out(standbyLine(leader, running)));
     await Promise.race([running.whenReady(), stopped(io.stop)]);
     if (!io.stop.aborted) {
       io.out(readyLine(running));
@@ -42,13 +46,17 @@ async function start(options: OperatorOptions, io: ProgramIo): Promise<Running> 
     log: createLogger(options.logLevel),
     secretVariables: options.secretVariables,
     report: (line: string) => io.err(`${line}\n`),
+    lost(reason: string) {
+      io.err(`${reason}. This process ends, since nothing half-done is worse than a start.\n`);
+      io.exit(1);
+    },
   };
   const { source } = options;
   if ('folder' in source) {
     const surroundings = folderSurroundings({ ...options, folder: source.folder }, deps);
     return startControlPlane(options, deps, surroundings);
   }
-  throw new Error('name a folder of resources with -f.');
+  return startControlPlane(options, deps, clusterSurroundings(source.cluster, options, deps));
 }
 
 function stopped(stop: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import type { Instance } from './local/node/node.ts';
 import type { EventSink } from './runtime/events.ts';
 import type { Part, Phase } from './runtime/manager.ts';
 import type { ObjectClient } from './runtime/objects.ts';
+import type { OperatorMetrics } from './telemetry/metrics.ts';
 
 /** What the common parts of the control plane give to those that differ. */
 export interface Common {
@@ -12,6 +13,9 @@ export interface Common {
   gatewayToken(namespace: string, gateway: string): string;
   /** All processes of a gateway that was removed have ended. */
   forget(namespace: string, gateway: string): void;
+  /** Names the store among all; `shared` says that other control planes may work with it. */
+  store: { identity: string; shared: boolean };
+  metrics: OperatorMetrics;
 }
 
 /**
@@ -32,6 +36,8 @@ export interface Surroundings {
   readonly gatewaysReportTo: string;
   /** Address that gateways bind to: lint warns of what an open one asks for. */
   readonly listen: string;
+  /** Who acts, where several control planes may work with the same objects; null where none other can. */
+  readonly election: Election | null;
   /** The processes that run on this machine. */
   instances(): Instance[];
   /** Base URL of a gateway for applications; null while it has none. */
@@ -42,10 +48,17 @@ export interface Surroundings {
   emptiness(): string;
 }
 
-/** Makes the surroundings of one control plane. */
-export interface SurroundingsMaker {
-  /** Looks whether they can be used, before anything is opened. @throws Error with a plain message */
-  check(): Promise<void>;
-  /** Nothing runs yet. */
-  make(common: Common): Surroundings;
+export interface Election {
+  /** Whether this process may stand by until its turn comes, or must act or fail. */
+  readonly mayStandBy: boolean;
+  /** Calls back with its name each time when another is found to act. */
+  onStandby(listener: (leader: string) => void): void;
 }
+
+/**
+ * Looks whether the surroundings of one control plane can be used, before anything is opened, and gives what makes
+ * them. Nothing runs before the parts are started.
+ *
+ * @throws Error with a plain message
+ */
+export type SurroundingsMaker = () => Promise<(common: Common) => Surroundings>;

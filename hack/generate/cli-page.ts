@@ -12,6 +12,7 @@ export function cliPage(): Output {
     now: () => 0,
     isTerminal: false,
     stop: new AbortController().signal,
+    exit: () => {},
   });
   return {
     path: 'docs/reference/cli.md',

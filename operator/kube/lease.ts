@@ -37,18 +37,35 @@ export class KubeLease implements LeaseClient {
 
   async read(signal: AbortSignal): Promise<SeenLease | undefined> {
     const ref = { kind: 'Lease', namespace: this.#namespace, name: this.#name };
-    const object = await this.#refused(this.#client.get(ref, { signal }));
-    return object === undefined ? undefined : seen(object);
+    try {
+      const object = await this.#client.get(ref, { signal });
+      return object === undefined ? undefined : seen(object);
+    } catch (error) {
+      throw this.#inWords(error);
+    }
   }
 
   async create(record: LeaseRecord, signal: AbortSignal): Promise<SeenLease> {
-    return seen(await this.#refused(this.#client.create(this.#manifest(record), { signal })));
+    try {
+      return seen(await this.#client.create(this.#manifest(record), { signal }));
+    } catch (error) {
+      if (statusOf(error) !== 404) throw this.#inWords(error);
+      throw new LeaseRefused(
+        `there is no namespace ${this.#namespace} for the lease: make it, or name another with --lease-namespace.`,
+      );
+    }
   }
 
   async replace(record: LeaseRecord, version: string, signal: AbortSignal): Promise<SeenLease> {
     const manifest = this.#manifest(record);
     const metadata = { ...manifest.metadata, resourceVersion: version } as KubeObject['metadata'];
-    return seen(await this.#refused(this.#client.replace({ ...manifest, metadata }, { signal })));
+    try {
+      return seen(await this.#client.replace({ ...manifest, metadata }, { signal }));
+    } catch (error) {
+      // It was deleted since it was read.
+      if (statusOf(error) === 404) throw new LeaseConflict((error as Error).message);
+      throw this.#inWords(error);
+    }
   }
 
   #manifest(record: LeaseRecord): Manifest {
@@ -70,28 +87,20 @@ export class KubeLease implements LeaseClient {
     };
   }
 
-  /** Says in its own words what asking again cannot mend. */
-  async #refused<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      if (!(error instanceof KubeError)) throw error;
-      if (error.status === 403) {
-        throw new LeaseRefused(
-          `the lease ${this.#namespace}/${this.#name} may not be used: ${error.message}. ` +
-            'Apply config/rbac, or name a namespace with --lease-namespace.',
-        );
-      }
-      // Only a `create` and a `replace` come here: a lease that does not exist is no error of `get`.
-      if (error.status === 404 && /^namespaces /.test(error.message.replace(/^[^:]*: /, ''))) {
-        throw new LeaseRefused(
-          `the namespace ${this.#namespace} does not exist: make it, or name another with --lease-namespace.`,
-        );
-      }
-      if (error.status === 404 || error.status === 409) throw new LeaseConflict(error.message);
-      throw error;
-    }
+  #inWords(error: unknown): unknown {
+    const status = statusOf(error);
+    const { message } = error as Error;
+    if (status === 409) return new LeaseConflict(message);
+    if (status !== 403) return error;
+    return new LeaseRefused(
+      `the lease ${this.#namespace}/${this.#name} may not be used: ${message}. ` +
+        "Grant it with 'kubectl apply -k config/rbac', or name another namespace with --lease-namespace.",
+    );
   }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof KubeError ? error.status : undefined;
 }
 
 function seen({ metadata, spec }: KubeObject): SeenLease {

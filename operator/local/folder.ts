@@ -46,9 +46,9 @@ export function folderSurroundings(options: FolderOptions, deps: FolderDeps): Su
     throw new Error(`${options.folder} is no folder. Name one that holds resources as YAML or JSON.`);
   }
   const validator = createValidator(deps.crds);
-  return {
-    check: () => ensurePortsFree(options, deps.clock),
-    make(common): Surroundings {
+  return async () => {
+    await ensurePortsFree(options, deps.clock);
+    return (common): Surroundings => {
       const { clock, log, report, uuid } = deps;
       const { stateDir, host } = options;
       const client = new ObjectStore(
@@ -83,6 +83,7 @@ export function folderSurroundings(options: FolderOptions, deps: FolderDeps): Su
         ],
         image: deps.image,
         paused: false,
+        election: null,
         gatewaysReportTo: common.apiUrl,
         listen: host,
         instances: () => node.instances(),
@@ -93,7 +94,7 @@ export function folderSurroundings(options: FolderOptions, deps: FolderDeps): Su
             ? 'no file of the folder is valid'
             : 'the folder has no policy and no target',
       };
-    },
+    };
   };
 }
 

@@ -28,6 +28,8 @@ export class Manager {
   readonly #parts = new Map<Phase, Part[]>(PHASES.map((phase) => [phase, []]));
   readonly #started: Part[] = [];
   readonly #stopping = new AbortController();
+  /** Index of the phase that is started next. */
+  #next = 0;
 
   constructor(options: ManagerOptions, deps: { clock: Clock; log: Log }) {
     this.#options = options;
@@ -39,13 +41,16 @@ export class Manager {
   }
 
   /**
-   * Starts phase by phase, the parts of one phase in the order they were added.
+   * Starts phase by phase, the parts of one phase in the order they were added, up to and with `last`. Called again it
+   * goes on from there.
    * @throws what a part threw, after stopping what had been started
    */
-  async start(): Promise<void> {
+  async start(last: Phase = 'controllers'): Promise<void> {
     try {
-      for (const phase of PHASES) {
+      while (this.#next <= PHASES.indexOf(last)) {
+        const phase = PHASES[this.#next++]!;
         for (const part of this.#parts.get(phase)!) {
+          this.#stopping.signal.throwIfAborted();
           const limit = phase === 'caches' ? this.#options.syncTimeoutMs : undefined;
           // Counted as started before it is: a part that fails half-way must be stopped as well.
           this.#started.push(part);

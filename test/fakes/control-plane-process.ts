@@ -14,6 +14,7 @@ const deps = {
   log: silentLog,
   secretVariables: {},
   report: () => {},
+  lost: () => {},
 };
 const running = await startControlPlane(options, deps, folderSurroundings(options, deps));
 const timer = setInterval(() => {

@@ -29,6 +29,7 @@ export async function runKt(args: readonly string[], options: RunOptions = {}): 
     env: options.env ?? {},
     now: () => options.now ?? Date.now(),
     isTerminal: false,
+    exit: () => undefined,
     stop: options.stop ?? new AbortController().signal,
   };
   try {

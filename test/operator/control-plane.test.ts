@@ -56,6 +56,7 @@ describe('control plane over a folder, with a fake gateway', () => {
       log: silentLog,
       secretVariables: {},
       report: (line: string) => void reported.push(line),
+      lost: () => {},
     };
     return startControlPlane(options, parts, folderSurroundings(options, parts));
   }

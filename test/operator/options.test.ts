@@ -15,7 +15,7 @@ describe('options of the operator', () => {
   it('have the documented defaults and absolute paths', () => {
     const options = read(['-f', 'some/folder']);
     expect(options).to.include({ host: '127.0.0.1', apiPort: 8080, gatewayPort: 41002, maxGraceMs: 10_000 });
-    expect(options).to.include({ databaseUrl: null, logLevel: 'info' });
+    expect(options).to.include({ databaseUrl: undefined, logLevel: 'info' });
     expect(options.source)
       .to.have.property('folder')
       .that.match(/^\/.*some\/folder$/);
@@ -51,7 +51,7 @@ describe('options of the operator', () => {
     const url = 'postgresql://kt:secret@db/kt';
     expect(read([], { DATABASE_URL: url }).databaseUrl).to.equal(url);
     expect(read(['-f', 'x'], { DATABASE_URL: url }).databaseUrl).to.equal(url);
-    expect(read([], { DATABASE_URL: '' }).databaseUrl).to.equal(null);
+    expect(read([], { DATABASE_URL: '' }).databaseUrl).to.equal(undefined);
     expect(() => read([], { DATABASE_URL: 'mysql://kt:secret@db' }))
       .to.throw(/DATABASE_URL is no PostgreSQL address/)
       .and.to.have.property('message')

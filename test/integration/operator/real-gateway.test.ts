@@ -48,6 +48,7 @@ describe('a folder of resources and the real gateway', () => {
       log: silentLog,
       secretVariables: {},
       report: (line: string) => void reported.push(line),
+      lost: () => {},
     };
     running = await startControlPlane(options, parts, folderSurroundings(options, parts));
     await running.whenReady();

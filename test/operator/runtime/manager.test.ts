@@ -66,4 +66,25 @@ describe('manager', () => {
     await stopped;
     expect(seen).to.include('stop api');
   });
+
+  it('goes on from where it was told to pause, and stops what is still starting', async () => {
+    const seen: string[] = [];
+    const manager = new Manager(options, { clock: new FakeClock(), log: silentLog });
+    manager.add('caches', partOf(seen, 'cache'));
+    manager.add(
+      'leader',
+      partOf(seen, 'lease', {
+        start: (signal) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      }),
+    );
+    manager.add('controllers', partOf(seen, 'gateway'));
+    await manager.start('background');
+    expect(seen).to.deep.equal(['start cache']);
+    const rest = manager.start().catch((error: Error) => error.message);
+    await settle();
+    await manager.stop();
+    expect(await rest).to.equal('the operator is stopping');
+    expect(seen).to.deep.equal(['start cache', 'stop lease', 'stop cache']);
+  });
 });

@@ -1,0 +1,124 @@
+import { KubeClient } from '../kube/client.ts';
+import { type Kube, loadKube } from '../kube/config.ts';
+import { kubeEventSink } from '../kube/events.ts';
+import { fenced } from '../kube/fence.ts';
+import { KubeObjects } from '../kube/objects.ts';
+import { checkAccess } from '../kube/preflight.ts';
+import {
+  ensurePortsFree,
+  type GatewayProcessDeps,
+  type GatewayProcessOptions,
+  gatewayProcesses,
+  processAddress,
+} from '../local/gateways.ts';
+import type { ClusterOptions } from '../options.ts';
+import { childName, PORTS } from '../render/names.ts';
+import type { Part, Phase } from '../runtime/manager.ts';
+import type { Common, Surroundings, SurroundingsMaker } from '../surroundings.ts';
+import { kubeMetrics } from '../telemetry/kube-metrics.ts';
+import { createLeaderMetrics } from '../telemetry/leader-metrics.ts';
+import { ClusterElection } from './election.ts';
+import { DeploymentOverlay } from './overlay.ts';
+
+export interface ClusterDeps extends GatewayProcessDeps {
+  /** Makes the names of processes. */
+  uuid: () => string;
+  hostname: string;
+  /** The gateway's image of this release. */
+  image: string;
+  /** The process must end at once: another may act by now. */
+  lost(reason: string): void;
+}
+
+/** Objects of an API server; gateways as pods, or as processes of this machine. */
+export function clusterSurroundings(
+  cluster: ClusterOptions,
+  options: GatewayProcessOptions,
+  deps: ClusterDeps,
+): SurroundingsMaker {
+  return async () => {
+    const { kubeconfig, context, namespaces } = cluster;
+    const kube = await loadKube({
+      ...(kubeconfig === null ? {} : { kubeconfig }),
+      ...(context === null ? {} : { context }),
+    });
+    await checkAccess(kube, namespaces);
+    if (cluster.localGateways) await ensurePortsFree(options, deps.clock);
+    return (common) => surround(kube, cluster, options, deps, common);
+  };
+}
+
+function surround(
+  kube: Kube,
+  cluster: ClusterOptions,
+  options: GatewayProcessOptions,
+  deps: ClusterDeps,
+  common: Common,
+): Surroundings {
+  const { clock, random, report, lost } = deps;
+  const { registry } = common.metrics;
+  const log = deps.log.child({ part: 'kube' });
+  const calls = { clock, random, log, metrics: kubeMetrics(registry, clock) };
+  const identity = `${deps.hostname}_${common.store.shared ? deps.uuid() : common.store.identity}`;
+  // The lease has a client of its own: it must be written before, and beside, what waits in the other.
+  const election = cluster.leaderElect
+    ? new ClusterElection(
+        { namespace: cluster.leaseNamespace ?? kube.namespace ?? 'default', identity, store: common.store },
+        {
+          ...calls,
+          client: new KubeClient(kube, calls),
+          metrics: createLeaderMetrics(registry),
+          report,
+          lost,
+        },
+      )
+    : null;
+  const client = new KubeClient(election === null ? kube : fenced(kube, () => election.mayAct()), calls);
+  const scope = cluster.namespaces === null ? {} : { namespaces: cluster.namespaces };
+  const objects = new KubeObjects(client, scope, calls);
+  const parts: { phase: Phase; part: Part }[] = [
+    { phase: 'servers', part: { name: 'connections', start: async () => {}, stop: () => kube.close() } },
+    {
+      phase: 'caches',
+      part: { name: 'caches', start: (signal) => objects.start(signal), stop: () => objects.stop() },
+    },
+    ...(election === null ? [] : [{ phase: 'leader' as const, part: election.part }]),
+  ];
+  const where = cluster.namespaces === null ? 'any namespace' : cluster.namespaces.join(', ');
+  const shared = {
+    events: kubeEventSink(client, identity),
+    gatewaysReportTo: cluster.advertiseUrl ?? common.apiUrl,
+    election,
+    problems: () => [],
+    emptiness: () => `there is no policy and no target in ${where}`,
+  };
+  if (!cluster.localGateways) {
+    return {
+      ...shared,
+      client: objects,
+      parts,
+      image: cluster.gatewayImage ?? deps.image,
+      paused: false,
+      listen: '0.0.0.0',
+      instances: () => [],
+      address: (namespace, gateway) => `http://${childName(gateway)}.${namespace}.svc:${PORTS.traffic}`,
+    };
+  }
+  const overlay = new DeploymentOverlay(objects);
+  const node = gatewayProcesses(options, deps, {
+    ...common,
+    client: overlay,
+    secretHint: 'the operator reads no Secrets, so set',
+  });
+  const processes = { name: 'node', start: async () => node.start(), stop: () => node.stop() };
+  return {
+    ...shared,
+    client: overlay,
+    parts: [...parts, { phase: 'leader', part: processes }],
+    image: deps.image,
+    paused: true,
+    listen: options.host,
+    instances: () => node.instances(),
+    address: (namespace, gateway) => processAddress(node.instances(), namespace, gateway),
+  };
+}
