@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from './clock.ts';
+import type { HostGuard } from './contract/browser-guard.ts';
 import { answerEvents, findEvent } from './events/query.ts';
 import type { Spool } from './events/spool.ts';
 import type { PlanHolder } from './plan-holder.ts';
 import type { AdminParts } from './server/admin.ts';
 import { shownConfig } from './server/admin-config.ts';
-import type { HostGuard } from './server/host-guard.ts';
 import type { Status } from './status.ts';
 import type { GatewayMetrics } from './telemetry/metrics.ts';
 

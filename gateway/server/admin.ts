@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import { HOST_MESSAGE, type HostGuard } from '../contract/browser-guard.ts';
 import { EventQueryError } from '../contract/event-query.ts';
-import { HOST_MESSAGE, type HostGuard } from './host-guard.ts';
 
 export interface AdminParts {
   /** True when traffic is served. */

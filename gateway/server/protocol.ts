@@ -1,3 +1,4 @@
+import { fromForeignPage } from '../contract/browser-guard.ts';
 import { type ErrorCode, GatewayError } from '../errors.ts';
 import type { RequestHead } from './request-head.ts';
 
@@ -8,8 +9,6 @@ export interface ProtocolFault {
   message: string;
 }
 
-/** Values of `sec-fetch-site` of a page that is not this server's own: none may use it, whatever it could read. */
-const FOREIGN = new Set(['cross-site', 'same-site']);
 const MAX_URL = 2048;
 
 /**
@@ -20,7 +19,7 @@ export function protocolFault(
   request: { method: string; url: string; httpVersion: string },
   head: RequestHead,
 ): ProtocolFault | null {
-  if (head.fetchSite !== undefined && FOREIGN.has(head.fetchSite.trim().toLowerCase())) {
+  if (fromForeignPage(head.fetchSite)) {
     const message =
       'A page of another site sent this request from a browser. Call the gateway from a server.';
     return { status: 403, code: 'cross_site', message };

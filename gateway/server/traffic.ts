@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
+import { HOST_MESSAGE, type HostGuard } from '../contract/browser-guard.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
@@ -8,7 +9,6 @@ import type { ExchangeDeps } from '../pipeline/exchange-deps.ts';
 import type { LivePlan } from '../pipeline/live-plan.ts';
 import { readBody } from './body.ts';
 import type { BodyRoom } from './body-room.ts';
-import { HOST_MESSAGE, type HostGuard } from './host-guard.ts';
 import { HttpReply } from './http-reply.ts';
 import { checkBodyHeaders, protocolFault } from './protocol.ts';
 import type { Refusals } from './refusals.ts';

@@ -2,6 +2,8 @@
 export const API_ERRORS = {
   unauthenticated: 401,
   forbidden: 403,
+  host_not_allowed: 403,
+  cross_site: 403,
   not_found: 404,
   method_not_allowed: 405,
   invalid_parameter: 400,

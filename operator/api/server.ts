@@ -4,6 +4,7 @@ import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import type { InstanceReports } from '../domain/instance-reports.ts';
 import type { Store } from '../store/store.ts';
 import type { Authenticator, Caller } from './auth.ts';
+import { refuseForeignPages } from './browsers.ts';
 import { configurationRoutes } from './configurations.ts';
 import { ApiError } from './errors.ts';
 import { eventRoutes } from './events.ts';
@@ -34,6 +35,12 @@ export interface ApiParts {
   onUnexpected(error: unknown, route: string): void;
 }
 
+/**
+ * Milliseconds that calls under way may take to end. Node looks for slow clients only while a server listens, so that
+ * one who stopped in the middle of a request would hold the end up for ever.
+ */
+const CLOSE_MS = 2_000;
+
 export interface RunningApi {
   /** Base URL without a path. */
   url: string;
@@ -45,6 +52,7 @@ export async function startApi(options: ApiOptions, parts: ApiParts): Promise<Ru
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
+  app.use(refuseForeignPages(options.host));
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', (_request, response) => {
     const ready = parts.ready();
@@ -84,7 +92,11 @@ export async function startApi(options: ApiOptions, parts: ApiParts): Promise<Ru
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
         server.closeIdleConnections();
       }),
   };

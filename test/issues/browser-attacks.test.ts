@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { expect } from 'chai';
-import { hostGuard } from '../../gateway/server/host-guard.ts';
+import { hostGuard } from '../../gateway/contract/browser-guard.ts';
+import { startTestApi, type TestApi } from '../fakes/control-plane-api.ts';
 import { TestGateway } from '../fakes/gateway.ts';
 
 const BODY = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x' }] });
@@ -114,4 +115,35 @@ describe('issue: pages of other sites could use a gateway on loopback', () => {
     expect(hostGuard('0.0.0.0')('gateway.team-a.svc')).to.equal(true);
     expect(hostGuard('::1')('[::1]:1')).to.equal(true);
   });
+});
+
+describe('issue: pages of other sites could read what the control-plane API tells without a token', () => {
+  let running: TestApi;
+  before(async () => {
+    running = await startTestApi();
+  });
+  after(() => running.close());
+
+  for (const { name, headers, status, code } of [
+    {
+      name: 'a page whose name was made to resolve to loopback',
+      headers: { host: 'evil.example:8080' },
+      status: 403,
+      code: 'host_not_allowed',
+    },
+    {
+      name: 'a page of another site',
+      headers: { 'sec-fetch-site': 'cross-site' },
+      status: 403,
+      code: 'cross_site',
+    },
+    { name: 'what a person typed', headers: { 'sec-fetch-site': 'none' }, status: 200, code: undefined },
+    { name: 'a page of its own', headers: { 'sec-fetch-site': 'same-origin' }, status: 200, code: undefined },
+  ]) {
+    it(`${name}: ${status} ${code ?? 'served'}`, async () => {
+      const port = Number(new URL(running.api.url).port);
+      for (const path of ['/metrics', '/readyz'])
+        expect(await send({ port, path, method: 'GET', headers })).to.deep.equal({ status, code });
+    });
+  }
 });
