@@ -44,9 +44,8 @@ async function append(
   const stored: AppendResult = { result: 'stored', acked: place.from + added - 1, added };
   if (added === 0) return { undo: stored };
 
-  // By the server's clock, which all control planes share.
   const [row] = await run(
-    'SELECT keeptrusts.announce_append() AS low, extract(epoch FROM now()) * 1000 AS now',
+    'SELECT keeptrusts.announce_append() AS low, extract(epoch FROM keeptrusts.clock()) * 1000 AS now',
   );
   const now = Number(row?.['now']);
   const days = records.map(({ columns }) => dayOfEvent(columns.ts, now));

@@ -20,7 +20,7 @@ const DEFAULTS: Required<DatabaseOptions> = {
   statementMs: 15_000,
   pauseMs: 10_000,
 };
-/** How much later than the server this side gives up on a statement: then the server is gone. */
+/** How much later than the server this side gives up on a statement, in ms, at most: then the server is gone. */
 const GRACE_MS = 5_000;
 
 type Row = Record<string, unknown>;
@@ -49,7 +49,7 @@ export class Database {
       ...config,
       max: connections,
       connectionTimeoutMillis: connectMs,
-      query_timeout: statementMs + GRACE_MS,
+      query_timeout: statementMs + Math.min(statementMs, GRACE_MS),
       // Statements, since a connection pooler in between may not take parameters of the start.
       onConnect: (client: pg.ClientBase) =>
         client.query(

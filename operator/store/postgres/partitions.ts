@@ -30,7 +30,7 @@ export class Partitions {
 
   /** Makes those of the coming days, and notes what lies in those that are over. @throws StoreError */
   async maintain(): Promise<void> {
-    const [row] = await this.#database.query('SELECT extract(epoch FROM now()) * 1000 AS now');
+    const [row] = await this.#database.query('SELECT extract(epoch FROM keeptrusts.clock()) * 1000 AS now');
     await this.ensure(daysToKeepReady(Number(row?.['now'])));
     const over = await this.#database.query(
       'SELECT day::text AS date FROM keeptrusts.days WHERE last IS NULL AND day < keeptrusts.today() - 2 ORDER BY day',

@@ -1,8 +1,16 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
+import { type EventFilter, matchesFilter } from '../../../gateway/contract/event-query.ts';
 import { hashText, leafHash } from '../../../gateway/contract/evidence.ts';
+import type { InstanceReport } from '../../../operator/domain/instance-reports.ts';
 import type { AcceptedSpec } from '../../../operator/domain/snapshot.ts';
-import { differingColumn } from '../../../operator/store/columns.ts';
-import type { EventBatch, Store } from '../../../operator/store/store.ts';
+import { differingColumn, readColumns } from '../../../operator/store/columns.ts';
+import {
+  type EventBatch,
+  type EventPage,
+  REPORT_KEPT_MS,
+  type Store,
+} from '../../../operator/store/store.ts';
 
 /** A record as a gateway writes it, with only what the store reads. */
 export interface RecordFields {
@@ -65,6 +73,63 @@ export class Writer {
     };
   }
 }
+
+const at = (ms: number): string => new Date(Date.parse('2026-11-20T00:00:00Z') + ms).toISOString();
+/** Some days around each other, and times that no honest clock says. */
+const anyTime = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 4 * 86_400_000 }).map(at) },
+  fc.constantFrom('1970-01-01T00:00:00.000Z', '1999-12-31T23:59:59.999Z', '2999-01-01T00:00:00.000Z', 'soon'),
+);
+const name = fc.constantFrom('a', 'b', 'a\0', '\ud800', 'a\ufffd', "'; --", 'é');
+const anyFields: fc.Arbitrary<RecordFields> = fc.record(
+  {
+    ts: anyTime,
+    kind: fc.constantFrom('decision', 'refused', 'stream.gap'),
+    verdict: fc.constantFrom('allow', 'block', 'redact', null),
+    model: name,
+    team: name,
+    policy: name,
+    provider: name,
+    request_id: fc.option(name),
+    status: fc.constantFrom(200, 403, 1.5, 2 ** 40),
+    cost_nanos: fc.constantFrom(0, 2 ** 52, 0.5, 1e300),
+  },
+  { requiredKeys: [] },
+);
+const anyFilter: fc.Arbitrary<EventFilter> = fc.record(
+  {
+    since: anyTime.map(Date.parse).filter((ms) => !Number.isNaN(ms)),
+    until: anyTime.map(Date.parse).filter((ms) => !Number.isNaN(ms)),
+    decision: fc.subarray(['allow', 'block', 'redact', 'escalate'], { minLength: 1 }),
+    model: name,
+    team: name,
+    policy: name,
+    provider: name,
+    request_id: name,
+    gateway: fc.constantFrom('one', 'two'),
+  },
+  { requiredKeys: [] },
+);
+
+export const instanceReport = (
+  gateway: string,
+  instance: string,
+  reportedAt: number,
+  backlog = 0,
+): InstanceReport => ({
+  namespace: 'default',
+  gateway,
+  instance,
+  contract: 1,
+  version: '0.1.0',
+  ready: true,
+  revision: { number: 3, hash: 'sha256:3' },
+  rejected: null,
+  targets: [{ id: 'openai', unavailable: 'it has no credential (é)', code: 'credential' }],
+  backlog,
+  stream: null,
+  reportedAt,
+});
 
 /** What every store must do. `open` gives the same database again when it is called again. */
 export function storeContract(name: string, surroundings: { fresh(): Promise<() => Promise<Store>> }): void {
@@ -196,6 +261,55 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       expect(seen).to.deep.equal(Array.from({ length: 25 }, (_, i) => 24 - i));
     });
 
+    it('finds by any filter what the filter says, page by page in both directions, whatever the records hold', async () => {
+      const written: { columns: ReturnType<typeof readColumns>; key: string }[] = [];
+      const writers = [new Writer('s1', 'one'), new Writer('s2', 'two')];
+      const cleaned = (filter: EventFilter): EventFilter => {
+        const texts = Object.entries(filter).map(([key, value]) => [
+          key,
+          typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value,
+        ]);
+        return Object.fromEntries(texts);
+      };
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(anyFields, { maxLength: 8 }),
+          fc.nat(1),
+          anyFilter,
+          fc.integer({ min: 1, max: 7 }),
+          async (fields, which, filter, limit) => {
+            const batch = writers[which]!.batch(...fields);
+            expect((await store.appendEvents(batch)).result).to.equal('stored');
+            for (const [index, record] of batch.records.entries()) {
+              written.push({
+                columns: readColumns(JSON.parse(String(record))),
+                key: `${batch.stream} ${batch.firstSeq + index}`,
+              });
+            }
+            const wanted = written
+              .filter(({ columns }) => !columns.kind.startsWith('stream.'))
+              .filter(({ columns }) => matchesFilter(columns, cleaned(filter)))
+              .map(({ key }) => key);
+            expect(await store.countEvents(filter)).to.equal(wanted.length);
+            for (const order of ['newest', 'oldest'] as const) {
+              const seen: string[] = [];
+              for (let position: number | null = null, more = true; more; ) {
+                const page: EventPage = await store.listEvents({ filter, limit, position, order });
+                for (const { stream, seq, columns, record } of page.events) {
+                  seen.push(`${stream} ${seq}`);
+                  expect(differingColumn(columns, JSON.parse(String(Buffer.from(record))))).to.equal(null);
+                }
+                position = page.next;
+                more = order === 'newest' ? position !== null : page.events.length > 0;
+              }
+              expect(seen).to.deep.equal(order === 'newest' ? wanted.toReversed() : wanted);
+            }
+          },
+        ),
+        { numRuns: 40 },
+      );
+    });
+
     it('lists requests without a verdict or an id of their own, and finds them by no decision', async () => {
       const writer = new Writer('s1');
       const refused = { kind: 'refused', verdict: null, request_id: null, status: 401 };
@@ -267,6 +381,17 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       expect((await store.listStreams()).map((head) => head.size)).to.deep.equal(Array(8).fill(15));
     });
 
+    it('has an identity of its own, through a restart', async () => {
+      const identity = await store.identity();
+      expect(identity).to.match(/^[0-9a-f-]{36}$/);
+      await store.close();
+      store = await open();
+      expect(await store.identity()).to.equal(identity);
+      const other = await (await surroundings.fresh())();
+      expect(await other.identity()).to.not.equal(identity);
+      await other.close();
+    });
+
     it('archives revisions by hash and lists the newest of each gateway', async () => {
       const revision = (gateway: string, number: number, hash = `sha256:${gateway}${number}`) => ({
         hash,
@@ -300,6 +425,35 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
         ['b', 1, 'sha256:b1'],
         ['c', 1, 'sha256:b1'],
       ]);
+    });
+
+    it('keeps the newest report of each instance, and tells those of the last moments', async () => {
+      const report = instanceReport;
+      await store.putInstanceReport(report('a', 'i1', 1_000));
+      await store.putInstanceReport(report('a', 'i2', 2_000));
+      await store.putInstanceReport(report('b', 'i1', 3_000));
+      await store.putInstanceReport(report('a', 'i1', 4_000, 7));
+      await store.putInstanceReport(report('a', 'i1', 3_500, 8));
+      expect(await store.listInstanceReports(0)).to.deep.equal([
+        report('a', 'i2', 2_000),
+        report('b', 'i1', 3_000),
+        report('a', 'i1', 4_000, 7),
+      ]);
+      expect(await store.listInstanceReports(3_000)).to.deep.equal([report('a', 'i1', 4_000, 7)]);
+      await store.forgetInstances('default', 'a');
+      expect(await store.listInstanceReports(0)).to.deep.equal([report('b', 'i1', 3_000)]);
+      await store.forgetInstances('default', 'none');
+    });
+
+    it('does not keep the reports of instances that are long gone', async () => {
+      await store.putInstanceReport(instanceReport('a', 'i1', 1_000));
+      await store.putInstanceReport(instanceReport('a', 'i2', 1_000 + REPORT_KEPT_MS));
+      expect((await store.listInstanceReports(0)).map(({ instance }) => instance)).to.deep.equal([
+        'i1',
+        'i2',
+      ]);
+      await store.putInstanceReport(instanceReport('a', 'i2', 1_001 + REPORT_KEPT_MS));
+      expect((await store.listInstanceReports(0)).map(({ instance }) => instance)).to.deep.equal(['i2']);
     });
 
     it('keeps the last accepted specifications of each namespace, through a restart', async () => {
