@@ -1,4 +1,5 @@
 import type { GatewayKey } from '../../gateway/contract/document.ts';
+import { defined } from '../../gateway/contract/plain.ts';
 import type { Policy } from './snapshot.ts';
 
 type PolicyKey = NonNullable<NonNullable<Policy['spec']['identity']>['keys']>[number];
@@ -35,13 +36,10 @@ export function combineKeys(policies: readonly Policy[]): CombinedKeys {
   return { keys: sorted, conflicts };
 }
 
-function toDocument(key: PolicyKey): GatewayKey {
-  const { useCase, expiresAt, ...same } = key;
-  return {
-    ...same,
-    ...(useCase === undefined ? {} : { use_case: useCase }),
-    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
-  };
+/** Members in one order, whatever theirs was: it must not show in the document. */
+function toDocument({ id, sha256, team, project, user, useCase, models, expiresAt }: PolicyKey): GatewayKey {
+  const said = { team, project, user, use_case: useCase, models, expires_at: expiresAt };
+  return { id, sha256, ...defined(said) };
 }
 
 function sameCaller(a: GatewayKey, b: GatewayKey): boolean {

@@ -78,7 +78,8 @@ function timeoutsToDocument(timeouts: NonNullable<Spec['timeouts']>): Timeouts {
 /** Every setting of the mock is a plain value, so that names alone convert. */
 function mockToDocument(mock: NonNullable<Spec['mock']>): Record<string, unknown> {
   const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return Object.fromEntries(Object.entries(mock).map(([name, value]) => [snake(name), value]));
+  const sorted = Object.entries(mock).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([name, value]) => [snake(name), value]));
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -37,7 +37,7 @@ export function converterOf(schema: KindSchema, path: string, root: KindSchema =
     return both(
       (direction) => (value) =>
         isObject(value)
-          ? Object.fromEntries(Object.entries(value).map(([key, data]) => [key, child[direction](data)]))
+          ? Object.fromEntries(sorted(value).map(([key, data]) => [key, child[direction](data)]))
           : value,
     );
   }
@@ -46,25 +46,26 @@ export function converterOf(schema: KindSchema, path: string, root: KindSchema =
 
 function objectConverter(properties: Record<string, KindSchema>, path: string, root: KindSchema): Converter {
   const children = Object.entries(properties).map(([name, child]) => ({
-    document: name,
-    resource: camelCase(name),
+    toResource: camelCase(name),
+    toDocument: name,
     converter: converterOf(child, `${path}.${name}`, root),
   }));
-  const named = {
-    toResource: new Map(children.map((child) => [child.document, child])),
-    toDocument: new Map(children.map((child) => [child.resource, child])),
+  const known = {
+    toResource: new Set(children.map((child) => child.toDocument)),
+    toDocument: new Set(children.map((child) => child.toResource)),
   };
-  if (named.toDocument.size < children.length)
+  if (known.toDocument.size < children.length)
     throw new MappingError(path, 'two properties get the same name');
+  const source = { toResource: 'toDocument', toDocument: 'toResource' } as const;
+  // In the order of the schema: the order of members in a file must not show, and an API server does not keep it.
   return both((direction) => (value) => {
     if (!isObject(value)) return value;
+    const stray = Object.keys(value).find((name) => !known[direction].has(name));
+    if (stray !== undefined) throw new MappingError(path, `it has no field ${stray}`);
     return Object.fromEntries(
-      Object.entries(value).map(([name, data]) => {
-        const child = named[direction].get(name);
-        if (child === undefined) throw new MappingError(path, `it has no field ${name}`);
-        const target = direction === 'toResource' ? child.resource : child.document;
-        return [target, child.converter[direction](data)];
-      }),
+      children
+        .filter((child) => Object.hasOwn(value, child[source[direction]]))
+        .map((child) => [child[direction], child.converter[direction](value[child[source[direction]]])]),
     );
   });
 }
@@ -85,6 +86,9 @@ function enumConverter(values: readonly string[], path: string): Converter {
 function both(make: (direction: 'toResource' | 'toDocument') => (value: unknown) => unknown): Converter {
   return { toResource: make('toResource'), toDocument: make('toDocument') };
 }
+
+const sorted = (map: Record<string, unknown>): [string, unknown][] =>
+  Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
