@@ -25,12 +25,18 @@ const linter = createLinter({
 
 export interface ClusterOperatorOptions {
   namespace: string;
+  /** Further namespaces. */
+  others?: readonly string[];
+  /** Puts something between the API server and the controllers. */
+  between?: (client: ObjectClient) => ObjectClient;
   clock?: Clock;
+  /** Path of the kubeconfig; that of the tier without it. */
+  kubeconfig?: string;
   /** What an earlier operator remembered; nothing where its store was lost. */
   accepted?: readonly AcceptedSpec[];
 }
 
-/** The controllers over the API server of the tier, in one namespace, with calls and drift counted. */
+/** The controllers over the API server of the tier, in its namespaces, with calls and drift counted. */
 export class ClusterOperator {
   readonly client: CountingClient;
   readonly reports = createInstanceReports(() => Date.now());
@@ -46,11 +52,11 @@ export class ClusterOperator {
     objects: KubeObjects,
     api: KubeClient,
     close: () => Promise<void>,
-    { clock = systemClock }: ClusterOperatorOptions,
+    { clock = systemClock, between = (client) => client }: ClusterOperatorOptions,
   ) {
     this.#objects = objects;
     this.#close = close;
-    this.client = new CountingClient(objects);
+    this.client = new CountingClient(between(objects));
     this.#recorder = new BoundedEventRecorder({
       sink: kubeEventSink(api, 'test'),
       clock,
@@ -81,10 +87,19 @@ export class ClusterOperator {
 
   /** Resolves when the caches are full and the controllers run. */
   static async start(options: ClusterOperatorOptions): Promise<ClusterOperator> {
-    const kube = await loadKube({ kubeconfig: testCluster().kubeconfig });
-    const deps = { clock: systemClock, random: Math.random, log: silentLog, metrics: noKubeMetrics };
+    const kube = await loadKube({ kubeconfig: options.kubeconfig ?? testCluster().kubeconfig });
+    const deps = {
+      clock: options.clock ?? systemClock,
+      random: Math.random,
+      log: silentLog,
+      metrics: noKubeMetrics,
+    };
     const api = new KubeClient(kube, deps);
-    const objects = new KubeObjects(api, { namespaces: [options.namespace] }, deps);
+    const objects = new KubeObjects(
+      api,
+      { namespaces: [options.namespace, ...(options.others ?? [])] },
+      deps,
+    );
     const operator = new ClusterOperator(objects, api, () => kube.close(), options);
     operator.#controllers.outcomes.restore({ accepted: options.accepted ?? [], revisions: [] });
     await objects.start(AbortSignal.timeout(20_000));

@@ -60,7 +60,7 @@ export class KubeApi {
           try {
             let text = '';
             for await (const chunk of response.setEncoding('utf8')) text += chunk;
-            resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) });
+            resolve({ status: response.statusCode ?? 0, body: bodyOf(text) });
           } catch (error) {
             reject(error);
           }
@@ -81,4 +81,9 @@ export class KubeApi {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/** A path that nobody serves is answered in plain text. */
+function bodyOf(text: string): Record<string, unknown> {
+  return text.startsWith('{') ? JSON.parse(text) : { message: text };
 }

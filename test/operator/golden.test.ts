@@ -1,63 +1,25 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { stringify } from 'yaml';
 import { CHILD_KINDS } from '../../operator/render/index.ts';
-import { CONFIG_KEYS } from '../../operator/render/names.ts';
-import type { KubeObject } from '../../operator/runtime/objects.ts';
 import { TestFolder } from '../fakes/folder.ts';
 import { OperatorSteps } from '../fakes/operator-steps.ts';
+import { outputs } from '../golden-runner/outputs.ts';
+import { readScenario, scenarios } from '../golden-runner/scenario.ts';
 
 /**
- * Each folder of `test/golden/operator` is one behaviour: `in.yaml`, and `in.2.yaml` and so on for what the folder of
- * resources holds after each edit; `out.*` is what the operator makes of the last. `KT_UPDATE_GOLDEN=1` writes them.
+ * The scenarios of `test/golden/operator` over the store of local mode. `test/api-server/golden.test.ts` runs them on
+ * a real API server. `KT_UPDATE_GOLDEN=1` writes the `out.*` files.
  */
-const root = fileURLToPath(new URL('../golden/operator', import.meta.url));
 const update = process.env['KT_UPDATE_GOLDEN'] === '1';
 
-const cases = readdirSync(root, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name)
-  .sort();
+const all = scenarios();
+const here = all.filter(({ needs }) => needs.length === 0);
 
-function inputs(folder: string): string[] {
-  const files = ['in.yaml'];
-  for (let step = 2; existsSync(join(folder, `in.${step}.yaml`)); step++) files.push(`in.${step}.yaml`);
-  return files.map((file) => readFileSync(join(folder, file), 'utf8'));
-}
-
-/** What a person would look at: without the parts that only the store sets. */
-function shown({ metadata, data: _, ...rest }: KubeObject): object {
-  const { uid: _u, resourceVersion: _r, creationTimestamp: _c, generation: _g, ...meta } = metadata;
-  return { ...rest, metadata: meta };
-}
-
-function outputs(operator: OperatorSteps): Record<string, string> {
-  const yaml = (values: object[]): string =>
-    values
-      .map((value) =>
-        stringify(value, { lineWidth: 110, sortMapEntries: true, aliasDuplicateObjects: false }),
-      )
-      .join('---\n');
+function outputsOf(operator: OperatorSteps): Record<string, string> {
   const { cache } = operator.store;
-  const configs = cache.list('ConfigMap');
-  return {
-    'out.config.yaml': configs.map((config) => config.data![CONFIG_KEYS.document]!).join('---\n'),
-    'out.manifests.yaml': yaml(
-      CHILD_KINDS.flatMap((kind) => cache.list(kind)).map(({ status: _s, ...object }) =>
-        shown(object as KubeObject),
-      ),
-    ),
-    'out.status.yaml': yaml([
-      ...operator.ours().map(({ kind, metadata, status }) => ({
-        object: `${kind} ${metadata.namespace}/${metadata.name}`,
-        generation: metadata.generation,
-        status: status ?? null,
-      })),
-      ...(operator.errors.length === 0 ? [] : [{ refused: operator.errors }]),
-    ]),
-  };
+  const children = CHILD_KINDS.flatMap((kind) => cache.list(kind));
+  return outputs({ ours: operator.ours(), children, refused: operator.errors });
 }
 
 describe('golden cases', () => {
@@ -67,36 +29,40 @@ describe('golden cases', () => {
   });
   afterEach(() => folder.remove());
 
-  for (const name of cases) {
+  for (const { name, folder: path, steps } of here) {
     it(name.replaceAll('-', ' '), async () => {
       const operator = new OperatorSteps(folder.path);
-      for (const input of inputs(join(root, name))) {
-        await operator.step(input);
+      for (const { resources } of steps) {
+        await operator.step(resources!);
         await operator.clock.advance(1000);
       }
-      for (const [file, text] of Object.entries(outputs(operator))) {
-        const path = join(root, name, file);
-        if (update) writeFileSync(path, text);
-        expect(text, file).to.equal(readFileSync(path, 'utf8'));
+      for (const [file, text] of Object.entries(outputsOf(operator))) {
+        if (update) writeFileSync(join(path, file), text);
+        expect(text, file).to.equal(readFileSync(join(path, file), 'utf8'));
       }
     });
   }
 
   it('hold over a restart: what was accepted stays in force while the object is invalid', async () => {
-    const [valid, invalid] = inputs(join(root, 'an-invalid-edit-keeps-the-whole-last-accepted-policy')) as [
-      string,
-      string,
-    ];
+    const { steps } = readScenario('an-invalid-edit-keeps-the-whole-last-accepted-policy');
     const before = new OperatorSteps(folder.path);
-    await before.step(valid);
-    await before.step(invalid);
+    for (const { resources } of steps) await before.step(resources!);
     const after = new OperatorSteps(folder.path, 100);
     await after.reconcile();
-    expect(outputs(after)).to.deep.equal(outputs(before));
-    expect(outputs(after)['out.config.yaml']).to.contain('PRJ-[0-9]{4}');
+    expect(outputsOf(after)).to.deep.equal(outputsOf(before));
+    expect(outputsOf(after)['out.config.yaml']).to.contain('PRJ-[0-9]{4}');
   });
 
-  it('there are enough of them', () => {
-    expect(cases.length).to.be.at.least(12);
+  it('are all run here but those that name what only an API server has', () => {
+    expect(here.length).to.be.at.least(21);
+    const others = all.filter(({ needs }) => needs.length > 0).map(({ name }) => name);
+    expect(others).to.deep.equal(API_SERVER_ONLY);
   });
 });
+
+/** What the store of local mode has not: other field managers, permissions. */
+const API_SERVER_ONLY = [
+  'a-foreign-object-that-holds-a-name-is-not-taken-over',
+  'what-others-change-is-put-back-and-what-they-add-stays',
+  'writes-that-are-forbidden-in-one-namespace-leave-the-others-alone',
+];
