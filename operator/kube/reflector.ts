@@ -38,8 +38,8 @@ export interface ReflectorDeps {
 const WATCH_SECONDS = { least: 240, most: 300 };
 
 /**
- * Milliseconds without event or bookmark after which a watch counts as dead. Bookmarks come once a minute; a
- * connection may be gone without a sign (client issues #301, #364, #596).
+ * Milliseconds without event or bookmark after which a watch counts as dead. Bookmarks come once a minute while
+ * anything at all is written to the cluster; a connection may be gone without a sign (client issues #301, #364, #596).
  */
 const SILENCE_MS = 90_000;
 

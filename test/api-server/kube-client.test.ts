@@ -201,10 +201,15 @@ describe('client on a real API server', () => {
       return events;
     }
 
-    it('gets bookmarks, and ends when it was asked to', async () => {
+    it('gets bookmarks of what it does not see, and ends when it was asked to', async () => {
       const { resourceVersion } = await test.client.list(CONFIG_MAPS, namespace.name);
-      const events = await read({ resourceVersion, timeoutSeconds: 5 });
-      expect(events.map(({ type }) => type)).to.include('BOOKMARK');
+      const began = performance.now();
+      const watching = read({ resourceVersion, timeoutSeconds: 6 });
+      await namespace.kubectl(['create', 'configmap', 'unseen']);
+      const events = await watching;
+      expect((performance.now() - began) / 1000).to.be.closeTo(6, 1);
+      // A server sends one in the last two seconds of a watch, and only when something was written since it began.
+      expect(new Set(events.map(({ type }) => type))).to.deep.equal(new Set(['BOOKMARK']));
     }).timeout(15_000);
 
     it('goes on from the version that it saw last, without a gap and without a repetition', async () => {
