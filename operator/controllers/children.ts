@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { DriftMetrics } from '../runtime/metrics.ts';
 import { type KubeObject, type Manifest, type ObjectClient, refKey, refOf } from '../runtime/objects.ts';
-import { childRefs, isChild, isOurs, NotOurs } from './ownership.ts';
+import { Contested, childRefs, isChild, isOurs, NotOurs } from './ownership.ts';
 
 export interface ChildrenDeps {
   client: ObjectClient;
   drift: DriftMetrics;
+  clock: Pick<Clock, 'monotonic'>;
 }
+
+/** Corrections of one object within a minute, after which there is one every 5 s: two that fight are a load for all. */
+const MAX_CORRECTIONS = 5;
+const CORRECTIONS_MS = 60_000;
+const SPACING_MS = 5000;
 
 interface RunContext {
   signal: AbortSignal;
@@ -35,28 +42,39 @@ interface Step {
 export class Children {
   readonly #deps: ChildrenDeps;
   readonly #applied = new Map<string, Applied>();
+  /** When each object was put back, in monotonic milliseconds. */
+  readonly #corrections = new Map<string, number[]>();
 
   constructor(deps: ChildrenDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Applies in the order given. Nothing is taken over: all are checked before the first is applied.
+   * Applies in the order given. Nothing is taken over: while an object is in the way nothing is made, and only what
+   * is there is brought up to date, since a rule must reach the instances that run.
    * @throws NotOurs
+   * @throws Contested
    * @throws ObjectError
    */
   async apply(manifests: readonly Manifest[], { signal, log }: RunContext): Promise<void> {
     const steps: Step[] = [];
     for (const manifest of manifests) {
       const step = await this.#look(manifest);
-      if (step === null) continue;
-      if (step.existing !== undefined && !isOurs(step.existing, manifest)) throw new NotOurs(step.existing);
-      steps.push(step);
+      if (step !== null) steps.push(step);
     }
+    const foreign = steps.find(
+      ({ existing, manifest }) => existing !== undefined && !isOurs(existing, manifest),
+    );
+    const contested = steps.find((step) => step.drifted && this.#recent(step).length >= MAX_CORRECTIONS);
     for (const step of steps) {
+      const { existing, manifest } = step;
+      if (foreign !== undefined && (existing === undefined || !isOurs(existing, manifest))) continue;
+      if (step.drifted && this.#isTooSoon(step)) continue;
       signal.throwIfAborted();
       await this.#applyOne(step, log);
     }
+    if (foreign !== undefined) throw new NotOurs(foreign.manifest);
+    if (contested !== undefined) throw new Contested(contested.manifest);
   }
 
   /** Deletes the objects of a gateway that are not among the wanted. */
@@ -67,6 +85,7 @@ export class Children {
       if (keep.has(refKey(ref))) continue;
       // The cluster may have collected it before us.
       this.#applied.delete(refKey(ref));
+      this.#corrections.delete(refKey(ref));
       const child = client.cache.get(ref);
       if (child !== undefined && isChild(child, gateway)) await client.delete(ref, child.metadata.uid);
     }
@@ -90,21 +109,33 @@ export class Children {
     return { manifest, intent, existing, drifted: sameIntent };
   }
 
-  async #applyOne({ manifest, intent, existing, drifted }: Step, log: Log): Promise<void> {
-    const { client, drift } = this.#deps;
+  async #applyOne(step: Step, log: Log): Promise<void> {
+    const { manifest, intent, existing, drifted } = step;
+    const { client, clock, drift } = this.#deps;
     // Held to the object that was checked: another one that took the name since is not ours.
     const uid = existing === undefined ? {} : { uid: existing.metadata.uid };
     const result = await client.apply({ ...manifest, metadata: { ...manifest.metadata, ...uid } });
     const content = contentOf(result);
-    this.#applied.set(refKey(refOf(manifest)), { intent, content });
+    const key = refKey(refOf(manifest));
+    this.#applied.set(key, { intent, content });
     // What others only added to is as it was: fields that we do not set are theirs.
     if (!drifted || (existing !== undefined && contentOf(existing) === content)) return;
     const { kind, metadata } = manifest;
+    this.#corrections.set(key, [...this.#recent(step), clock.monotonic()]);
     drift.driftCorrected(kind);
-    log.info(
-      { object: `${kind} ${metadata.namespace}/${metadata.name}` },
-      'put back what others had changed',
-    );
+    const object = `${kind} ${metadata.namespace}/${metadata.name}`;
+    log.info({ object }, 'put back what others had changed');
+  }
+
+  /** When an object was put back within the last minute. */
+  #recent({ manifest }: Step): number[] {
+    const since = this.#deps.clock.monotonic() - CORRECTIONS_MS;
+    return (this.#corrections.get(refKey(refOf(manifest))) ?? []).filter((at) => at > since);
+  }
+
+  #isTooSoon(step: Step): boolean {
+    const recent = this.#recent(step);
+    return recent.length >= MAX_CORRECTIONS && this.#deps.clock.monotonic() - recent.at(-1)! < SPACING_MS;
   }
 }
 

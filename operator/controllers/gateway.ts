@@ -4,6 +4,7 @@ import { decide, judge } from '../domain/decide.ts';
 import type { Linter } from '../domain/lint.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { renderGateway } from '../render/index.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { DONE, type Reconcile, TerminalError } from '../runtime/controller.ts';
 import type { DriftMetrics } from '../runtime/metrics.ts';
 import { type ObjectCache, type ObjectClient, ObjectError } from '../runtime/objects.ts';
@@ -11,7 +12,7 @@ import { type Archive, onlyNews } from './archive.ts';
 import { Children } from './children.ts';
 import { gatewayNames, gatherSnapshot, ownersOf, policiesOf, shapeOf, targetsOf } from './gather.ts';
 import type { Failure, Outcomes } from './outcomes.ts';
-import { NotOurs } from './ownership.ts';
+import { Contested, NotOurs } from './ownership.ts';
 
 export interface GatewayControllerDeps {
   client: ObjectClient;
@@ -24,6 +25,7 @@ export interface GatewayControllerDeps {
   controlPlane: Snapshot['controlPlane'];
   archive: Archive;
   drift: DriftMetrics;
+  clock: Pick<Clock, 'monotonic'>;
 }
 
 /** The main loop: one gateway, from the objects of its namespace to its own objects. Keys are `namespace/gateway`. */
@@ -111,28 +113,32 @@ async function lintAll(cache: ObjectCache, namespace: string, linter: Linter): P
 /** What people have to know; null for what passes by itself, as it is tried again: until then the gateway is pending. */
 function failureOf(error: unknown): Failure | null {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof NotOurs) return { reason: 'Conflicted', message };
+  if (error instanceof NotOurs || error instanceof Contested) return { reason: 'Conflicted', message };
   if (!(error instanceof ObjectError)) return null;
   if (error.reason === 'TooLarge') return { reason: 'ConfigTooLarge', message };
-  return error.reason === 'Invalid' || error.reason === 'Forbidden'
-    ? { reason: 'ApplyFailed', message }
-    : null;
+  const refused = error.reason === 'Invalid' || error.reason === 'Forbidden';
+  return refused ? { reason: 'ApplyFailed', message } : null;
 }
 
 /** Milliseconds after which it is looked again whether an object in the way has gone: nobody tells of foreign objects. */
 const CONFLICT_MS = 30_000;
 
-/** What the server refuses may be refused by an admission rule, and rules change without a word to us. */
+/** Milliseconds after which an object that others change again and again is put back once more. */
+const CONTESTED_MS = 5000;
+
+/** Milliseconds. What the server refuses may be refused by an admission rule, and rules change without a word to us. */
 const REFUSED_MS = 300_000;
 
 function laterOf(error: unknown): unknown {
-  if (error instanceof NotOurs)
-    return new TerminalError(error.message, { cause: error, againMs: CONFLICT_MS });
+  if (error instanceof NotOurs) return terminal(error, CONFLICT_MS);
+  if (error instanceof Contested) return terminal(error, CONTESTED_MS);
   if (!(error instanceof ObjectError)) return error;
-  if (error.reason === 'TooLarge') return new TerminalError(error.message, { cause: error });
-  if (error.reason === 'Invalid')
-    return new TerminalError(error.message, { cause: error, againMs: REFUSED_MS });
-  return error;
+  if (error.reason === 'TooLarge') return terminal(error);
+  return error.reason === 'Invalid' ? terminal(error, REFUSED_MS) : error;
+}
+
+function terminal(cause: Error, againMs?: number): TerminalError {
+  return new TerminalError(cause.message, { cause, ...(againMs === undefined ? {} : { againMs }) });
 }
 
 async function settled(work: Promise<void>): Promise<unknown> {

@@ -30,8 +30,13 @@ export function latestStatus(client: ObjectClient): LatestStatus {
       const key = refKey(ref);
       const cached = client.cache.get(ref);
       const last = written.get(key);
-      const shown = last === undefined || (cached !== undefined && sameJson(cached.status, last.status));
-      if (cached !== undefined && (shown || cached.metadata.uid !== last.uid)) return cached;
+      const shown =
+        last === undefined || last.uid !== cached?.metadata.uid || sameJson(cached.status, last.status);
+      if (cached !== undefined && shown) {
+        // A cache only goes forward.
+        written.delete(key);
+        return cached;
+      }
       const object = await client.read(ref);
       if (object === undefined) written.delete(key);
       return object;

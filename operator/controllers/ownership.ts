@@ -5,11 +5,21 @@ import type { KubeObject, Manifest, ObjectRef } from '../runtime/objects.ts';
 
 /** An object that is not ours holds a name that we need. */
 export class NotOurs extends Error {
-  constructor({ kind, metadata }: KubeObject) {
+  constructor({ kind, metadata }: Manifest) {
     super(
       `${kind} ${metadata.namespace}/${metadata.name} exists and is not managed by ${MANAGED_BY}: rename or remove it`,
     );
     this.name = 'NotOurs';
+  }
+}
+
+/** Others change an object of ours again and again. */
+export class Contested extends Error {
+  constructor({ kind, metadata }: Manifest) {
+    super(
+      `${kind} ${metadata.namespace}/${metadata.name} is changed by others as often as it is put back: find who does, and stop it`,
+    );
+    this.name = 'Contested';
   }
 }
 

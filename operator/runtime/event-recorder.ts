@@ -6,8 +6,8 @@ import type { EventMetrics } from './metrics.ts';
 
 /** API servers keep events for an hour, so what comes again after one is news. */
 const WINDOW_MS = 3_600_000;
-/** Writes for one object within the window; what flaps must not fill the cluster's store. */
-const WRITES_PER_OBJECT = 10;
+/** Writes for one object within the window: what flaps must not fill the cluster's store, nor good news hide bad. */
+const WRITES_PER_OBJECT = { Normal: 5, Warning: 10 } as const;
 /** Series that wait to be written: an API server that is away for long must not fill our memory. */
 const MAX_PENDING = 1000;
 /** Limit of the Kubernetes API for an event's message, in characters. */
@@ -47,7 +47,7 @@ export class BoundedEventRecorder implements EventRecorder {
     this.#forget(now);
     const series = this.#join(subject, event, now);
     if (this.#pending.has(series)) return;
-    if (this.#pending.size >= MAX_PENDING || !this.#mayWrite(subject.metadata.uid, now)) {
+    if (this.#pending.size >= MAX_PENDING || !this.#mayWrite(subject, event, now)) {
       metrics.event('dropped');
       return;
     }
@@ -81,9 +81,9 @@ export class BoundedEventRecorder implements EventRecorder {
     return kept;
   }
 
-  #mayWrite(uid: string, now: number): boolean {
+  #mayWrite({ metadata: { uid } }: EventSubject, { type }: ObjectEvent, now: number): boolean {
     const recent = (this.#writes.get(uid) ?? []).filter((at) => now - at < WINDOW_MS);
-    if (recent.length >= WRITES_PER_OBJECT) return false;
+    if (recent.length >= WRITES_PER_OBJECT[type]) return false;
     this.#writes.set(uid, [...recent, now]);
     return true;
   }

@@ -87,6 +87,7 @@ export class OperatorSteps {
         keepAccepted: async () => {},
       },
       drift: { driftCorrected: () => {} },
+      clock: this.clock,
     });
     const context = { signal: new AbortController().signal, reconcileId: 'test', log: silentLog };
     while (this.#due.size > 0) {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Children } from '../../../operator/controllers/children.ts';
-import { NotOurs } from '../../../operator/controllers/ownership.ts';
+import { Contested, NotOurs } from '../../../operator/controllers/ownership.ts';
 import { ObjectStore } from '../../../operator/local/object-store.ts';
 import { renderGateway } from '../../../operator/render/index.ts';
 import { IMPLICIT_SHAPE } from '../../../operator/render/shape.ts';
@@ -42,6 +42,7 @@ describe('children of a gateway', () => {
   let store: ObjectStore;
   let lagging: LaggingClient;
   let client: CountingClient;
+  let clock: FakeClock;
   let drift: string[];
   let children: Children;
   const context = { signal: new AbortController().signal, log: silentLog };
@@ -50,15 +51,16 @@ describe('children of a gateway', () => {
 
   beforeEach(async () => {
     folder = new TestFolder();
+    clock = new FakeClock();
     let uid = 0;
     store = new ObjectStore(
       { dir: folder.path },
-      { clock: new FakeClock(), uid: () => `uid-${++uid}`, log: silentLog, admit: (manifest) => manifest },
+      { clock, uid: () => `uid-${++uid}`, log: silentLog, admit: (manifest) => manifest },
     );
     lagging = new LaggingClient(store);
     client = new CountingClient(lagging);
     drift = [];
-    children = new Children({ client, drift: { driftCorrected: (kind) => drift.push(kind) } });
+    children = new Children({ client, clock, drift: { driftCorrected: (kind) => drift.push(kind) } });
     // The store collects what has no owner left.
     for (const n of [1, 2]) {
       const { uid: _, ...ref } = owner(n);
@@ -143,7 +145,7 @@ describe('children of a gateway', () => {
     await apply(wanted('a'));
     lagging.catchUp();
     client.take();
-    children = new Children({ client, drift: { driftCorrected: (kind) => drift.push(kind) } });
+    children = new Children({ client, clock, drift: { driftCorrected: (kind) => drift.push(kind) } });
     await apply(wanted('a'));
     expect(client.take()).to.deep.equal(
       Object.fromEntries(KINDS.map((kind) => [`apply ${kind}/${NAME}`, 1])),
@@ -151,6 +153,48 @@ describe('children of a gateway', () => {
     await apply(wanted('a'));
     expect(client.take()).to.deep.equal({});
     expect(drift).to.deep.equal([]);
+  });
+
+  it('are left for a while when others change one again and again, and the others are not', async () => {
+    await apply(wanted('a'));
+    const meddle = async (): Promise<unknown> => {
+      await store.apply({ ...stored('Service'), spec: { mine: true } });
+      lagging.catchUp();
+      return apply(wanted('a')).catch((error: unknown) => error);
+    };
+    for (let n = 0; n < 5; n++) expect(await meddle()).to.equal(undefined);
+    const error = await meddle();
+    expect(error).to.be.instanceOf(Contested);
+    expect((error as Error).message).to.contain(`Service team-a/${NAME} is changed by others`);
+    expect(stored('Service').spec).to.deep.equal({ mine: true });
+    await apply(wanted('b')).catch(() => {});
+    expect(stored('ConfigMap').data!['policy-config.yaml']).to.equal('b');
+    // One every five seconds goes on, and it goes on being said.
+    await clock.advance(5000);
+    expect(await apply(wanted('b')).catch((error: unknown) => error)).to.be.instanceOf(Contested);
+    expect(stored('Service').spec).to.not.have.property('mine');
+    expect(drift).to.have.length(6);
+    await clock.advance(60_000);
+    lagging.catchUp();
+    await store.apply({ ...stored('Service'), spec: { mine: true } });
+    lagging.catchUp();
+    await apply(wanted('b'));
+    expect(drift).to.have.length(7);
+  });
+
+  it('that are there are brought up to date also while an object is in the way of another', async () => {
+    await apply(wanted('a'));
+    await store.delete({ kind: 'Service', namespace: 'team-a', name: NAME }, stored('Service').metadata.uid);
+    await store.apply({ apiVersion: 'v1', kind: 'Service', metadata: { name: NAME, namespace: 'team-a' } });
+    await store.delete(
+      { kind: 'Deployment', namespace: 'team-a', name: NAME },
+      stored('Deployment').metadata.uid,
+    );
+    lagging.catchUp();
+    expect(await apply(wanted('b')).catch((error: unknown) => error)).to.be.instanceOf(NotOurs);
+    expect(stored('ConfigMap').data!['policy-config.yaml']).to.equal('b');
+    expect(stored('Service')).to.not.have.property('spec');
+    expect(stored('Deployment')).to.equal(undefined);
   });
 
   it('take on an owner and give one up', async () => {

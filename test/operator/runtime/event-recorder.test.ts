@@ -108,6 +108,18 @@ describe('event recorder', () => {
     expect(written).to.have.length(12);
   });
 
+  it('keeps half of that for warnings', async () => {
+    const news: ObjectEvent = { type: 'Normal', reason: 'Programmed', message: 'm' };
+    for (let n = 0; n < 8; n++) {
+      recorder.record(subject('p'), news);
+      await recorder.drain();
+    }
+    expect(counts).to.deep.equal({ written: 5, dropped: 3 });
+    recorder.record(subject('p'), event('Invalid'));
+    await recorder.drain();
+    expect(written.at(-1)!.event.reason).to.equal('Invalid');
+  });
+
   it('counts what the API refuses, and goes on', async () => {
     failure = new Error('403');
     recorder.record(subject('p'), event('Invalid'));
