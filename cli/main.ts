@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { StateFolderError } from '../gateway/contract/ensure-folder.ts';
 import { CliError, type Io } from './io.ts';
 import { createProgram } from './program.ts';
@@ -15,8 +16,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // The launcher was killed: nobody is left who would pass a signal on.
 process.on('disconnect', () => stop.abort('disconnect'));
 process.channel?.unref();
-// `kt events list | head` closes the pipe early: that is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// `kt events list | head` closes the pipe early: that is no failure of ours. What runs until it is stopped ends in order.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (getEventListeners(stop.signal, 'abort').length > 0) stop.abort(error.code);
+  else process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+// Nobody reads what is wrong any more: there is nobody to tell.
+process.stderr.on('error', () => {});
 
 const io: Io = {
   out: (text) => void process.stdout.write(text),

@@ -5,7 +5,7 @@ import { type RunningApi, startApi } from './api/server.ts';
 import type { Archive } from './controllers/archive.ts';
 import type { Remembered } from './controllers/outcomes.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
-import { PortInUse } from './local/node/ports.ts';
+import { listenError } from './local/node/ports.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
 import { SharedReports } from './shared-reports.ts';
@@ -77,10 +77,8 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
     );
   } catch (error) {
     await store.close();
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new PortInUse(options.apiPort, options.host, '--api-port');
-    }
-    throw error;
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw listenError(error, options.apiPort, options.host, '--api-port');
   }
   shared?.start();
   return {

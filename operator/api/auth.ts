@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder } from '../../gateway/contract/ensure-folder.ts';
 
@@ -20,11 +20,12 @@ export interface LocalTokens extends Authenticator {
 }
 
 const SECRET_BYTES = 32;
+const SECRET = /^[0-9a-f]{64}$/;
 
 /** Reads or makes the secret in `dir` (mode 0600). */
 export function createLocalTokens(dir: string): LocalTokens {
   ensureFolder(dir);
-  const secret = readOrMake(join(dir, 'token-secret'), () => randomBytes(SECRET_BYTES).toString('hex'));
+  const secret = readOrMake(join(dir, 'token-secret'));
   const mac = (text: string): string =>
     createHmac('sha256', Buffer.from(secret, 'hex')).update(text).digest('base64url');
   const personToken = `kt_local_${mac('person')}`;
@@ -45,14 +46,25 @@ export function createLocalTokens(dir: string): LocalTokens {
   };
 }
 
-function readOrMake(file: string, make: () => string): string {
+/**
+ * A file that a full disk or a power cut left half-written or empty is made anew: every token is made from the secret,
+ * at each start, and of an empty one everybody could make them.
+ */
+function readOrMake(file: string): string {
+  const found = read(file);
+  if (found !== null && SECRET.test(found)) return found;
+  const value = randomBytes(SECRET_BYTES).toString('hex');
+  writeFileSync(`${file}.new`, `${value}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return value;
+}
+
+function read(file: string): string | null {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const value = make();
-    writeFileSync(file, `${value}\n`, { mode: 0o600, flag: 'wx' });
-    return value;
+    return null;
   }
 }
 

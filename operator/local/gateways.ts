@@ -10,6 +10,8 @@ export interface GatewayProcessOptions {
   stateDir: string;
   /** Address that the gateways bind to. */
   host: string;
+  /** Port of the control-plane API, which takes it after the gateways' were looked at. */
+  apiPort: number;
   /** Traffic port of the first gateway; its admin port is the next. 0 for any free ports. */
   gatewayPort: number;
   /** Milliseconds that a gateway may take to end. */
@@ -42,12 +44,19 @@ interface Parts {
 /** What a gateway may need after its last answer, in milliseconds. */
 const SHIP_MS = 6000;
 
-/** @throws PortInUse when the pair of ports that people are told is taken */
+/** @throws Error for people when the pair of ports that they are told is taken, or is to be the API's too */
 export async function ensurePortsFree(options: GatewayProcessOptions, clock: Clock): Promise<void> {
-  if (options.gatewayPort === 0) return;
-  await ensureFree(options.gatewayPort, options.host, clock);
+  const { gatewayPort, apiPort, host } = options;
+  if (gatewayPort === 0) return;
+  if (apiPort === gatewayPort || apiPort === gatewayPort + 1) {
+    throw new Error(
+      `port ${apiPort} cannot be the API's too: the first gateway has ${gatewayPort} and ${gatewayPort + 1}. ` +
+        'Choose others with --api-port or --gateway-port.',
+    );
+  }
+  await ensureFree(gatewayPort, host, clock);
   // The admin port is told as the next; a pair that moved silently would not be found.
-  await ensureFree(options.gatewayPort + 1, options.host, clock);
+  await ensureFree(gatewayPort + 1, host, clock);
 }
 
 /** Gateways as processes of this machine, from the Deployments that `client` holds. */

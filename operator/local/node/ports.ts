@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import { writeFileAtomic } from '../files.ts';
@@ -9,16 +9,37 @@ export interface PortPair {
   own: number;
 }
 
+const GATEWAY_PORT = '--gateway-port';
+
 export class PortInUse extends Error {
   readonly port: number;
   /** `flag` is how a person chooses another. */
-  constructor(port: number, host: string, flag = '--gateway-port') {
+  constructor(port: number, host: string, flag = GATEWAY_PORT) {
     super(
       `port ${port} on ${host} is in use by another process. Stop that one, or choose another port with ${flag}.`,
     );
     this.name = 'PortInUse';
     this.port = port;
   }
+}
+
+/**
+ * What keeps a server from listening, as a message for people.
+ * @param flag how a person chooses another port
+ */
+export function listenError(error: unknown, port: number, host: string, flag?: string): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (code === 'EADDRINUSE') return new PortInUse(port, host, flag);
+  if (code === 'EACCES') {
+    const choose = `Choose one above 1023 with ${flag ?? GATEWAY_PORT}.`;
+    return new Error(`port ${port} on ${host} may not be opened by this user (EACCES). ${choose}`, {
+      cause: error,
+    });
+  }
+  const choose = 'Choose another with --host, such as 127.0.0.1.';
+  return new Error(`${host} is no address of this machine that can be listened on (${code}). ${choose}`, {
+    cause: error,
+  });
 }
 
 export interface PortOptions {
@@ -48,11 +69,9 @@ export class Ports {
 
   constructor(options: PortOptions) {
     this.#options = options;
-    const stored: Stored = existsSync(options.file)
-      ? JSON.parse(readFileSync(options.file, 'utf8'))
-      : { base: options.base, ports: {} };
+    const stored = readStored(options.file);
     // Who asks for another first port does not want the old ones.
-    this.#given = new Map(stored.base === options.base ? Object.entries(stored.ports) : []);
+    this.#given = new Map(stored?.base === options.base ? Object.entries(stored.ports) : []);
   }
 
   /**
@@ -104,6 +123,21 @@ export class Ports {
   }
 }
 
+/** Null where there is none, or where a power cut left something else: ports can be given anew. */
+function readStored(file: string): Stored | null {
+  try {
+    const { base, ports } = JSON.parse(readFileSync(file, 'utf8'));
+    const whole = Object.values(ports as object).every(
+      ({ shared, own }) => isPort(shared) && own.every(isPort),
+    );
+    return whole ? { base, ports } : null;
+  } catch {
+    return null;
+  }
+}
+
+const isPort = (value: unknown): boolean => Number.isInteger(value);
+
 /** How long a port may still be held by a gateway that is just ending, in milliseconds. */
 const LINGER_MS = 3000;
 const ASK_AGAIN_MS = 100;
@@ -117,11 +151,18 @@ export async function ensureFree(port: number, host: string, clock: Pick<Clock, 
   }
 }
 
-/** Asks by listening without sharing, so that a process that does share its port is noticed too. */
+/**
+ * Asks by listening without sharing, so that a process that does share its port is noticed too.
+ * @throws Error for people where nobody could listen there
+ */
 export function isFree(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
+    server.once('error', (error) => {
+      const told = listenError(error, port, host);
+      if (told instanceof PortInUse) resolve(false);
+      else reject(told);
+    });
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

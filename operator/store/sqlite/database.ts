@@ -13,7 +13,7 @@ export function openDatabase(file: string): DatabaseSync {
       `SQLite ${version} can lose commits; ${OLDEST_SQLITE.join('.')} or newer is needed. Run Node 26 or newer.`,
     );
   }
-  const database = new DatabaseSync(file);
+  const database = open(file);
   try {
     database.exec(`
       PRAGMA locking_mode = EXCLUSIVE;
@@ -29,7 +29,7 @@ export function openDatabase(file: string): DatabaseSync {
       ? new Error(
           `${file} is in use by another control plane. With SQLite only one may run; several need PostgreSQL (DATABASE_URL).`,
         )
-      : error;
+      : unusable(file, error);
   }
   try {
     upgrade(database, file);
@@ -38,6 +38,25 @@ export function openDatabase(file: string): DatabaseSync {
     throw error;
   }
   return database;
+}
+
+function open(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file);
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+/** SQLite names no file. */
+function unusable(file: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(
+    `the event store ${file} cannot be used: ${reason}. Put a copy of it back, or move it away.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Brings the tables to this version in one transaction. @throws Error when a newer version wrote them */
