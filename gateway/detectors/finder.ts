@@ -22,6 +22,8 @@ export interface Finder {
   readonly contextLength: number;
   /** The units with which a match can begin; absent where that is not known. */
   readonly starts?: UnitSet;
+  /** Every match has a digit of ASCII in it. */
+  readonly needsDigit?: boolean;
   next(text: string, from: number, final: boolean): Match | number;
 }
 

@@ -1,3 +1,4 @@
+import { needsDigit } from '../contract/pattern-digit.ts';
 import { extentOf, windowOf } from '../contract/pattern-extent.ts';
 import { startsOf } from '../contract/pattern-first.ts';
 import { parsePattern } from '../contract/pattern-syntax.ts';
@@ -29,6 +30,7 @@ export function fixedPattern(fixed: FixedPattern): Finder {
     reach: v8Reach(partial, pattern.flags),
     window,
     starts: startsOf(pattern),
+    needsDigit: needsDigit(pattern),
     maxMatchLength: extent.maxLength,
     contextLength: Math.max(extent.lookBehind, fixed.contextLength ?? 0),
     ...(fixed.behind === undefined ? {} : { mayBegin: wordsBehind(fixed.behind, extent.lookBehind) }),

@@ -1,3 +1,4 @@
+import { needsDigit } from '../contract/pattern-digit.ts';
 import { extentOf, windowOf } from '../contract/pattern-extent.ts';
 import { startsOf } from '../contract/pattern-first.ts';
 import { re2Source } from '../contract/pattern-re2.ts';
@@ -25,6 +26,7 @@ export function patternScanner(source: string, { verdict, reach }: Classified): 
     reach: reachOf(reach, pattern.flags),
     window: buffered ? Number.POSITIVE_INFINITY : windowOf(extentOf(pattern)),
     starts: startsOf(pattern),
+    needsDigit: needsDigit(pattern),
     maxMatchLength: buffered ? null : verdict.maxMatchLength,
     contextLength: verdict.contextLength,
   });
@@ -41,6 +43,7 @@ function scannerOf(finder: Finder, groupNames: Readonly<Record<string, number>>)
     maxMatchLength: finder.maxMatchLength,
     contextLength: finder.contextLength,
     ...(finder.starts === undefined ? {} : { starts: finder.starts }),
+    ...(finder.needsDigit === undefined ? {} : { needsDigit: finder.needsDigit }),
     groupNames,
     next: finder.next,
     scan(text, from, final, hit) {

@@ -12,6 +12,7 @@ export interface RegexParts {
   maxMatchLength: number | null;
   contextLength: number;
   starts: UnitSet;
+  needsDigit: boolean;
   /** Whether a whole text can hold a match at all; cheaper than the search. */
   mayHold?(text: string, from: number): boolean;
   /** Whether a match can begin at or after `from`, whatever comes behind the text; cheaper than search and reach. */
@@ -26,6 +27,7 @@ export function regexFinder(parts: RegexParts): Finder {
     maxMatchLength: parts.maxMatchLength,
     contextLength: parts.contextLength,
     starts: parts.starts,
+    needsDigit: parts.needsDigit,
     next(whole, from, final) {
       if (!final && window === Number.POSITIVE_INFINITY) return from;
       // Half a character at the end is as good as not there.

@@ -1,5 +1,6 @@
 import type { Finder, Match } from './finder.ts';
 import { foldText, foldUnit } from './fold.ts';
+import { type Candidates, candidatesOf } from './term-candidates.ts';
 
 /**
  * Finds any of a list of terms, wherever they stand and whatever their case, in one pass (Aho-Corasick, as a table of
@@ -19,6 +20,7 @@ export function termFinder(terms: readonly string[]): Finder {
 }
 
 interface Automaton {
+  readonly candidates: Candidates | null;
   /** Class of each unit of ASCII, and of those others that stand in a term. 0: in no term. */
   readonly ascii: Uint16Array;
   readonly others: ReadonlyMap<number, number>;
@@ -41,6 +43,10 @@ function search(automaton: Automaton, text: string, from: number, final: boolean
   let state = 0;
   let match: Match | null = null;
   for (let index = from; index < length; index += 1) {
+    if (state === 0 && match === null && automaton.candidates !== null) {
+      index = nextCandidate(automaton.candidates, text, index, final);
+      if (index === length) return length;
+    }
     let unit = text.charCodeAt(index);
     // Most characters begin no term.
     while (state === 0 && unit < 0x80 && begins[unit] === 0 && match === null) {
@@ -60,6 +66,13 @@ function search(automaton: Automaton, text: string, from: number, final: boolean
   }
   if (final) return match ?? length;
   return length - (open[state] as number);
+}
+
+/** The next place where a term may begin, those included whose rest may still come; `text.length` for none. */
+function nextCandidate({ pattern, length }: Candidates, text: string, from: number, final: boolean): number {
+  pattern.lastIndex = from;
+  const next = pattern.test(text) ? pattern.lastIndex - length : text.length;
+  return final ? next : Math.min(next, Math.max(from, text.length - length + 1));
 }
 
 function classOf(unit: number, ascii: Uint16Array, others: ReadonlyMap<number, number>): number {
@@ -105,7 +118,7 @@ function build(terms: readonly string[]): Automaton {
   }
   link(table, outputs, open, width, used);
   const begins = Uint8Array.from(ascii, (column) => (table[column] === 0 ? 0 : 1));
-  return { ascii, others, begins, width, table, outputs, open };
+  return { candidates: candidatesOf(terms), ascii, others, begins, width, table, outputs, open };
 }
 
 /** Fills in where the automaton goes when a term breaks off, breadth first. */

@@ -51,8 +51,15 @@ export function beginAll(
 ): (text: string, from: number, final: boolean) => (Match | number)[] {
   const { ascii, beyond } = startTable(finders);
   const all = ascii.reduce((a, b) => a | b, beyond);
+  const ofDigits = finders.filter(({ needsDigit }) => needsDigit).length > 1;
   return (text, from, final) => {
-    if (text.length - from > MAX_TABLED_TEXT) return finders.map((finder) => finder.next(text, from, final));
+    if (text.length - from > MAX_TABLED_TEXT) {
+      // One look for all numbers: most prose has none.
+      const spared = final && ofDigits && !hasDigit(text, from);
+      return finders.map((finder) =>
+        spared && finder.needsDigit ? text.length : finder.next(text, from, final),
+      );
+    }
     let possible = 0;
     for (let index = from; index < text.length && possible !== all; index += 1) {
       const unit = text.charCodeAt(index);
@@ -62,6 +69,12 @@ export function beginAll(
       index < MAX_TABLED && (possible & (1 << index)) === 0 ? text.length : finder.next(text, from, final),
     );
   };
+}
+
+function hasDigit(text: string, from: number): boolean {
+  const digit = /[0-9]/g;
+  digit.lastIndex = from;
+  return digit.test(text);
 }
 
 /** A piece of a stream is short, and most finders are spared; in a longer text their own search is faster (UTF-16 units). */

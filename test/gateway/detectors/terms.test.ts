@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { distance } from 'fastest-levenshtein';
 import type { Finder, Match } from '../../../gateway/detectors/finder.ts';
+import { foldText } from '../../../gateway/detectors/fold.ts';
 import { distanceFor, fuzzyFinder } from '../../../gateway/detectors/fuzzy.ts';
+import { candidatesOf } from '../../../gateway/detectors/term-candidates.ts';
 import { termFinder } from '../../../gateway/detectors/terms.ts';
 
 function all(finder: Finder, text: string): Match[] {
@@ -40,6 +42,39 @@ describe('exact terms', () => {
     expect(all(termFinder(['kelvin']), '\u212aelvin')).to.have.length(1);
     expect(all(termFinder(['i']), '\u0130')).to.have.length(0);
     expect(all(termFinder(['\u0130']), '\u0130')).to.have.length(1);
+  });
+
+  it('has a look at every place where a term begins, also beyond ASCII and cut off at the end', () => {
+    const unit = fc.constantFrom(...'pPrRoO \u00a0\u2009\u202f\u212akK\u00c9\u00e9x');
+    const term = fc.string({ unit, minLength: 1, maxLength: 10 });
+    const text = fc.string({ unit, maxLength: 40 });
+    fc.assert(
+      fc.property(fc.array(term, { minLength: 1, maxLength: 3 }), text, (terms, given) => {
+        const candidates = candidatesOf(terms.map(foldText));
+        if (candidates === null) return;
+        const { pattern, length } = candidates;
+        for (let at = 0; at <= given.length - length; at += 1) {
+          if (!terms.some((one) => foldText(given).startsWith(foldText(one), at))) continue;
+          pattern.lastIndex = at;
+          expect(pattern.exec(given)?.index).to.equal(at);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    for (let code = 0; code < 0x10000; code += 1) {
+      const folded = foldText(String.fromCharCode(code));
+      if (folded.charCodeAt(0) === code) continue;
+      expect(candidatesOf([`${folded}zzzz`])?.pattern.test(`${String.fromCharCode(code)}zzzz`)).to.equal(
+        true,
+      );
+    }
+  });
+
+  it('looks for many different terms character by character', () => {
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+    expect(candidatesOf(letters)).to.equal(null);
+    expect(candidatesOf(['project falcon', 'project osprey'])?.length).to.equal(8);
+    expect(all(termFinder(letters), 'a-b')).to.have.length(2);
   });
 
   it('holds back no more than what a term could begin with', () => {
