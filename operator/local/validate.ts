@@ -1,4 +1,5 @@
 import { type CustomResourceDefinition, type StructuralSchema, storedSchema } from '../../crds/schema.ts';
+import { unchangedPaths } from './validate/correlate.ts';
 import { withDefaults } from './validate/defaults.ts';
 import { type FieldError, invalid, isBlocking } from './validate/errors.ts';
 import { duplicates } from './validate/lists.ts';
@@ -19,7 +20,10 @@ export interface Validator {
   readonly kinds: readonly string[];
   /** Whether the object is of a kind that this validator knows; others are not its business. */
   knows(object: unknown): boolean;
-  /** What an API server would answer to a create or, with the old object, an update. The input is not changed. */
+  /**
+   * What an API server would answer to a create or, with the old object, an update, in which faults that were there
+   * before count only in values that changed. The input is not changed.
+   */
   validate(object: unknown, old?: unknown): ValidationResult;
 }
 
@@ -53,18 +57,32 @@ export function createValidator(crds: readonly CustomResourceDefinition[]): Vali
       const check = find(object);
       if (check === undefined || !isObject(object))
         return { errors: [unknownKind(object, [...checks.keys()])] };
-      const filled = withDefaults(check.schema, object) as Record<string, unknown>;
+      const { schema } = check;
+      const filled = withDefaults(schema, object) as Record<string, unknown>;
+      const before = old === undefined ? undefined : withDefaults(schema, old);
       const shape = [
         ...metadataErrors(filled['metadata']),
-        ...check.structure({ ...filled, metadata: {} }),
-        ...duplicates(check.schema, filled),
+        ...changedOnly(check.structure({ ...filled, metadata: {} }), unchangedPaths(schema, filled, before)),
+        // The API server tells of repetitions only where there were none at all before.
+        ...(duplicates(schema, before).length > 0 ? [] : duplicates(schema, filled)),
       ];
-      const errors = shape.some(isBlocking) ? shape : [...shape, ...check.rules(filled, old)];
+      const errors = shape.some(isBlocking) ? shape : [...shape, ...check.rules(filled, before)];
       const [first, ...others] = errors;
       return first === undefined ? { object: filled } : { errors: [first, ...others] };
     },
   };
 }
+
+/** Without the faults of values that are as they were, so that a bound can be added without breaking stored objects. */
+function changedOnly(errors: readonly FieldError[], unchanged: readonly string[]): FieldError[] {
+  return errors.filter(
+    ({ code, path }) =>
+      code === 'Unknown' || !unchanged.some((part) => path === part || /^[.[]/.test(remainder(path, part))),
+  );
+}
+
+const remainder = (path: string, part: string): string =>
+  path.startsWith(part) ? path.slice(part.length) : '';
 
 function unknownKind(object: unknown, kinds: readonly string[]): FieldError {
   if (!isObject(object)) return invalid('<nil>', object, 'an object with apiVersion and kind was expected');

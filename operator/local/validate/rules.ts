@@ -1,9 +1,8 @@
 import type { StructuralSchema, ValidationRule } from '../../../crds/schema.ts';
 import { usesOf } from './cel-ast.ts';
 import { environmentOf, toCel } from './cel-types.ts';
-import { type FieldError, formatPath, type PathPart } from './errors.ts';
-import { identity } from './lists.ts';
-import { isObject, own } from './values.ts';
+import { children, isUnchanged } from './correlate.ts';
+import { type FieldError, formatPath, type PathPart, shown } from './errors.ts';
 
 interface CompiledRule {
   rule: ValidationRule;
@@ -66,6 +65,8 @@ function evaluate(
   compiled: ReadonlyMap<StructuralSchema, CompiledRule[]>,
 ): FieldError[] {
   if (value === undefined || value === null) return [];
+  // What was accepted once stays so while nobody touches it, though rules have been added since.
+  if (path.length > 0 && isUnchanged(value, old)) return [];
   const errors: FieldError[] = [];
   const rules = compiled.get(schema) ?? [];
   if (rules.length > 0) {
@@ -74,7 +75,7 @@ function evaluate(
     const oldSelf = old === undefined ? undefined : toCel(schema, old, isRoot);
     for (const rule of rules) {
       if (rule.transition && oldSelf === undefined) continue;
-      const error = broken(rule, self, oldSelf, path);
+      const error = broken(rule, { self, oldSelf, value }, path);
       if (error !== undefined) errors.push(error);
     }
   }
@@ -86,8 +87,7 @@ function evaluate(
 
 function broken(
   { rule, holds }: CompiledRule,
-  self: unknown,
-  oldSelf: unknown,
+  { self, oldSelf, value }: { self: unknown; oldSelf: unknown; value: unknown },
   path: readonly PathPart[],
 ): FieldError | undefined {
   let detail = rule.message;
@@ -98,28 +98,10 @@ function broken(
     detail = `rule evaluation error: ${reason}`;
   }
   const at = (rule.fieldPath ?? '').split('.').filter((part) => part !== '');
-  return { path: formatPath([...path, ...at]), code: 'Invalid', message: `Invalid value: ${detail}` };
-}
-
-type Child = [schema: StructuralSchema, value: unknown, old: unknown, part: PathPart];
-
-function children(schema: StructuralSchema, value: unknown, old: unknown): Child[] {
-  if (Array.isArray(value)) {
-    const { items } = schema;
-    if (items === undefined) return [];
-    const byKey = schema['x-kubernetes-list-type'] === 'map' ? identity(schema) : undefined;
-    const before = new Map<string, unknown>();
-    if (byKey !== undefined && Array.isArray(old)) for (const item of old) before.set(byKey(item), item);
-    return value.map((item, index) => [items, item, byKey && before.get(byKey(item)), index]);
-  }
-  if (!isObject(value)) return [];
-  const former = isObject(old) ? old : {};
-  return Object.entries(value).flatMap(([name, child]): Child[] => {
-    const named = schema.properties && (own(schema.properties, name) as StructuralSchema | undefined);
-    if (named !== undefined) return [[named, child, own(former, name), name]];
-    const { additionalProperties } = schema;
-    return additionalProperties === undefined
-      ? []
-      : [[additionalProperties, child, own(former, name), { key: name }]];
-  });
+  const scalar = typeof value !== 'object' ? `${shown(value)}: ` : '';
+  return {
+    path: formatPath([...path, ...at]),
+    code: 'Invalid',
+    message: `Invalid value: ${scalar}${detail}`,
+  };
 }

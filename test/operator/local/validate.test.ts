@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { StructuralSchema, ValidationRule } from '../../../crds/schema.ts';
 import { createValidator } from '../../../operator/local/validate.ts';
 import { crdWith, thing } from './crd.ts';
+import { now, updates } from './updates.ts';
 
 /** What the validator says to a spec, one line an error. */
 function told(schema: StructuralSchema, spec: unknown, old?: unknown): string[] {
@@ -141,8 +142,8 @@ describe('local validator: CEL rules', () => {
       map: { type: 'object', additionalProperties: { ...text, ...rule } },
     });
     expect(told(schema, { list: ['a', 'b'], map: { k: 'b' } })).to.deep.equal([
-      'spec.list[1]: Invalid value: breaks self.startsWith("a")',
-      'spec.map[k]: Invalid value: breaks self.startsWith("a")',
+      'spec.list[1]: Invalid value: "b": breaks self.startsWith("a")',
+      'spec.map[k]: Invalid value: "b": breaks self.startsWith("a")',
     ]);
   });
 
@@ -178,6 +179,32 @@ describe('local validator: CEL rules', () => {
   }
 });
 
+describe('local validator: updates', () => {
+  const validator = createValidator([crdWith(now)]);
+
+  it('count what was wrong before only where it changed', () => {
+    const refused = updates
+      .filter(([, stored, updated]) => validator.validate(thing(updated), thing(stored)).errors !== undefined)
+      .map(([name]) => name);
+    expect(refused).to.deep.equal([
+      'a bad field to another bad one',
+      'a good field broken beside a bad one',
+      'a bad field added',
+      'an immutable field changed',
+      'a rule broken anew',
+      'a rule over the whole, broken before, beside a change',
+      'a part without what it needs, touched',
+      'an item that is bad and renamed',
+      'an item that breaks a rule anew',
+      'too many items, one of them touched',
+      'repetitions anew',
+      'an atomic list with a bad item, longer',
+      'a map with a bad value at another key',
+      'an unknown field',
+    ]);
+  });
+});
+
 describe('local validator: transition rules', () => {
   const fixed = { ...text, ...rules('self == oldSelf') };
 
@@ -186,7 +213,7 @@ describe('local validator: transition rules', () => {
     expect(told(schema, { a: 'x' })).to.deep.equal([]);
     expect(told(schema, { a: 'x' }, { a: 'x' })).to.deep.equal([]);
     expect(told(schema, { a: 'y' }, { a: 'x' })).to.deep.equal([
-      'spec.a: Invalid value: breaks self == oldSelf',
+      'spec.a: Invalid value: "y": breaks self == oldSelf',
     ]);
     expect(told(schema, { a: 'y' }, {})).to.deep.equal([]);
   });
@@ -219,7 +246,7 @@ describe('local validator: transition rules', () => {
       ),
     ).to.deep.equal([]);
     expect(told(schema, { list: [{ name: 'y', a: '1' }] }, old)).to.deep.equal([
-      'spec.list[0].a: Invalid value: breaks self == oldSelf',
+      'spec.list[0].a: Invalid value: "1": breaks self == oldSelf',
     ]);
   });
 
