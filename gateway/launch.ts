@@ -30,7 +30,9 @@ export async function launchGateway(
   const credentials = createCredentials({ env, secretsDir: options.secretsDir });
   const parts = { kinds: await loadKinds(), patterns: createPatternLibrary(), vendorProblem };
   const providers =
-    options.upstream === null ? null : upstreamProviders(options.upstream, env[UPSTREAM_KEY] !== undefined);
+    options.upstream === null
+      ? null
+      : upstreamProviders(httpUrl(options.upstream), env[UPSTREAM_KEY] !== undefined);
   let source: PlanSource;
   if (options.config !== null) {
     source = new ConfigFileSource({
@@ -59,6 +61,14 @@ export async function launchGateway(
     await source.close();
     throw plain(error, options);
   }
+}
+
+/** The value is not repeated: it may hold a credential by mistake. */
+function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new LaunchError(
+    '--upstream, or KEEPTRUSTS_UPSTREAM_URL, is no http or https address. Give one such as http://127.0.0.1:11434/v1.',
+  );
 }
 
 /** The system's words for what people can set right. */

@@ -46,16 +46,27 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const TRAFFIC_PORT = 41002;
 const ADMIN_PORT = 41003;
 const LOOPBACK = '127.0.0.1';
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 /** Adds the gateway's flags to a command, so that `kt gateway run` has the same. */
 export function addGatewayFlags(command: Command): Command {
   return command
-    .option('--config <file>', 'the policy config; changes are taken at once')
-    .option('--policy-config <file>', 'another name of --config')
+    .option('--config <file>', 'the policy config; changes are taken at once', once)
+    .addOption(
+      new Option('--policy-config <file>', 'another name of --config').argParser(once).conflicts('config'),
+    )
     .option('--port <port>', `traffic port on loopback (default: ${TRAFFIC_PORT})`, port)
-    .option('--listen <host:port>', 'address of the traffic port, instead of --port', address)
+    .addOption(
+      new Option('--listen <host:port>', 'address of the traffic port, instead of --port')
+        .argParser(address)
+        .conflicts('port'),
+    )
     .option('--admin-port <port>', `admin port on loopback (default: ${ADMIN_PORT})`, port)
-    .option('--admin-listen <host:port>', 'address of the admin port, instead of --admin-port', address)
+    .addOption(
+      new Option('--admin-listen <host:port>', 'address of the admin port, instead of --admin-port')
+        .argParser(address)
+        .conflicts('adminPort'),
+    )
     .option(
       '--upstream <url>',
       'for debugging: one OpenAI-compatible target for every model (KEEPTRUSTS_UPSTREAM_URL)',
@@ -85,7 +96,7 @@ export function addGatewayFlags(command: Command): Command {
     .option('--spool-max-bytes <n>', 'bytes that undelivered events may take (default: 256 MiB)', bytes)
     .option('--spool-max-days <n>', 'days that delivered events are kept (default: 7)', positive)
     .option('--reuse-port', 'share the traffic port with other processes (Linux)')
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info');
+    .addOption(new Option('--log-level <level>', 'least that is logged').choices(LEVELS).default('info'));
 }
 
 /** Reads the command line. Ends the process for `--help` and for wrong arguments. */
@@ -131,6 +142,12 @@ function spoolOptions({ spoolMaxBytes, spoolMaxDays }: Flags): Pick<GatewayOptio
     ...(spoolMaxDays === undefined ? {} : { maxAgeDays: spoolMaxDays }),
   };
   return Object.keys(spool).length === 0 ? {} : { spool };
+}
+
+/** A second file would take the place of the first, whose policies nobody would miss. */
+function once(value: string, before: string | undefined): string {
+  if (before === undefined) return value;
+  throw new InvalidArgumentError('give one policy config; several are not laid over each other.');
 }
 
 function address(value: string): Address {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 /** Everything that the operator is told from outside. */
 export interface OperatorOptions {
@@ -65,6 +65,8 @@ export interface ClusterFlags extends CommonFlags {
 /** Seconds that running requests may take to end after Ctrl-C; what is left is cut then. */
 const GRACE_SECONDS = 10;
 
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+
 /** The flags that every way of starting the control plane has. */
 export function addCommonFlags(command: Command, defaults: { logLevel: string }): Command {
   return command
@@ -78,7 +80,9 @@ export function addCommonFlags(command: Command, defaults: { logLevel: string })
       41002,
     )
     .option('--grace <seconds>', 'how long gateways on this machine may take to end', seconds, GRACE_SECONDS)
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', defaults.logLevel);
+    .addOption(
+      new Option('--log-level <level>', 'least that is logged').choices(LEVELS).default(defaults.logLevel),
+    );
 }
 
 /** The flags of the operator, which works on a cluster unless a folder is named. */

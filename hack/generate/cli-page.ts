@@ -32,7 +32,9 @@ function leaves(command: Command, name: string): [string, Command][] {
 function section(name: string, command: Command): string[] {
   const rows = command.options.map((option) => [
     `\`${option.flags}\``,
-    option.description,
+    option.argChoices === undefined
+      ? option.description
+      : `${option.description}: ${option.argChoices.join(', ')}`,
     option.defaultValue === undefined ? '' : `\`${String(option.defaultValue)}\``,
     option.envVar === undefined ? '' : `\`${option.envVar}\``,
   ]);
