@@ -56,7 +56,8 @@ export function readNewRecords(
   const records: NewRecord[] = [];
   for (const record of batch.records.slice(place.repeated)) {
     const seq = place.from + records.length;
-    const parsed = JSON.parse(Buffer.from(record).toString());
+    const parsed = parse(record);
+    if (parsed === null) return { result: 'refused', seq, message: 'it is no JSON object' };
     // Behind a hole the link leads to a record that nobody has; verification shows the hole.
     if (place.hole && seq === place.from) head = String(parsed['prev_hash']);
     const message = misplacement(parsed, batch, seq, head);
@@ -65,6 +66,16 @@ export function readNewRecords(
     head = hashText(leafHash(record));
   }
   return { records, head };
+}
+
+/** Null where it is no object. What the parser says would quote the record. */
+function parse(record: Uint8Array): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(record).toString());
+    return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What is wrong with the place that a record claims, or null. */

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { StoreError } from '../errors.ts';
 import { readConnection } from './connection.ts';
 import { storeError, type Whereabouts } from './errors.ts';
 
@@ -34,8 +33,7 @@ export type Outcome<T> = { commit: T } | { undo: T };
 export class Database {
   readonly where: Whereabouts;
   readonly #pool: pg.Pool;
-  readonly #running = new Set<Promise<unknown>>();
-  #closed: Promise<void> | null = null;
+  #ended: Promise<void> | null = null;
 
   /** @throws StoreError when the URL cannot be used */
   constructor(url: string, options: DatabaseOptions = {}) {
@@ -81,25 +79,13 @@ export class Database {
     });
   }
 
-  /** Waits for what was begun. */
+  /** Nothing may be under way. */
   close(): Promise<void> {
-    // Not left to the pool, which would never answer those that still wait for a connection.
-    this.#closed ??= Promise.allSettled(this.#running).then(() => this.#pool.end());
-    return this.#closed;
+    this.#ended ??= this.#pool.end();
+    return this.#ended;
   }
 
   async #withClient<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    if (this.#closed !== null) throw new StoreError('the store is closed');
-    const running = this.#onClient(work);
-    this.#running.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#running.delete(running);
-    }
-  }
-
-  async #onClient<T>(work: (run: Run) => Promise<T>): Promise<T> {
     let client: pg.PoolClient;
     try {
       client = await this.#pool.connect();

@@ -9,6 +9,7 @@ export class Partitions {
   readonly #database: Database;
   readonly #known = new Set<Day>();
   #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> | null = null;
 
   constructor(database: Database) {
     this.#database = database;
@@ -20,12 +21,16 @@ export class Partitions {
    */
   async start(): Promise<void> {
     await this.maintain();
-    this.#timer = setInterval(() => void this.maintain().catch(() => undefined), LOOK_AFTER_MS);
+    this.#timer = setInterval(() => {
+      this.#looking = this.maintain().catch(() => undefined);
+    }, LOOK_AFTER_MS);
     this.#timer.unref();
   }
 
-  stop(): void {
+  /** Resolves when nothing is under way. */
+  async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    await this.#looking;
   }
 
   /** Makes those of the coming days, and notes what lies in those that are over. @throws StoreError */

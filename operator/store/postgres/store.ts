@@ -1,9 +1,10 @@
-import type { Store } from '../store.ts';
+import type { AppendResult, EventBatch, Store } from '../store.ts';
 import { PostgresAccepted } from './accepted.ts';
 import { appendEvents } from './append.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { InOrder } from './in-order.ts';
 import { migrate } from './migrate.ts';
+import { OpenCalls } from './open-calls.ts';
 import { Partitions } from './partitions.ts';
 import { PostgresEvents } from './read.ts';
 import { PostgresReports } from './reports.ts';
@@ -27,31 +28,36 @@ export async function openPostgresStore(url: string, options: DatabaseOptions = 
   const revisions = new PostgresRevisions(database);
   const accepted = new PostgresAccepted(database);
   const reports = new PostgresReports(database);
+  const calls = new OpenCalls();
   // Batches of one stream would wait for each other's lock, each with a connection that others need.
   const streams = new InOrder();
+  const append = (batch: EventBatch): Promise<AppendResult> =>
+    streams.run(batch.stream, () => appendEvents(database, partitions, batch));
   return {
-    appendEvents: (batch) => streams.run(batch.stream, () => appendEvents(database, partitions, batch)),
-    listEvents: (query) => events.list(query),
-    countEvents: (filter) => events.count(filter),
-    getEvent: (id) => events.get(id),
-    listStreams: () => events.streams(),
-    readStream: (stream, fromSeq, limit) => events.readStream(stream, fromSeq, limit),
-    archiveRevision: (revision) => revisions.archive(revision),
-    getRevision: (hash) => revisions.get(hash),
-    listConfigurations: () => revisions.newestOfEach(),
-    keepAccepted: (namespace, specs) => accepted.keep(namespace, specs),
-    listAccepted: () => accepted.list(),
-    putInstanceReport: (report) => reports.put(report),
-    listInstanceReports: (sinceMs) => reports.list(sinceMs),
-    forgetInstances: (namespace, gateway) => reports.forget(namespace, gateway),
-    async identity() {
-      const [row] = await database.query('SELECT id FROM keeptrusts.identity');
-      return String(row?.['id']);
-    },
-    ping: () => database.query('SELECT 1').then(() => undefined),
+    appendEvents: (batch) => calls.run(() => append(batch)),
+    listEvents: (query) => calls.run(() => events.list(query)),
+    countEvents: (filter) => calls.run(() => events.count(filter)),
+    getEvent: (id) => calls.run(() => events.get(id)),
+    listStreams: () => calls.run(() => events.streams()),
+    readStream: (stream, fromSeq, limit) => calls.run(() => events.readStream(stream, fromSeq, limit)),
+    archiveRevision: (revision) => calls.run(() => revisions.archive(revision)),
+    getRevision: (hash) => calls.run(() => revisions.get(hash)),
+    listConfigurations: () => calls.run(() => revisions.newestOfEach()),
+    keepAccepted: (namespace, specs) => calls.run(() => accepted.keep(namespace, specs)),
+    listAccepted: () => calls.run(() => accepted.list()),
+    putInstanceReport: (report) => calls.run(() => reports.put(report)),
+    listInstanceReports: (sinceMs) => calls.run(() => reports.list(sinceMs)),
+    forgetInstances: (namespace, gateway) => calls.run(() => reports.forget(namespace, gateway)),
+    identity: () => calls.run(() => identity(database)),
+    ping: () => calls.run(() => database.query('SELECT 1').then(() => undefined)),
     async close() {
-      partitions.stop();
+      await Promise.all([calls.close(), partitions.stop()]);
       await database.close();
     },
   };
+}
+
+async function identity(database: Database): Promise<string> {
+  const [row] = await database.query('SELECT id FROM keeptrusts.identity');
+  return String(row?.['id']);
 }

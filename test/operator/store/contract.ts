@@ -219,6 +219,15 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       expect(await store.countEvents({})).to.equal(0);
     });
 
+    it('refuses what is no record, and does not quote it', async () => {
+      const batch = new Writer('s1').batch({});
+      for (const text of ['secret', '"secret"', '["secret"]', 'null']) {
+        const result = await store.appendEvents({ ...batch, records: [Buffer.from(text)] });
+        expect(result).to.deep.equal({ result: 'refused', seq: 0, message: 'it is no JSON object' });
+      }
+      expect(await store.listStreams()).to.deep.equal([]);
+    });
+
     it('does not let a gateway write into the stream of another', async () => {
       await store.appendEvents(new Writer('s1', 'one').batch({}));
       const foreign = new Writer('s1', 'two');
