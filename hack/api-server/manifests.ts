@@ -3,6 +3,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+/** For one call of kubectl, in milliseconds; it waits for kinds up to 60 s. */
+const LIMIT_MS = 120_000;
+
 /**
  * Applies a folder with a kustomization, and waits until the API server serves the kinds that it defines.
  *
@@ -10,11 +13,15 @@ const run = promisify(execFile);
  */
 export async function applyManifests(kubectl: string, kubeconfig: string, folder: string): Promise<void> {
   const call = async (...args: string[]): Promise<string> => {
+    const called = run(kubectl, ['--kubeconfig', kubeconfig, ...args], { timeout: LIMIT_MS });
+    // It asks for a name and a password where a kubeconfig has no user: nobody answers.
+    called.child.stdin?.end();
     try {
-      return (await run(kubectl, ['--kubeconfig', kubeconfig, ...args])).stdout;
+      return (await called).stdout;
     } catch (error) {
-      const said = (error as { stderr?: string }).stderr?.trim();
-      throw new Error(`kubectl ${args.join(' ')} failed: ${said || String(error)}`);
+      const { stderr, killed } = error as { stderr?: string; killed?: boolean };
+      const why = killed ? `no answer within ${LIMIT_MS / 1000} s` : stderr?.trim() || String(error);
+      throw new Error(`kubectl ${args.join(' ')} failed: ${why}`);
     }
   };
   // Server-side, since the annotation of the other way may hold 256 KiB and CRDs can be larger.
