@@ -1,7 +1,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { JsonError, type JsonErrorCode } from './error.ts';
-import { scanNumber, scanString } from './literal.ts';
+import { scanNumber } from './literal.ts';
 import { ARRAY, BOOLEAN, type JsonNode, type Kind, NULL, NUMBER, OBJECT, STRING } from './node.ts';
+import { StringEnds } from './string-ends.ts';
 
 /** Containers that may stand inside each other. */
 export const MAX_DEPTH = 64;
@@ -40,6 +41,7 @@ export function readJson(text: string, maxNodes: number = MAX_NODES): JsonDocume
   let depth = 0;
   let nodes = 0;
   let keys: Map<JsonNode, Set<string>> | null = null;
+  const ends = new StringEnds(text);
   for (;;) {
     // One value, with its key where it stands in an object.
     let key: string | null = null;
@@ -48,7 +50,7 @@ export function readJson(text: string, maxNodes: number = MAX_NODES): JsonDocume
     if (open !== null && open.kind === OBJECT) {
       if (text.charCodeAt(pos) !== 0x22) throw fail(text, 'a key in double quotes', pos, open);
       keyStart = pos;
-      const found = scanString(text, pos);
+      const found = ends.of(pos);
       if (found === 0) throw fail(text, 'a valid string', pos, open);
       keyEnd = found < 0 ? ~found : found;
       key =
@@ -65,7 +67,7 @@ export function readJson(text: string, maxNodes: number = MAX_NODES): JsonDocume
     let escaped = false;
     if (c === 0x22) {
       kind = STRING;
-      end = scanString(text, pos);
+      end = ends.of(pos);
       if (end === 0) throw fail(text, 'a valid string', pos, open);
       if (end < 0) {
         escaped = true;
