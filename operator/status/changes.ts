@@ -15,7 +15,8 @@ export function changes(
         condition,
       ),
     );
-  return [...new Map(events.map((event) => [event.reason, event])).values()];
+  // The first condition with a reason says what is wrong, later ones what follows from it.
+  return events.filter(({ reason }, index) => events.findIndex((other) => other.reason === reason) === index);
 }
 
 function told(before: Condition | undefined, after: Condition): ObjectEvent[] {

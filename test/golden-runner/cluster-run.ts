@@ -41,7 +41,7 @@ export class ClusterRun {
   }
 
   /** Starts the operator, as whom the kubeconfig says, and goes through the steps. */
-  async go({ steps }: Scenario, kubeconfig: string | undefined): Promise<void> {
+  async go({ steps }: Pick<Scenario, 'steps'>, kubeconfig: string | undefined): Promise<void> {
     const [namespace, ...others] = this.#namespaces as [string, ...string[]];
     this.#operator = await ClusterOperator.start({
       namespace,
@@ -57,6 +57,11 @@ export class ClusterRun {
 
   async stop(): Promise<void> {
     await this.#operator?.stop();
+  }
+
+  /** Resolves when what happened has been told. */
+  async events(): Promise<void> {
+    await this.#operator?.events();
   }
 
   /** What the API server holds now; of the operator's objects the fields that it has applied. */

@@ -60,6 +60,14 @@ describe('events of a change of conditions', () => {
     expect(told(undefined, [ready, conflicted, overridden])).to.deep.equal(['Warning Conflicted']);
   });
 
+  it('tell what is wrong, not what follows from it, where both have the same reason', () => {
+    const cause = condition('Accepted', 'False', 'Invalid', 'what is wrong');
+    const consequence = condition('Programmed', 'False', 'Invalid', 'no gateway runs it');
+    expect(changes([], [cause, consequence])).to.deep.equal([
+      { type: 'Warning', reason: 'Invalid', message: 'what is wrong' },
+    ]);
+  });
+
   it('take a reason of an earlier release for none', () => {
     expect(told([condition('Accepted', 'False', 'toString')], [accepted])).to.deep.equal([]);
     expect(told(undefined, [condition('Accepted', 'False', 'NoLongerKnown')])).to.deep.equal([]);
