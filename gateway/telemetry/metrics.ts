@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { DecisionEvent } from '../events/event.ts';
-import { CounterChildren, HistogramChildren } from './children.ts';
+import { CounterChildren } from './children.ts';
+import { TalliedHistogram } from './histogram.ts';
 
 /** Seconds; from a cache's answer to the time-out of the SDKs. */
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
@@ -26,15 +27,15 @@ export class GatewayMetrics {
   total = 0;
   readonly #knownModels: () => ReadonlySet<string>;
   readonly #requests: CounterChildren;
-  readonly #duration: HistogramChildren;
+  readonly #duration: TalliedHistogram;
   readonly #evaluations: CounterChildren;
   readonly #tokens: CounterChildren;
   readonly #decisions: CounterChildren;
   readonly #cost: CounterChildren;
   readonly #refusals: CounterChildren;
   readonly #rejected: Counter;
-  readonly #genaiDuration: HistogramChildren;
-  readonly #genaiTokens: HistogramChildren;
+  readonly #genaiDuration: TalliedHistogram;
+  readonly #genaiTokens: TalliedHistogram;
 
   /** @param knownModels names that the document lists; any other is counted as `other` */
   constructor(knownModels: () => ReadonlySet<string>, sources: MetricSources) {
@@ -58,8 +59,7 @@ export class GatewayMetrics {
       help: string,
       labelNames: string[],
       buckets: number[],
-    ): HistogramChildren =>
-      new HistogramChildren(new Histogram({ name, help, labelNames, buckets, registers }));
+    ): TalliedHistogram => new TalliedHistogram({ name, help, labelNames, buckets }, this.registry);
     this.#requests = counter('keeptrusts_gateway_requests_total', 'Identified requests.', [
       'provider',
       'model',
@@ -129,7 +129,8 @@ export class GatewayMetrics {
     for (const { id, phases } of event.entries) {
       for (const { outcome, verdict } of phases) {
         if (outcome === 'not_run') continue;
-        const result = outcome === 'error' ? 'error' : verdict === 'allow' ? 'pass' : verdict;
+        const result =
+          outcome === 'error' || verdict === null ? 'error' : verdict === 'allow' ? 'pass' : verdict;
         this.#evaluations.add(1, id, result);
       }
     }
