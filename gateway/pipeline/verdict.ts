@@ -45,8 +45,12 @@ export type RecordedEntry = EntryResult['entry'] & {
 };
 
 /** The result of one phase. Absent: no score, no findings, none left out. */
-export type RecordedPhase = Pick<EntryResult, 'phase' | 'outcome' | 'verdict' | 'us'> &
-  Partial<Pick<EntryResult, 'would_verdict' | 'reason' | 'findings' | 'findings_more'>> & { score?: number };
+export type RecordedPhase = Pick<EntryResult, 'phase' | 'outcome' | 'us'> &
+  Partial<Pick<EntryResult, 'would_verdict' | 'reason' | 'findings' | 'findings_more'>> & {
+    /** Null where the entry did not run, or could not. */
+    verdict: Verdict | null;
+    score?: number;
+  };
 
 export const MAX_RECORDED_FINDINGS = 64;
 

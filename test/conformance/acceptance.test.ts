@@ -105,7 +105,7 @@ describe('acceptance checks on a gateway process with the built kinds', function
       ),
     ).to.deep.equal([
       ['dlp-filter', 'findings', 'block', 'dlp.term'],
-      ['pii-detector', 'not_run', 'allow', 'blocked_earlier'],
+      ['pii-detector', 'not_run', null, 'blocked_earlier'],
     ]);
     expect(upstream.requests).to.have.length(0);
   });

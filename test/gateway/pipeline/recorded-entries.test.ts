@@ -3,7 +3,7 @@ import { decide } from '../../../gateway/pipeline/decision.ts';
 import { inspectTexts } from '../../../gateway/pipeline/entries.ts';
 import { recordedEntries } from '../../../gateway/pipeline/recorded-entries.ts';
 import { built } from '../policies/built.ts';
-import { leaf, testEnv } from './fixtures.ts';
+import { brokenScanner, inspecting, leaf, testEnv } from './fixtures.ts';
 
 describe('entries of an event', () => {
   const chain = [built('pii-detector', {}), built('dlp-filter', { blocked_terms: ['x'] })];
@@ -33,5 +33,20 @@ describe('entries of an event', () => {
     expect(first!.phases[1]).to.have.all.keys('phase', 'outcome', 'verdict', 'us');
     const size = (value: unknown): number => JSON.stringify(value).length;
     expect(size(recorded)).to.be.below(size(results) * 0.65);
+  });
+
+  it('have no verdict of an entry that did not run, or could not', () => {
+    const first = built('dlp-filter', { blocked_terms: ['x'], action: 'block' });
+    const told = [[inspecting('block', brokenScanner())], [first, chain[0]!]]
+      .flatMap((entries) => {
+        const outcome = inspectTexts(entries, 'input', [{ ...leaf('an x'), phase: 'input' }], testEnv());
+        return recordedEntries(decide(entries, [outcome], outcome.error).entries);
+      })
+      .flatMap(({ phases }) => phases.map(({ outcome: became, verdict }) => [became, verdict]));
+    expect(told).to.deep.equal([
+      ['error', null],
+      ['findings', 'block'],
+      ['not_run', null],
+    ]);
   });
 });
