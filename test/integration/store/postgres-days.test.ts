@@ -78,27 +78,28 @@ describe('partitions of the PostgreSQL store', () => {
     expect(await store.countEvents({ until: Date.parse('2018-03-01T00:00:00Z') })).to.equal(2);
   });
 
-  it('exist for every day of a winter, over leap day and changes of the clock, while nobody looks after them', async function () {
-    this.timeout(60_000);
+  it('exist for every day, over the end of a year, leap day and changes of the clock, while nobody looks after them', async () => {
     await sql(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET timezone = 'America/New_York'`);
     await setClock('2027-10-20T00:00:00Z');
     await reopen();
     const writer = new Writer('s1');
-    for (
-      let now = Date.parse('2027-10-20T04:30:00Z');
-      now < Date.parse('2028-04-05T00:00:00Z');
-      now += DAY_MS
-    ) {
-      await setClock(new Date(now).toISOString());
-      expect(await store.appendEvents(writer.batch({ ts: new Date(now).toISOString() }))).to.include({
-        added: 1,
-      });
+    const ranges = [
+      ['2027-11-05', '2027-11-09'],
+      ['2027-12-28', '2028-01-03'],
+      ['2028-02-26', '2028-03-28'],
+    ].map((range) => range.map((date) => Date.parse(`${date}T04:30:00Z`)));
+    for (const [from, to] of ranges) {
+      for (let now = from!; now <= to!; now += DAY_MS) {
+        const ts = new Date(now).toISOString();
+        await setClock(ts);
+        expect(await store.appendEvents(writer.batch({ ts }))).to.include({ added: 1 });
+      }
     }
     const [row] = await sql(
       "SELECT count(*) AS wrong FROM keeptrusts.events WHERE day <> (to_timestamp(ts / 1000) AT TIME ZONE 'UTC')::date",
     );
     expect(row).to.deep.equal({ wrong: '0' });
-    expect(await partitions()).to.include.members(['events_20280229', 'events_20280326', 'events_20271107']);
+    expect(await partitions()).to.include.members(['events_20271107', 'events_20280229', 'events_20280326']);
     await reopen();
     expect((await seen('newest', 500)).lines).to.have.length(writer.seq);
   });
