@@ -38,6 +38,8 @@ export interface ReporterOptions {
   logger: Log;
   /** Milliseconds between two reports; 5,000 by default. */
   everyMs?: number;
+  /** Milliseconds that one report may take; 4,000 by default. */
+  timeoutMs?: number;
 }
 
 export interface Reporter {
@@ -48,6 +50,8 @@ export interface Reporter {
 }
 
 const EVERY_MS = 5_000;
+/** One call that hangs must not outlast the 15 s after which the control plane takes a silent instance for gone. */
+const REPORT_MS = 4_000;
 const LAST_REPORT_MS = 1_000;
 
 /** Reports every few seconds, and at once when told to. A control plane that is away costs nothing but a log line. */
@@ -58,7 +62,7 @@ export function startReporter(options: ReporterOptions): Reporter {
   let again = false;
   let failed = false;
 
-  async function send(report: InstanceReport, signal?: AbortSignal): Promise<void> {
+  async function send(report: InstanceReport, signal: AbortSignal): Promise<void> {
     const headers = { 'content-type': 'application/json' };
     try {
       const { status } = await client.send('PUT', path, JSON.stringify(report), headers, signal);
@@ -76,7 +80,7 @@ export function startReporter(options: ReporterOptions): Reporter {
       again = true;
       return;
     }
-    sending = send(describe()).then(() => {
+    sending = send(describe(), AbortSignal.timeout(options.timeoutMs ?? REPORT_MS)).then(() => {
       sending = null;
       if (!again) return;
       again = false;
