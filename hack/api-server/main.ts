@@ -37,7 +37,8 @@ function endWith(server: ApiServer): void {
     await server.stop();
     process.exit(code);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void end(0));
+  // Ctrl-C comes twice, from the terminal and from the launcher: the second must not end us before the first is done.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
   // The launcher is gone: nobody passes a signal on any more.
   process.once('disconnect', () => void end(0));
   void server.failed.then((why) => {

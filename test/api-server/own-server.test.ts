@@ -24,52 +24,54 @@ const isAlive = (pid: number): boolean => {
 };
 
 describe('an API server of one’s own', () => {
-  let server: ApiServer | undefined;
+  let server: ApiServer;
+  const seen = new Set<number>();
+  const see = (): void => {
+    for (const pid of Object.values(server.pids())) seen.add(pid);
+  };
 
-  afterEach(async () => {
-    await server?.stop();
-    server = undefined;
-  });
-
-  const get = (path: string): Promise<string> =>
-    kubectl(['get', '--raw', path], { kubeconfig: server!.kubeconfig });
-
-  it('comes back after kill -9 on the same port with its objects, and leaves nothing when it is stopped', async function () {
-    this.timeout(90_000);
+  // One for all tests, in their order: a start takes seconds.
+  before(async function () {
+    this.timeout(60_000);
     server = await startApiServer({ binaries: ownBinaries(this) });
-    const { url, kubeconfig } = server;
-    const pids = Object.values(server.pids());
-    expect(pids).to.have.length(testCluster().collects ? 4 : 3);
-    await kubectl(['create', 'configmap', 'kept'], { kubeconfig });
+    see();
+    expect(seen).to.have.property('size', testCluster().collects ? 4 : 3);
+  });
+  after(() => server?.stop());
 
+  const run = (...args: string[]): Promise<string> => kubectl(args, { kubeconfig: server.kubeconfig });
+
+  it('comes back after kill -9 on the same port with its objects', async function () {
+    this.timeout(60_000);
+    const { url } = server;
+    await run('create', 'configmap', 'kept');
     await server.kill();
     expect(server.pids()).to.not.have.property('kube-apiserver');
-    expect(await get('/readyz').catch(String)).to.include('refused');
+    expect(await run('get', '--raw', '/readyz').catch(String)).to.include('refused');
 
     await server.restart();
+    see();
     expect(server.url).to.equal(url);
-    expect(await kubectl(['get', 'configmap', 'kept', '-o', 'name'], { kubeconfig })).to.include('kept');
-    pids.push(...Object.values(server.pids()));
-
-    await server.stop();
-    expect(pids.filter(isAlive)).to.deep.equal([]);
-    expect(existsSync(dirname(kubeconfig))).to.equal(false);
+    expect(await run('get', 'configmap', 'kept', '-o', 'name')).to.equal('configmap/kept\n');
   });
 
-  it('hangs when it is told to, and goes on', async function () {
-    this.timeout(60_000);
-    server = await startApiServer({ binaries: ownBinaries(this) });
+  it('hangs when it is told to, and goes on', async () => {
     server.signal('SIGSTOP');
-    expect(await get('/readyz?timeout=1s').catch(String)).to.not.equal('ok');
+    const answer = await run('get', '--raw', '/readyz', '--request-timeout=1s').catch(String);
+    expect(answer).to.not.equal('ok');
     server.signal('SIGCONT');
-    await eventually(async () => (await get('/readyz').catch(String)) === 'ok', 'the answer');
+    await eventually(async () => (await run('get', '--raw', '/readyz').catch(String)) === 'ok', 'the answer');
   });
 
-  it('tells who waits for it that a server ended', async function () {
-    this.timeout(60_000);
-    server = await startApiServer({ binaries: ownBinaries(this) });
+  it('tells who waits for it that a server ended', async () => {
     process.kill(server.pids()['etcd']!, 'SIGKILL');
     expect(await server.failed).to.equal('etcd ended (SIGKILL)');
+  });
+
+  it('leaves nothing when it is stopped', async () => {
+    await server.stop();
+    expect([...seen].filter(isAlive)).to.deep.equal([]);
+    expect(existsSync(dirname(server.kubeconfig))).to.equal(false);
   });
 
   it('says what a server said that cannot start', async function () {
@@ -114,6 +116,8 @@ describe('npm run api-server', () => {
     ownBinaries(this);
     const folder = await start(testCluster().bin);
     expect(runningIn(folder)).to.be.greaterThan(1);
+    // A terminal and the launcher send one each.
+    child!.kill('SIGINT');
     child!.kill('SIGINT');
     expect((await once(child!, 'exit'))[0]).to.equal(0);
     expect(existsSync(folder)).to.equal(false);
