@@ -15,14 +15,26 @@ interface DeploymentStatus {
   readyReplicas?: number;
 }
 
-/** Tells people when a gateway stops because the objects no longer ask for it, and when it serves again. */
+/** Tells people when a gateway stops because the objects no longer ask for it, when it serves again, and of new ones. */
 export class Comings {
   readonly #deps: ComingsDeps;
   readonly #stopped = new Set<string>();
+  /** Those that people have been told of; null before they were told of any. */
+  #told: Set<string> | null = null;
 
   constructor(deps: ComingsDeps) {
     this.#deps = deps;
     deps.cache.onChange((ref, object, previous) => this.#noticed(ref, object, previous));
+  }
+
+  /** From now on a gateway that serves for the first time is told: those that do so now have been. */
+  tellNew(): void {
+    this.#told = new Set(
+      this.#deps.cache
+        .list('Deployment')
+        .filter(serves)
+        .map(({ metadata: { namespace, name } }) => `${namespace}/${gatewayOf(name)}`),
+    );
   }
 
   #noticed(ref: ObjectRef, object: KubeObject | undefined, previous: KubeObject | undefined): void {
@@ -34,14 +46,24 @@ export class Comings {
     if (object === undefined) {
       if (previous === undefined || childName(gateway) !== name) return;
       this.#stopped.add(key);
+      this.#told?.delete(key);
       report(`gateway ${key} stopped: ${whyGone(cache, namespace, gateway)}`);
       return;
     }
-    const { replicas = 0, readyReplicas = 0 } = (object.status ?? {}) as DeploymentStatus;
-    if (!this.#stopped.has(key) || replicas === 0 || readyReplicas < replicas) return;
-    this.#stopped.delete(key);
-    report(`gateway ${key} is ready again at ${address(namespace, gateway) ?? 'its address'}`);
+    if (childName(gateway) !== name || !serves(object)) return;
+    const again = this.#stopped.delete(key);
+    const news = this.#told !== null && !this.#told.has(key);
+    this.#told?.add(key);
+    if (!again && !news) return;
+    report(
+      `gateway ${key} is ready ${again ? 'again ' : ''}at ${address(namespace, gateway) ?? 'its address'}`,
+    );
   }
+}
+
+function serves({ status }: KubeObject): boolean {
+  const { replicas = 0, readyReplicas = 0 } = (status ?? {}) as DeploymentStatus;
+  return replicas > 0 && readyReplicas >= replicas;
 }
 
 function whyGone(cache: ObjectCache, namespace: string, gateway: string): string {

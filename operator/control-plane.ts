@@ -52,6 +52,8 @@ export interface Running {
   lack(): string | null;
   /** Resolves when every gateway that the objects ask for enforces them; at once where they ask for none. */
   whenReady(): Promise<void>;
+  /** From now on a line is reported for each gateway that is new. */
+  tellNew(): void;
   /** Calls back with its name each time when another process is found to act, for which this one stands by. */
   onStandby(listener: (leader: string) => void): void;
   close(): Promise<void>;
@@ -94,7 +96,7 @@ export async function startControlPlane(
       store: { identity: backend.storeIdentity, shared: backend.shared },
       metrics,
     });
-    const { manager, progress } = assemble(deps, { surroundings, backend, reports, metrics });
+    const { manager, progress, tellNew } = assemble(deps, { surroundings, backend, reports, metrics });
     problems = () => [...surroundings.problems(), ...progress.problems()];
     const { election } = surroundings;
     if (election?.mayStandBy === true) {
@@ -111,6 +113,7 @@ export async function startControlPlane(
       problems: () => problems(),
       lack: () => progress.lack(),
       whenReady: () => progress.whenReady(),
+      tellNew,
       onStandby: (listener) => election?.onStandby(listener),
       async close() {
         closing = true;
@@ -155,12 +158,19 @@ function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metr
     runtime: (name) => ({ clock, random, log, metrics: metrics.controller(name), reconcileId: deps.uuid }),
   });
   progress.watch({ cache: client.cache, reports, ...controllers, report });
-  new Comings({ cache: client.cache, address, report });
 
   const manager = new Manager(LIMITS, { clock, log });
   for (const { phase, part } of surroundings.parts) manager.add(phase, part);
   const flush = { name: 'events', start: async () => {}, stop: () => events.drain() };
   manager.add('leader', flush);
+  let comings: Comings | undefined;
+  manager.add('leader', {
+    name: 'comings',
+    async start() {
+      comings = new Comings({ cache: client.cache, address, report });
+    },
+    stop: async () => {},
+  });
   // Whoever led before may have written to the archive until now, so that it is read only here.
   manager.add('leader', {
     name: 'archive',
@@ -171,5 +181,5 @@ function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metr
     const start = async (): Promise<void> => controller.start();
     manager.add('controllers', { name: controller.name, start, stop: () => controller.stop() });
   }
-  return { manager, progress };
+  return { manager, progress, tellNew: () => comings?.tellNew() };
 }

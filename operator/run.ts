@@ -30,6 +30,7 @@ export async function runOperator(options: OperatorOptions, io: ProgramIo): Prom
     await Promise.race([running.whenReady(), stopped(io.stop)]);
     if (!io.stop.aborted) {
       io.out(readyLine(running));
+      running.tellNew();
       if ('folder' in options.source) io.out(notesOf(options.source.folder, running));
     }
     await stopped(io.stop);

@@ -7,11 +7,12 @@ describe('comings and goings of gateways', () => {
   let cache: LocalCache;
   let lines: string[];
   let address: string | null;
+  let comings: Comings;
   beforeEach(() => {
     cache = new LocalCache();
     lines = [];
     address = 'http://127.0.0.1:41002';
-    new Comings({ cache, address: () => address, report: (line) => lines.push(line) });
+    comings = new Comings({ cache, address: () => address, report: (line) => lines.push(line) });
     cache.put(cached('GovernancePolicy', 'p'));
     cache.put(cached('ProviderTarget', 't'));
     cache.put(deployment(1, 1));
@@ -24,6 +25,19 @@ describe('comings and goings of gateways', () => {
     cache.put(deployment(1, 0));
     cache.put(deployment(1, 1));
     expect(lines).to.deep.equal([]);
+  });
+
+  it('say of a new one where it is, once people have been told what there was', () => {
+    cache.put(deployment(1, 0, 'keeptrusts-late'));
+    comings.tellNew();
+    cache.put(deployment(1, 1));
+    cache.put(deployment(1, 1, 'keeptrusts-late'));
+    cache.put(deployment(1, 0, 'keeptrusts-late'));
+    cache.put(deployment(1, 1, 'keeptrusts-late'));
+    expect(lines).to.deep.equal(['gateway team-a/late is ready at http://127.0.0.1:41002']);
+    gone('Deployment', 'keeptrusts-late');
+    cache.put(deployment(1, 1, 'keeptrusts-late'));
+    expect(lines.slice(2)).to.deep.equal(['gateway team-a/late is ready again at http://127.0.0.1:41002']);
   });
 
   it('say why one stopped, and where it is once it is ready again', () => {
