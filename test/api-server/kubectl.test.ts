@@ -148,7 +148,7 @@ describe('kubectl', function () {
     for (const folder of globSync('config/samples/*', { cwd: root })) {
       const files = globSync(`${folder}/*.yaml`, { cwd: root }).flatMap((file) => ['-f', join(root, file)]);
       expect(files).to.not.be.empty;
-      const common = ['apply', '--dry-run=server', '--validate=strict', ...files];
+      const common = ['--warnings-as-errors', 'apply', '--dry-run=server', '--validate=strict', ...files];
       expect(await namespace.kubectl(common)).to.include('created (server dry run)');
       expect(await namespace.kubectl([...common, '--server-side'])).to.include(
         'serverside-applied (server dry run)',
