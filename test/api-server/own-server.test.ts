@@ -88,6 +88,7 @@ describe('an API server of one’s own', () => {
 
 describe('npm run api-server', () => {
   let child: ChildProcess | undefined;
+  let complaint = '';
 
   afterEach(() => {
     child?.kill('SIGKILL');
@@ -97,7 +98,11 @@ describe('npm run api-server', () => {
   async function start(bin: string): Promise<string> {
     child = spawn(process.execPath, [main], {
       env: { ...process.env, KUBEBUILDER_ASSETS: bin },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    complaint = '';
+    child.stderr!.setEncoding('utf8').on('data', (text) => {
+      complaint += text;
     });
     for await (const line of createInterface({ input: child.stdout! })) {
       const file = /export KUBECONFIG=(.+)/.exec(line)?.[1];
@@ -106,7 +111,7 @@ describe('npm run api-server', () => {
       expect(await kubectl(['get', 'governance', '-A'], { kubeconfig: file })).to.equal('');
       return dirname(file);
     }
-    throw new Error('it ended before it was ready');
+    throw new Error(`it ended before it was ready: ${complaint}`);
   }
 
   const runningIn = (folder: string): number => serversOf(folder, processes()).length;
@@ -138,7 +143,8 @@ describe('npm run api-server', () => {
     const folder = await start(testCluster().bin);
     const [, supervisor] = /api-server-(\d+)-/.exec(folder)!;
     process.kill(Number(supervisor), 'SIGKILL');
-    await once(child!, 'exit');
+    expect((await once(child!, 'close'))[0]).to.equal(1);
+    expect(complaint).to.match(/^\S+ ended \(the supervisor ended\)\n$/);
     expect(runningIn(folder)).to.be.greaterThan(1);
     const next = await startApiServer({ binaries });
     await next.stop();
