@@ -1,9 +1,16 @@
 import { isRecord } from '../runtime/json.ts';
-import { type KubeObject, type Manifest, type ObjectRef, refKey, refOf } from '../runtime/objects.ts';
+import {
+  type KubeObject,
+  type Manifest,
+  ObjectError,
+  type ObjectRef,
+  refKey,
+  refOf,
+} from '../runtime/objects.ts';
 import { type CallDeps, type CallOptions, Calls } from './calls.ts';
 import type { Kube } from './config.ts';
 import { decodeObject, Malformed } from './decode.ts';
-import { KubeError } from './errors.ts';
+import { KubeError, noAnswer } from './errors.ts';
 import { pathOf, resourceOf, type WatchedResource } from './resources.ts';
 import { readEvents, type WatchEvent } from './watch-events.ts';
 
@@ -85,7 +92,13 @@ export class KubeClient {
     const path = withQuery(pathOf(resource, namespace), { ...query, ...selectorOf(resource) });
     const { kind } = resource;
     const call = { verb: 'watch', method: 'GET', path, idempotent: true, kind, subject: kind } as const;
-    yield* readEvents(await this.#calls.open(call, signal), resource);
+    const body = await this.#calls.open(call, signal);
+    try {
+      yield* readEvents(body, resource);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof ObjectError ? error : noAnswer(error, `watch ${kind}`);
+    }
   }
 
   /** Server-side apply of everything but the status; a field left out is given up. Changes nothing: no new version. */

@@ -160,8 +160,15 @@ class Connection implements Kube {
 
 function makeAgent(cluster: Cluster, tls: TlsOptions): Dispatcher {
   const connect = { ...tls, timeout: CONNECT_MS, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_MS };
-  // undici's own limits would cut watches, which may be silent for minutes.
-  const common = { keepAliveTimeout: IDLE_MS, headersTimeout: 0, bodyTimeout: 0 };
+  const common = {
+    // One connection for each watch and call. HTTP/2 would put all on one, where a hundred watches let no call through,
+    // and has let requests hang or ended the process after a GOAWAY (undici issues #3140, #5638).
+    allowH2: false,
+    keepAliveTimeout: IDLE_MS,
+    // undici's own limits would cut watches, which may be silent for minutes.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
   if (cluster.proxyUrl === undefined) return new Agent({ ...common, connect });
   return new ProxyAgent({ ...common, uri: cluster.proxyUrl, requestTls: connect });
 }
