@@ -131,7 +131,9 @@ function authenticated(authenticator: Authenticator): RequestHandler {
 function answerErrors(parts: ApiParts): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const known = asApiError(error);
-    if (known === null) parts.onUnexpected(error, `${request.method} ${request.path}`);
+    // The caller cannot do anything about the store; whoever reads the log can.
+    if (known === null || known.code === 'store_unavailable')
+      parts.onUnexpected(error, `${request.method} ${request.path}`);
     const answer = known ?? new ApiError('internal_error', 'the control plane failed; its log says why.');
     if (response.headersSent) return void response.destroy();
     response
@@ -146,7 +148,7 @@ function asApiError(error: unknown): ApiError | null {
   if (error.name === 'StoreError') {
     return new ApiError(
       'store_unavailable',
-      'the event store cannot be used at the moment; nothing was stored. Try again.',
+      'the event store cannot be used at the moment. Try again; nothing is stored twice.',
     );
   }
   return 'status' in error ? callersFault(error, Number(error.status)) : null;

@@ -46,8 +46,6 @@ export interface Store {
 
   /** Names this store among all: made with it, and the same for every control plane that shares it. */
   identity(): Promise<string>;
-  /** Rejects when the store cannot be reached now. A store inside this process needs none. */
-  ping?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -49,7 +49,6 @@ export async function openPostgresStore(url: string, options: DatabaseOptions = 
     listInstanceReports: (sinceMs) => calls.run(() => reports.list(sinceMs)),
     forgetInstances: (namespace, gateway) => calls.run(() => reports.forget(namespace, gateway)),
     identity: () => calls.run(() => identity(database)),
-    ping: () => calls.run(() => database.query('SELECT 1').then(() => undefined)),
     async close() {
       await Promise.all([calls.close(), partitions.stop()]);
       await database.close();

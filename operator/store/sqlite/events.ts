@@ -86,9 +86,14 @@ export class SqliteEvents {
       )
       .all(...conditions.values, query.limit + 1) as Row[];
     const events = rows.slice(0, query.limit).map(toEvent);
-    const last = events.at(-1)?.position ?? null;
-    if (newest) return { events, next: rows.length > query.limit ? last : null };
-    return { events, next: last ?? query.position ?? 0 };
+    const last = rows.length > query.limit ? (events.at(-1)?.position ?? null) : null;
+    if (newest) return { events, next: last };
+    // Where that was all, followers go on behind what did not match, too.
+    return { events, next: last ?? Math.max(this.#lastPosition(), query.position ?? 0) };
+  }
+
+  #lastPosition(): number {
+    return Number(this.#database.prepare('SELECT max(position) AS last FROM events').get()?.['last'] ?? 0);
   }
 
   count(filter: EventFilter): number {

@@ -1,6 +1,6 @@
 import { StoreError } from '../errors.ts';
 import type { Store } from '../store.ts';
-import { type Operation, StoreThread } from './thread.ts';
+import { StoreThread } from './thread.ts';
 
 export interface SqliteOptions {
   /** Most heap (MB) that the thread may take; the bytes of records lie beside it. */
@@ -32,7 +32,7 @@ export async function openSqliteStore(
       });
     return opening;
   };
-  const call = async <T>(operation: Operation, ...args: unknown[]): Promise<T> => {
+  const call = async <T>(operation: keyof Store, ...args: unknown[]): Promise<T> => {
     if (closed) throw new StoreError('the store is closed');
     if (!thread.ended) return thread.call(operation, args);
     return (await reopened()).call(operation, args);

@@ -2,12 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { StoreError } from '../errors.ts';
 import type { Store } from '../store.ts';
 
-export type Operation = Exclude<keyof Store, 'ping'>;
-
 /** What the worker is asked. */
 export interface Call {
   id: number;
-  operation: Operation;
+  operation: keyof Store;
   args: unknown[];
 }
 type Answer = { id: number; value: unknown } | { id: number; error: string };
@@ -54,7 +52,7 @@ export class StoreThread {
   }
 
   /** @throws StoreError */
-  call<T>(operation: Operation, args: unknown[]): Promise<T> {
+  call<T>(operation: keyof Store, args: unknown[]): Promise<T> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const id = this.#lastId;

@@ -347,6 +347,20 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       expect(next.events.map((event) => event.seq)).to.deep.equal([2]);
     });
 
+    it('lets a follower pass what its filter does not ask for', async () => {
+      await store.appendEvents(new Writer('s1').batch({}, { verdict: 'block' }, {}, {}));
+      const blocked = { filter: { decision: ['block'] }, order: 'oldest' as const };
+      const first = await store.listEvents({ ...all, ...blocked });
+      expect(first.events.map((event) => event.seq)).to.deep.equal([1]);
+      // From there on there is nothing to look through again.
+      expect(await store.listEvents({ ...all, order: 'oldest', position: first.next })).to.deep.equal({
+        events: [],
+        next: first.next,
+      });
+      const full = await store.listEvents({ ...all, ...blocked, limit: 1 });
+      expect(full).to.deep.equal(first);
+    });
+
     it('finds one by id, with columns that agree with the record', async () => {
       await store.appendEvents(new Writer('s1').batch({ model: 'gpt-4o', cost_nanos: 2 ** 52, status: 403 }));
       const event = await store.getEvent('evt_s1_0');
