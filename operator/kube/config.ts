@@ -161,8 +161,8 @@ class Connection implements Kube {
 function makeAgent(cluster: Cluster, tls: TlsOptions): Dispatcher {
   const connect = { ...tls, timeout: CONNECT_MS, keepAlive: true, keepAliveInitialDelay: TCP_PROBE_MS };
   const common = {
-    // One connection for each watch and call. HTTP/2 would put all on one, where a hundred watches let no call through,
-    // and has let requests hang or ended the process after a GOAWAY (undici issues #3140, #5638).
+    // One connection for each watch and call. HTTP/2 would put them all on one, so that they are lost together, and
+    // after a GOAWAY it has let requests hang and ended the process (undici issues #3140, #5638).
     allowH2: false,
     keepAliveTimeout: IDLE_MS,
     // undici's own limits would cut watches, which may be silent for minutes.
