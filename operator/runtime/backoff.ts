@@ -25,11 +25,11 @@ export class FailureBackoff {
     this.#random = random;
   }
 
-  /** Milliseconds to wait; counts one more failure of the key. */
-  next(key: string): number {
+  /** Milliseconds to wait, `capMs` at most; counts one more failure of the key. */
+  next(key: string, capMs = this.#limits.capMs): number {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    return fullJitter(failures, this.#limits, this.#random);
+    return fullJitter(failures, { ...this.#limits, capMs }, this.#random);
   }
 
   failures(key: string): number {

@@ -2,6 +2,7 @@ import { FailureBackoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 import type { ControllerMetrics, Outcome } from './metrics.ts';
+import { ObjectError } from './objects.ts';
 import { WorkQueue } from './workqueue.ts';
 
 /** What a reconcile came to. An error that it throws is retried with back-off, a `TerminalError` is not. */
@@ -49,6 +50,12 @@ export interface ControllerDeps {
 
 /** First wait and longest wait of one key after failures, in milliseconds. */
 const BACKOFF = { baseMs: 5, capMs: 300_000 };
+
+/**
+ * Longest wait in milliseconds while the objects cannot be reached: no key is to blame, and half a minute after an
+ * outage all are to be as they should.
+ */
+const UNAVAILABLE_MS = 15_000;
 
 /** Runs `reconcile` for each key that its queue holds. */
 export class Controller {
@@ -124,8 +131,14 @@ export class Controller {
       this.queue.forget(key);
       log.warn({ reason: error.message }, 'reconcile failed, and trying again soon cannot help');
       // Spread, since what one cause stopped would otherwise come back all at once.
-      if (error.againMs !== undefined) this.queue.addAfter(key, error.againMs * (1 + this.#deps.random() / 2));
+      if (error.againMs !== undefined)
+        this.queue.addAfter(key, error.againMs * (1 + this.#deps.random() / 2));
       return 'terminal_error';
+    }
+    if (error instanceof ObjectError && error.reason === 'Unavailable') {
+      log.warn({ reason: error.message }, 'the objects cannot be reached; the reconcile is retried');
+      this.queue.retry(key, UNAVAILABLE_MS);
+      return 'error';
     }
     log.error({ err: error }, 'reconcile failed and is retried');
     this.queue.retry(key);

@@ -66,10 +66,10 @@ export class WorkQueue {
     this.#delayed.set(key, { due, timer });
   }
 
-  /** Adds after the key's failure back-off. */
-  retry(key: string): void {
+  /** Adds after the key's failure back-off, `capMs` at most. */
+  retry(key: string, capMs?: number): void {
     this.#deps.metrics.retried();
-    this.addAfter(key, this.#deps.backoff.next(key));
+    this.addAfter(key, this.#deps.backoff.next(key, capMs));
   }
 
   /** Takes the next key, waiting for one; `undefined` once the queue is closed. Pair with `done`. */

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Controller, DONE, type Reconcile, TerminalError } from '../../../operator/runtime/controller.ts';
 import { silentLog } from '../../../operator/runtime/log.ts';
 import type { Outcome } from '../../../operator/runtime/metrics.ts';
+import { ObjectError } from '../../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
 import { noMetrics } from '../../fakes/no-metrics.ts';
 
@@ -62,6 +63,21 @@ describe('controller', () => {
     controller.queue.add('a');
     await clock.advance(5 + 10 + 20);
     expect(outcomes).to.deep.equal(['error', 'error', 'error', 'success']);
+    await controller.stop();
+  });
+
+  it('waits no longer than fifteen seconds while the objects cannot be reached', async () => {
+    let away = true;
+    const { controller, clock, outcomes } = controllerWith(async () => {
+      if (away) throw new ObjectError('Unavailable', 'no answer from the API server');
+      return DONE;
+    });
+    controller.queue.add('a');
+    await clock.advance(600_000);
+    expect(outcomes.length).to.be.within(45, 60);
+    away = false;
+    await clock.advance(15_000);
+    expect(outcomes.at(-1)).to.equal('success');
     await controller.stop();
   });
 
