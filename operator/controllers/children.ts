@@ -23,6 +23,7 @@ interface RunContext {
 
 /** What we applied last and what came of it, as digests. */
 interface Applied {
+  uid: string;
   intent: string;
   content: string;
 }
@@ -83,11 +84,16 @@ export class Children {
     const keep = new Set(wanted.map((manifest) => refKey(refOf(manifest))));
     for (const ref of childRefs(namespace, gateway)) {
       if (keep.has(refKey(ref))) continue;
+      const uid = this.#applied.get(refKey(ref))?.uid;
+      const cached = client.cache.get(ref);
+      // Without our labels the cache of a cluster does not show it; what we applied ourselves is ours all the same.
+      const child = cached === undefined && uid !== undefined ? await client.read(ref) : cached;
+      if (child !== undefined && (isChild(child, gateway) || child.metadata.uid === uid)) {
+        await client.delete(ref, child.metadata.uid);
+      }
       // The cluster may have collected it before us.
       this.#applied.delete(refKey(ref));
       this.#corrections.delete(refKey(ref));
-      const child = client.cache.get(ref);
-      if (child !== undefined && isChild(child, gateway)) await client.delete(ref, child.metadata.uid);
     }
   }
 
@@ -117,7 +123,7 @@ export class Children {
     const result = await client.apply({ ...manifest, metadata: { ...manifest.metadata, ...uid } });
     const content = contentOf(result);
     const key = refKey(refOf(manifest));
-    this.#applied.set(key, { intent, content });
+    this.#applied.set(key, { uid: result.metadata.uid, intent, content });
     // What others only added to is as it was: fields that we do not set are theirs.
     if (!drifted || (existing !== undefined && contentOf(existing) === content)) return;
     const { kind, metadata } = manifest;

@@ -282,6 +282,17 @@ describe('children of a gateway', () => {
     expect(names('ConfigMap')).to.deep.equal(['copy', 'keeptrusts-edge']);
   });
 
+  it('are deleted also where the labels were taken away, since we know what we made', async () => {
+    await apply(wanted('a'));
+    const { labels: _, ...metadata } = stored('Service').metadata;
+    await store.apply({ ...stored('Service'), metadata });
+    lagging.catchUp();
+    // The cache of a cluster is filled by the labels.
+    lagging.cache.remove({ kind: 'Service', namespace: 'team-a', name: NAME });
+    await children.prune('team-a', 'default', []);
+    expect(stored('Service')).to.equal(undefined);
+  });
+
   it('are not deleted in the place of one that took their name', async () => {
     await apply(wanted('a'));
     lagging.catchUp();
