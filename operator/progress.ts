@@ -38,14 +38,14 @@ const RECHECK_MS = 20;
 
 /** What a person who started the control plane wants to know: is it up, where, and what is wrong with the objects. */
 export class Progress {
-  readonly #surroundings: Pick<Surroundings, 'instances' | 'emptiness'>;
+  readonly #surroundings: Pick<Surroundings, 'instances' | 'emptiness' | 'place'>;
   readonly #clock: Clock;
   #again: Timer | undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #reported = new Map<string, ReadonlySet<string>>();
   #watched: Watched | undefined;
 
-  constructor(surroundings: Pick<Surroundings, 'instances' | 'emptiness'>, clock: Clock) {
+  constructor(surroundings: Pick<Surroundings, 'instances' | 'emptiness' | 'place'>, clock: Clock) {
     this.#surroundings = surroundings;
     this.#clock = clock;
   }
@@ -118,22 +118,32 @@ export class Progress {
     const watched = this.#watched;
     if (watched === undefined) return [];
     return namespacesOf(watched.cache).flatMap((namespace) => [
-      ...findingsOf(watched, namespace),
-      ...unusable(watched, namespace),
+      ...this.#findings(watched, namespace),
+      ...unusable(watched, namespace).map((problem) => this.#placed(problem)),
     ]);
+  }
+
+  #findings(watched: Watched, namespace: string): ResourceProblem[] {
+    return findingsOf(watched, namespace).map((problem) => this.#placed(problem));
+  }
+
+  #placed(problem: ResourceProblem): ResourceProblem {
+    const { object, message } = problem;
+    return { ...problem, ...(object !== null && this.#surroundings.place?.(object, message)) };
   }
 
   /** Each problem once, and again only after it was gone. */
   #reportFindings(namespace: string): void {
     const watched = this.#watched;
     if (watched === undefined) return;
-    const lines = new Set(findingsOf(watched, namespace).map(lineOf));
+    const lines = new Set(this.#findings(watched, namespace).map(lineOf));
     const told = this.#reported.get(namespace);
     for (const line of lines) if (told?.has(line) !== true) watched.report(line);
     this.#reported.set(namespace, lines);
   }
 }
 
-function lineOf({ object, severity, message }: ResourceProblem): string {
-  return `${object}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
+function lineOf({ file, line, column, object, severity, message }: ResourceProblem): string {
+  const place = [file, line, column].filter((part) => part !== null).join(':');
+  return `${place === '' ? '' : `${place}: `}${object}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
 }

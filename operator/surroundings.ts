@@ -44,6 +44,8 @@ export interface Surroundings {
   address(namespace: string, gateway: string): string | null;
   /** What is wrong with the place that the objects come from. */
   problems(): readonly ResourceProblem[];
+  /** Where in a file an object stands that `message` is about; left out where objects are in no files. */
+  place?(object: string, message: string): { file: string; line: number; column: number | null } | null;
   /** Why there is no object of ours at all, in words. */
   emptiness(): string;
 }

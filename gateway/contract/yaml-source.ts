@@ -1,7 +1,8 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { DocPath } from './doc-path.ts';
 import { Findings, type Position } from './problem.ts';
 import { syntaxMessage } from './yaml-errors.ts';
+import { linePosition, locate, START } from './yaml-place.ts';
 import { PlainReader } from './yaml-plain.ts';
 
 /** Characters of a document; a ConfigMap holds no more either. */
@@ -45,8 +46,6 @@ export function readYaml(text: string): YamlSource {
   return { value, findings, position: (path, atKey) => locate(parsed, lines, path, atKey === true) };
 }
 
-const START: Position = { line: 1, column: 1 };
-
 function parse(text: string, lines: LineCounter, findings: Findings): Document.Parsed | null {
   try {
     return parseDocument(text, {
@@ -60,38 +59,4 @@ function parse(text: string, lines: LineCounter, findings: Findings): Document.P
     findings.add('E026', [], 'the document is nested too deeply to be read');
     return null;
   }
-}
-
-function linePosition(lines: LineCounter, offset: number | undefined): Position {
-  if (offset === undefined) return START;
-  const { line, col } = lines.linePos(offset);
-  return line === 0 ? START : { line, column: col };
-}
-
-function locate(document: Document.Parsed, lines: LineCounter, path: DocPath, atKey: boolean): Position {
-  let node: Node | null | undefined = document.contents;
-  let offset = node?.range?.[0];
-  for (const [depth, step] of path.entries()) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
-      if (pair === undefined) break;
-      const key = pair.key as Node;
-      const value = pair.value as Node | null;
-      const last = depth === path.length - 1;
-      offset = ((last && atKey) || value === null || isEmpty(value) ? key : value).range?.[0] ?? offset;
-      node = value;
-    } else if (isSeq(node) && typeof step === 'number') {
-      const item = node.items[step] as Node | undefined;
-      if (item === undefined) break;
-      offset = item.range?.[0] ?? offset;
-      node = item;
-    } else break;
-  }
-  return linePosition(lines, offset);
-}
-
-/** `key:` without a value: the key is the better place to point at. */
-function isEmpty(node: Node): boolean {
-  return isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1];
 }

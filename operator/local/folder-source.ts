@@ -51,6 +51,8 @@ export class FolderSource {
   #poll: Timer | undefined;
   /** Objects that no file holds any more, and since when. */
   #missing = new Map<string, number>();
+  /** What the files hold now, by `Kind namespace/name`. */
+  #held = new Map<string, FileObject & { file: string }>();
   #again: Timer | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -63,6 +65,18 @@ export class FolderSource {
   /** What is wrong with the folder now, in order of files. */
   problems(): readonly FolderProblem[] {
     return this.#problems;
+  }
+
+  /**
+   * Where in the files an object stands that something is said of; null where no file holds it.
+   * @param object `Kind namespace/name`
+   * @param message what is said, which begins with the path of a field where one is to blame
+   */
+  place(object: string, message: string): { file: string; line: number; column: number | null } | null {
+    const held = this.#held.get(object);
+    if (held === undefined) return null;
+    const { file, line } = held;
+    return { file, line, column: null, ...held.place(message) };
   }
 
   /** Resolves when the objects of all files are in the store. @throws when the folder cannot be read */
@@ -131,9 +145,8 @@ export class FolderSource {
     const wanted = this.#readAll(problems, kept);
     if (wanted === null) this.#missing.clear();
     else {
-      for (const { file, line, manifest } of wanted.values()) {
-        await this.#apply(file, line, manifest, problems);
-      }
+      this.#held = new Map([...wanted.values()].map((object) => [nameOf(object.manifest), object]));
+      for (const object of wanted.values()) await this.#apply(object, problems);
       await this.#prune(new Set(wanted.keys()), kept, missingMs);
     }
     const known = new Set(this.#problems.map((problem) => JSON.stringify(problem)));
@@ -222,7 +235,8 @@ export class FolderSource {
     );
   }
 
-  async #apply(file: string, line: number, manifest: Manifest, problems: FolderProblem[]): Promise<void> {
+  async #apply(object: FileObject & { file: string }, problems: FolderProblem[]): Promise<void> {
+    const { file, line, manifest } = object;
     const annotations = { ...manifest.metadata.annotations, [FILE_ANNOTATION]: file };
     try {
       await this.#deps.client.apply({ ...manifest, metadata: { ...manifest.metadata, annotations } });
@@ -231,7 +245,7 @@ export class FolderSource {
         error instanceof ObjectError && (error.reason === 'Invalid' || error.reason === 'TooLarge');
       const message = error instanceof Error ? error.message : String(error);
       const code = invalid ? 'invalid' : 'failed';
-      problems.push({ file, line, object: nameOf(manifest), code, message });
+      problems.push({ file, line, ...object.place(message), object: nameOf(manifest), code, message });
     }
   }
 

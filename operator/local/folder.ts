@@ -89,6 +89,7 @@ export function folderSurroundings(options: FolderOptions, deps: FolderDeps): Su
         instances: () => node.instances(),
         address: (namespace, gateway) => processAddress(node.instances(), namespace, gateway),
         problems: () => folder.problems().map(resourceProblem),
+        place: (object, message) => folder.place(object, message),
         emptiness: () =>
           folder.problems().length > 0
             ? 'no file of the folder is valid'

@@ -1,4 +1,7 @@
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
+import type { DocPath } from '../../gateway/contract/doc-path.ts';
+import type { Position } from '../../gateway/contract/problem.ts';
+import { locate } from '../../gateway/contract/yaml-place.ts';
 import type { Manifest } from '../runtime/objects.ts';
 import { isMetadataField } from './validate/metadata.ts';
 
@@ -19,6 +22,8 @@ export interface FolderProblem {
 export interface FileObject {
   manifest: Manifest;
   line: number;
+  /** Where the field stands that a message about the object begins with; null where it begins with none. */
+  place(message: string): Position | null;
 }
 
 export type ParsedFile = { objects: FileObject[] } | { problem: Omit<FolderProblem, 'file'> };
@@ -45,15 +50,32 @@ export function parseManifestFile(text: string): ParsedFile {
       return { problem: { line, column: col, code: 'not_parsable', message: (failure as Error).message } };
     }
     if (value === null) continue;
-    for (const item of isList(value) ? value.items : [value]) {
+    const items = isList(value) ? value.items : null;
+    for (const [index, item] of (items ?? [value]).entries()) {
       const manifest = toManifest(item);
       if (typeof manifest === 'string') {
         return { problem: { line, column: col, code: 'not_an_object', message: manifest } };
       }
-      objects.push({ manifest, line });
+      const start: DocPath = items === null ? [] : ['items', index];
+      objects.push({ manifest, line, place: (message) => placeOf(message, document, lines, start) });
     }
   }
   return { objects };
+}
+
+/** Messages about a field begin with its path, such as `spec.entries[2].kind`. */
+const FIELD = /^(?:metadata|spec)(?:\.\w+|\[\d+\])*/;
+
+function placeOf(
+  message: string,
+  document: Document.Parsed,
+  lines: LineCounter,
+  start: DocPath,
+): Position | null {
+  const field = FIELD.exec(message)?.[0];
+  if (field === undefined) return null;
+  const steps = [...field.matchAll(/\w+/g)].map(([step]) => (/^\d/.test(step) ? Number(step) : step));
+  return locate(document, lines, [...start, ...steps], true);
 }
 
 function isList(value: unknown): value is { items: unknown[] } {

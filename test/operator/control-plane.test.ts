@@ -115,7 +115,7 @@ describe('control plane over a folder, with a fake gateway', () => {
     await eventually(ready, 'readiness');
     folder.write('a.yaml', POLICY.replace('4096', '12'));
     await eventually(() => reported.length > 0, 'the report');
-    expect(reported[0]).to.match(/^a\.yaml:1: GovernancePolicy default\/guard: spec\.limits\.maxBodyBytes: /);
+    expect(reported[0]).to.match(/^a\.yaml:6:12: GovernancePolicy default\/guard: spec\.limits\.maxBodyBytes: /);
     expect((await ask(running)).document).to.contain('max_body_bytes: 4096');
     const headers = { authorization: `Bearer ${readFileSync(running.tokenFile, 'utf8').trim()}` };
     const answer = await fetch(`${running.apiUrl}/v1/problems`, { headers });
@@ -124,7 +124,8 @@ describe('control plane over a folder, with a fake gateway', () => {
     expect(problems).to.have.length(1);
     expect(problems[0]).to.include({
       file: 'a.yaml',
-      line: 1,
+      line: 6,
+      column: 12,
       object: 'GovernancePolicy default/guard',
       code: 'invalid',
     });

@@ -155,8 +155,8 @@ describe('folder source', () => {
     await source.sync();
     expect(held()).to.deep.equal(['default/a=1']);
     expect(reported.map(({ code, object, line }) => ({ code, object, line }))).to.deep.equal([
-      { code: 'invalid', object: 'Widget default/a', line: 1 },
-      { code: 'invalid', object: 'Widget default/b', line: 6 },
+      { code: 'invalid', object: 'Widget default/a', line: 4 },
+      { code: 'invalid', object: 'Widget default/b', line: 9 },
     ]);
   });
 
