@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../operator/runtime/clock.ts';
+import { ClusterOperator } from './cluster-operator.ts';
+import { CHILD_KINDS, ClusterPerson, OUR_KINDS } from './cluster-person.ts';
+import { clusterState } from './cluster-state.ts';
+import { FaultProxy } from './fault-proxy.ts';
+import { kubectl, testCluster } from './kubectl.ts';
+import { childOf, gateway, type Json, policy, target } from './resources.ts';
+
+export interface ClusterFault {
+  name: string;
+  /** Milliseconds that it lasts, while people go on working. */
+  lastsMs: number;
+  /** Begins it; what is returned ends it. */
+  begin(proxy: FaultProxy): () => void;
+  /** The operator's clock. */
+  clock?: Clock;
+}
+
+export interface Convergence {
+  /** Milliseconds from the end of the fault until the operator had nothing left to do. */
+  afterMs: number;
+  /** What it left, and what an operator makes that begins with nothing. */
+  left: Json;
+  fresh: Json;
+  /** Writes in a while in which nobody did anything. */
+  idleWrites: number;
+}
+
+/** Milliseconds without a write after which an operator counts as done. */
+const QUIET_MS = 6000;
+/** Milliseconds between two things that people do. */
+const PACE_MS = 400;
+
+/** Runs an operator behind a proxy in a namespace of its own, lets people work through the fault, and looks at the end. */
+export async function converge(fault: ClusterFault): Promise<Convergence> {
+  const namespace = `kt-fault-${randomBytes(4).toString('hex')}`;
+  const folder = mkdtempSync(join(tmpdir(), 'kt-test-'));
+  const { kubeconfig } = testCluster();
+  await kubectl(['create', 'namespace', namespace]);
+  const person = await ClusterPerson.start(kubeconfig, namespace);
+  const proxy = await FaultProxy.start(kubeconfig);
+  const proxied = join(folder, 'kubeconfig');
+  writeFileSync(proxied, proxy.kubeconfig);
+  const clock = fault.clock === undefined ? {} : { clock: fault.clock };
+  let cluster: Instances | undefined;
+  try {
+    for (const object of BASE) await person.apply(object);
+    let operator = await ClusterOperator.start({ namespace, kubeconfig: proxied, ...clock });
+    cluster = new Instances(person, () => operator);
+    await quiet(proxy);
+
+    const end = fault.begin(proxy);
+    await work(person, fault.lastsMs);
+    end();
+    const ended = performance.now();
+    const last = await quiet(proxy);
+    const afterMs = Math.max(0, last - ended);
+    const writes = proxy.writes;
+    await pause(QUIET_MS);
+    const idleWrites = proxy.writes - writes;
+    const left = await clusterState(person);
+
+    await operator.stop();
+    await forget(person);
+    operator = await ClusterOperator.start({ namespace, kubeconfig: proxied });
+    await quiet(proxy);
+    const fresh = await clusterState(person);
+    await operator.stop();
+    return { afterMs, left, fresh, idleWrites };
+  } finally {
+    cluster?.stop();
+    await proxy.stop();
+    await person.close();
+    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const BASE = [policy('guard'), policy('other'), target('mock'), target('spare')];
+
+/** Things that people do; the last ones leave another set of gateways than the first. */
+const WORK: readonly ((person: ClusterPerson, round: number) => Promise<unknown>)[] = [
+  (person, round) => person.apply(policy('guard', { limits: { maxBodyBytes: 4096 + round } })),
+  (person) => person.patch('ConfigMap', childOf('default'), { data: { 'policy-config.yaml': 'broken' } }),
+  (person) => person.delete('Service', childOf('default')),
+  (person) => person.apply(gateway('second', { replicas: 2 })),
+  (person) => person.delete('GovernancePolicy', 'other'),
+  (person) => person.patch('Deployment', childOf('second'), { spec: { replicas: 7 } }),
+  (person) => person.delete('GovernanceGateway', 'second'),
+  (person) => person.apply(policy('other', { mode: 'Observe' })),
+  (person) => person.delete('ProviderTarget', 'spare'),
+  (person) => person.delete('ConfigMap', childOf('default')),
+  (person, round) => person.apply(target('spare', { timeouts: { connectMs: 1000 + round } })),
+  (person) => person.apply(policy('guard', { routing: { targets: ['mock', 'nowhere'] } })),
+  (person, round) => person.apply(gateway(`extra-${round % 2}`)),
+];
+
+async function work(person: ClusterPerson, lastsMs: number): Promise<void> {
+  const end = performance.now() + lastsMs;
+  for (let round = 0; performance.now() < end; round++) {
+    await WORK[round % WORK.length]!(person, round);
+    await pause(PACE_MS);
+  }
+}
+
+/** What a Deployment controller and instances do: they take up what they are given, and say so. */
+class Instances {
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(person: ClusterPerson, operator: () => ClusterOperator) {
+    this.#timer = setInterval(async () => {
+      const deployments = await person.list('Deployment').catch(() => []);
+      for (const object of deployments as { metadata: { name: string }; spec: Json; status?: Json }[]) {
+        const { name } = object.metadata;
+        const replicas = object.spec['replicas'] as number;
+        const status = { replicas, readyReplicas: replicas };
+        if (object.status?.['readyReplicas'] !== replicas)
+          await person.patch('Deployment', name, { status }, '/status').catch(() => {});
+        operator().report(person.namespace, name.replace('keeptrusts-', ''), replicas);
+      }
+    }, 500);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/** Takes away everything that an operator made and wrote. */
+async function forget(person: ClusterPerson): Promise<void> {
+  for (const kind of CHILD_KINDS) {
+    for (const object of await person.list(kind)) {
+      const { name, labels } = (object as { metadata: { name: string; labels?: Json } }).metadata;
+      if (labels?.['app.kubernetes.io/managed-by'] !== undefined) await person.delete(kind, name);
+    }
+  }
+  for (const kind of OUR_KINDS) {
+    for (const object of await person.list(kind)) {
+      await person.patch(
+        kind,
+        (object as { metadata: { name: string } }).metadata.name,
+        { status: null },
+        '/status',
+      );
+    }
+  }
+}
+
+/** Resolves once nothing was written for a while, with the time of the last write. */
+async function quiet(proxy: FaultProxy): Promise<number> {
+  let [writes, last] = [proxy.writes, performance.now()];
+  while (performance.now() - last < QUIET_MS) {
+    await pause(50);
+    if (proxy.writes !== writes) [writes, last] = [proxy.writes, performance.now()];
+  }
+  return last;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
