@@ -8,7 +8,7 @@ import { testCluster } from './kubectl.ts';
 const main = fileURLToPath(new URL('../../operator/main.ts', import.meta.url));
 
 export interface OperatorProcessOptions {
-  /** The only namespaces that it looks at; its lease is in the first. */
+  /** The only namespaces that it looks at, its lease in the first; empty for all, where `args` says what else it takes. */
   namespaces: readonly string[];
   args?: readonly string[];
   env?: Readonly<Record<string, string>>;
@@ -30,14 +30,15 @@ export class OperatorProcess {
     this.state = state ?? new TestFolder();
     const flags = {
       kubeconfig: kubeconfig ?? testCluster().kubeconfig,
-      namespaces: namespaces.join(','),
-      'lease-namespace': namespaces[0]!,
       'state-dir': join(this.state.path, '.keeptrusts'),
       'api-port': '0',
       'log-level': 'warn',
     };
+    const [first] = namespaces;
+    const scope =
+      first === undefined ? [] : [`--namespaces=${namespaces.join(',')}`, `--lease-namespace=${first}`];
     const named = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-    this.child = spawn(process.execPath, [main, ...named, ...args], {
+    this.child = spawn(process.execPath, [main, ...named, ...scope, ...args], {
       cwd: this.state.path,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
