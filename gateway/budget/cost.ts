@@ -1,5 +1,5 @@
 import type { UsageClass } from '../contract/document.ts';
-import { dollars, nanosFromPicos, picoPerUnit } from './money.ts';
+import { nanosFromPicos, picoPerUnit } from './money.ts';
 
 /** Tokens of disjoint classes. */
 export type UsageCounts = Readonly<Record<UsageClass, number>>;
@@ -39,6 +39,9 @@ export function priceRow(prices: Partial<Readonly<Record<UsageClass, string>>> |
   };
 }
 
+/** The quotient is the number nearest to the decimal, as a reader of the decimal would make of it. */
+const NANOS_PER_DOLLAR = 1_000_000_000;
+
 export interface Cost {
   /** Nano-dollars, rounded up once; null when unpriced. */
   cost_nanos: number | null;
@@ -65,7 +68,7 @@ export function costOf(usage: UsageCounts | null, prices: PriceRow | null): Cost
   let picos = 0;
   for (const name of used) picos += usage[name] * prices[name]!;
   const nanos = Number.isSafeInteger(picos) ? Math.ceil(picos / 1000) : exactNanos(usage, prices, used);
-  return { cost_nanos: nanos, cost: Number(dollars(nanos)), cost_source: 'target', unpriced };
+  return { cost_nanos: nanos, cost: nanos / NANOS_PER_DOLLAR, cost_source: 'target', unpriced };
 }
 
 /** The slow way, for sums past 2^53 pico-dollars (about 9,000 dollars a request). */

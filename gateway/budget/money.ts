@@ -26,13 +26,6 @@ export function picoPerUnit(price: string): number {
   return Number(match[1]! + (match[2] ?? '').padEnd(PICO_DIGITS, '0'));
 }
 
-/** Nano-dollars as a decimal of US dollars, exact and without an exponent: `1500000000` → `1.5`. */
-export function dollars(nanos: bigint | number): string {
-  const digits = nanos.toString().padStart(10, '0');
-  const fraction = digits.slice(-9).replace(/0+$/, '');
-  return fraction === '' ? digits.slice(0, -9) : `${digits.slice(0, -9)}.${fraction}`;
-}
-
 /** Pico-dollars to nano-dollars, rounded up: an event never costs less than its parts. */
 export function nanosFromPicos(picos: bigint): bigint {
   return (picos + 999n) / 1000n;

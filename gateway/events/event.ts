@@ -29,7 +29,7 @@ export interface DecisionEvent {
    * `x-keeptrusts-decision` says the same, with `error` for null; of a stream, as it stood at its first byte.
    */
   verdict: Verdict | null;
-  would_verdict?: Verdict;
+  would_verdict?: Verdict | undefined;
   /** The mode of the entry that decided; of the strictest entry where none did. */
   mode: 'observe' | 'guide' | 'enforce' | null;
   /** Dotted reason, `all_policies_passed` where nothing was found. */

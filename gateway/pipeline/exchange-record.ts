@@ -136,7 +136,7 @@ export class ExchangeRecord {
       stream_response: parsed?.stream ?? false,
       status,
       verdict: decision.verdict,
-      ...(decision.would_verdict === undefined ? undefined : { would_verdict: decision.would_verdict }),
+      would_verdict: decision.would_verdict,
       mode: decision.mode,
       reason: decision.reason,
       policy: decision.policy,

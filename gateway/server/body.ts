@@ -8,15 +8,15 @@ const BODY_MS = 30_000;
 
 /**
  * Reads a body as it comes.
+ * @param declared bytes that the caller says it has; NaN where he does not say
  * @throws GatewayError `body_too_large` (the rest is not read), `incomplete_body`, `overloaded` (no room for it)
  */
 export function readBody(
   request: IncomingMessage,
-  maxBytes: number,
+  { maxBytes, declared }: { maxBytes: number; declared: number },
   wheel: TimerWheel,
   room: HeldRoom,
 ): Promise<Buffer> {
-  const declared = Number(request.headers['content-length'] ?? Number.NaN);
   if (declared > maxBytes) return Promise.reject(tooLarge(maxBytes));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

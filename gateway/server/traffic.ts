@@ -136,13 +136,7 @@ class TrafficRequest {
         clientAddress: this.#request.socket.remoteAddress ?? null,
         headers: this.#head.raw,
         reply: this.#reply,
-        readBody: async (maxBytes) => {
-          checkBodyHeaders(this.#head);
-          if (this.#head.expect !== undefined && !(Number(this.#head.contentLength) > maxBytes)) {
-            this.#response.writeContinue();
-          }
-          return this.#readBody(maxBytes);
-        },
+        readBody: (maxBytes) => this.#readBody(maxBytes),
       },
       live,
       this.#options.exchange,
@@ -151,12 +145,16 @@ class TrafficRequest {
 
   /** The body's room is free again when the answer is over, however it ends. */
   async #readBody(maxBytes: number): Promise<Buffer> {
+    const head = this.#head;
+    checkBodyHeaders(head);
+    const declared = Number(head.contentLength ?? Number.NaN);
+    if (head.expect !== undefined && !(declared > maxBytes)) this.#response.writeContinue();
     const { bodies, exchange } = this.#options;
     const room = bodies.hold();
     this.#response.once('close', room.release);
     bodies.reading += 1;
     try {
-      return await readBody(this.#request, maxBytes, exchange.wheel, room);
+      return await readBody(this.#request, { maxBytes, declared }, exchange.wheel, room);
     } catch (error) {
       room.release();
       throw error;
