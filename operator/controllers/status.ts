@@ -127,8 +127,10 @@ function acceptedGeneration(
   findings: readonly Finding[],
   object: { uid: string; generation: number },
 ): number | null {
-  const spec = judgements.flatMap(({ acceptedSpecs }) => acceptedSpecs).find(({ uid }) => uid === object.uid);
-  if (spec !== undefined) return spec.generation;
+  for (const { acceptedSpecs } of judgements) {
+    const spec = acceptedSpecs.find(({ uid }) => uid === object.uid);
+    if (spec !== undefined) return spec.generation;
+  }
   return findings.some((finding) => finding.reason === 'Invalid') ? null : object.generation;
 }
 
