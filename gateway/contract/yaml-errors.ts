@@ -24,6 +24,7 @@ const MESSAGES: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   MULTIPLE_ANCHORS: 'a value can have one anchor only',
   MULTIPLE_DOCS: 'the file holds more than one document',
   MULTIPLE_TAGS: 'a value can have one tag only',
+  RESOURCE_EXHAUSTION: 'the document is nested too deeply',
   TAB_AS_INDENT: 'a tab cannot indent; use spaces',
   TAG_RESOLVE_FAILED: 'tags such as `!name` are not used in this document',
   UNEXPECTED_TOKEN:

@@ -1,13 +1,12 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import type { DocPath } from './doc-path.ts';
 import type { Findings } from './problem.ts';
+import { MAX_ALIASES } from './yaml-bounds.ts';
 
 const MAX_DEPTH = 64;
 /** Values of a whole document, aliases expanded: a bomb of aliases ends here. */
 const MAX_VALUES = 200_000;
 const MAX_EXPANDED_CHARS = 4_194_304;
-/** Finding the anchor of an alias walks the document. */
-const MAX_ALIASES = 100;
 
 /** Turns YAML nodes into plain JSON values and says what JSON cannot hold. */
 export class PlainReader {

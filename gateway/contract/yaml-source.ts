@@ -1,6 +1,7 @@
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { DocPath } from './doc-path.ts';
 import { Findings, type Position } from './problem.ts';
+import { yamlExcess } from './yaml-bounds.ts';
 import { syntaxMessage } from './yaml-errors.ts';
 import { linePosition, locate, START } from './yaml-place.ts';
 import { PlainReader } from './yaml-plain.ts';
@@ -30,6 +31,12 @@ export function readYaml(text: string): YamlSource {
       [],
       `the document has ${text.length} characters, at most ${MAX_DOCUMENT_CHARS} are read`,
     );
+    return { value: undefined, findings, position: () => START };
+  }
+  const excess = yamlExcess(text);
+  if (excess !== null) {
+    const { message, ...position } = excess;
+    findings.push({ code: 'E026', path: [], message: `the document has ${message}`, position });
     return { value: undefined, findings, position: () => START };
   }
   const parsed = parse(text, lines, findings);

@@ -1,6 +1,7 @@
 import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 import type { DocPath } from '../../gateway/contract/doc-path.ts';
 import type { Position } from '../../gateway/contract/problem.ts';
+import { yamlExcess } from '../../gateway/contract/yaml-bounds.ts';
 import { locate } from '../../gateway/contract/yaml-place.ts';
 import type { Manifest } from '../runtime/objects.ts';
 import { isMetadataField } from './validate/metadata.ts';
@@ -32,6 +33,11 @@ const DEFAULT_NAMESPACE = 'default';
 
 /** Reads a file of one or more documents, YAML or JSON (which is YAML). A `List` gives its items. */
 export function parseManifestFile(text: string): ParsedFile {
+  const excess = yamlExcess(text);
+  if (excess !== null) {
+    const { line, column, message } = excess;
+    return { problem: { line, column, code: 'not_parsable', message: `the file has ${message}` } };
+  }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true });
   const objects: FileObject[] = [];
