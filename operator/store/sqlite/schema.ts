@@ -1,4 +1,7 @@
-/** The tables. Record bytes are a BLOB, never JSON: what was hashed is what is kept. */
+/**
+ * The tables. Record bytes are a BLOB, never JSON: what was hashed is what is kept. Indexes are in the order of lists, and
+ * hold what counts look at.
+ */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS streams (
@@ -14,9 +17,12 @@ CREATE TABLE IF NOT EXISTS events (
   UNIQUE (stream, seq)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS events_id ON events (id);
-CREATE INDEX IF NOT EXISTS events_ts ON events (ts);
-CREATE INDEX IF NOT EXISTS events_verdict ON events (verdict, ts);
-CREATE INDEX IF NOT EXISTS events_team ON events (team, ts) WHERE team IS NOT NULL;
+CREATE INDEX IF NOT EXISTS events_ts ON events (ts, kind);
+CREATE INDEX IF NOT EXISTS events_request ON events (request_id);
+CREATE INDEX IF NOT EXISTS events_verdict ON events (verdict, position, ts, kind);
+CREATE INDEX IF NOT EXISTS events_team ON events (team, position, ts, kind) WHERE team IS NOT NULL;
+CREATE INDEX IF NOT EXISTS events_model ON events (model, position, ts, kind) WHERE model IS NOT NULL;
+CREATE INDEX IF NOT EXISTS events_policy ON events (policy, position, ts, kind) WHERE policy IS NOT NULL;
 CREATE TABLE IF NOT EXISTS revisions (
   hash TEXT NOT NULL, number INTEGER NOT NULL, namespace TEXT NOT NULL, gateway TEXT NOT NULL,
   document TEXT NOT NULL, objects TEXT NOT NULL, compiled_at INTEGER NOT NULL,
@@ -35,7 +41,7 @@ CREATE INDEX IF NOT EXISTS revisions_gateway ON revisions (namespace, gateway);
 `;
 
 /** Raised with every change of the tables that an older control plane could not read. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** From the version before to each: run before `SCHEMA`, which makes what is missing. */
 export const UPGRADES: Readonly<Record<number, string>> = {
@@ -49,6 +55,11 @@ export const UPGRADES: Readonly<Record<number, string>> = {
     ) STRICT;
     INSERT INTO revisions SELECT * FROM revisions_1 ORDER BY number;
     DROP TABLE revisions_1;
+  `,
+  3: `
+    DROP INDEX IF EXISTS events_ts;
+    DROP INDEX IF EXISTS events_verdict;
+    DROP INDEX IF EXISTS events_team;
   `,
 };
 

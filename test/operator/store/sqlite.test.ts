@@ -71,6 +71,23 @@ describe('SQLite store', () => {
     await again.close();
   });
 
+  it('lists by the indexes that are in its order, without sorting', async () => {
+    const file = join(folder(), 'events.db');
+    await (await openSqliteStore(file)).close();
+    const database = new DatabaseSync(file);
+    for (const column of ['verdict', 'team', 'model', 'policy', 'request_id']) {
+      const plan = database
+        .prepare(
+          `EXPLAIN QUERY PLAN SELECT record FROM events WHERE kind NOT GLOB 'stream.*' AND ${column} = ? ORDER BY position DESC LIMIT 51`,
+        )
+        .all('x')
+        .map((row) => String(row['detail']));
+      expect(plan, column).to.have.length(1);
+      expect(plan[0]).to.match(new RegExp(`USING INDEX events_\\w+ \\(${column}=`));
+    }
+    database.close();
+  });
+
   it('fails every call after the end instead of waiting', async () => {
     const store = await openSqliteStore(join(folder(), 'events.db'));
     await store.close();
