@@ -30,7 +30,7 @@ export class FrameQueue {
 
   /** @throws GatewayError `upstream_too_large` when too much waits */
   push(frame: OutFrame): void {
-    this.#bytes += frame.raw.length;
+    this.#bytes += frame.size;
     const first = this.#frames[0];
     this.#frames.push(frame);
     if (first !== undefined) this.#keep(first, frame);
@@ -43,23 +43,26 @@ export class FrameQueue {
   }
 
   /** Takes out the frames that can leave. */
-  take(out: Buffer[]): void {
-    const leave = (frame: OutFrame): void => {
-      this.#bytes -= frame.raw.length;
-      out.push(frame.render());
-    };
-    if (this.#late.size > 0) this.#late.take(leave);
+  take(out: OutFrame[]): void {
+    if (this.#late.size > 0) this.#late.take((frame) => this.#leave(frame, out));
     const frames = this.#frames;
     let done = 0;
     for (; done < frames.length; done++) {
       const frame = frames[done]!;
       if (this.#late.stops(frame)) this.#late.add(frame);
-      else if (frame.waiting === 0) leave(frame);
+      else if (frame.waiting === 0) this.#leave(frame, out);
       else if (this.#kept > PATIENCE_CHOICES && !frame.last) this.#late.add(frame);
       else break;
       this.#kept = 0;
     }
-    if (done > 0) frames.splice(0, done);
+    if (done === frames.length) frames.length = 0;
+    else if (done > 0) frames.splice(0, done);
+  }
+
+  #leave(frame: OutFrame, out: OutFrame[]): void {
+    this.#bytes -= frame.size;
+    frame.left = true;
+    out.push(frame);
   }
 
   #keep(first: OutFrame, { lanes, choices }: OutFrame): void {

@@ -9,6 +9,9 @@ export interface Editable {
   splices(): Splice[];
 }
 
+/** Of a frame that is like another: it has nothing but its piece of text. */
+const NO_WALLS: number[] = [];
+
 /** A frame on its way: it leaves once all its text is decided, as it came unless something was edited. */
 export class OutFrame implements Delayed {
   waiting = 0;
@@ -21,29 +24,35 @@ export class OutFrame implements Delayed {
   /** The choices that it says something of. */
   readonly choices: number[];
   /** Those of its choices whose other frames may neither pass it nor be passed by it: who speaks, the finish. */
-  readonly walls: number[] = [];
+  readonly walls: number[];
   readonly #frame: SseFrame;
-  readonly #editables: Editable[] = [];
+  #editables: Editable[] | null = null;
 
   /** @param like lanes and choices, where they are known; they are not changed then */
-  constructor(frame: SseFrame, like: { lanes: string[]; choices: number[] } = { lanes: [], choices: [] }) {
+  constructor(frame: SseFrame, like?: { lanes: string[]; choices: number[] }) {
     this.#frame = frame;
-    this.lanes = like.lanes;
-    this.choices = like.choices;
+    this.lanes = like?.lanes ?? [];
+    this.choices = like?.choices ?? [];
+    this.walls = like === undefined ? [] : NO_WALLS;
   }
 
   add(editable: Editable): void {
+    this.#editables ??= [];
     this.#editables.push(editable);
   }
 
-  get raw(): Buffer {
-    return this.#frame.raw;
+  get size(): number {
+    return this.#frame.size;
   }
 
-  /** The bytes to send. */
+  /** Whether it is this frame, and leaves as it came. */
+  isAsCame(frame: SseFrame): boolean {
+    return !this.edited && this.#frame === frame;
+  }
+
+  /** The bytes to send, once it has left. */
   render(): Buffer {
-    this.left = true;
-    if (!this.edited) return this.#frame.raw;
+    if (!this.edited || this.#editables === null) return this.#frame.raw;
     const splices = this.#editables.flatMap((editable) => editable.splices());
     return rewriteFrame(this.#frame, spliceText(this.#frame.data!, splices));
   }

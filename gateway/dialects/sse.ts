@@ -6,6 +6,8 @@ import { decodeUtf8 } from '../json/read.ts';
 /** One event of a stream with the very bytes it came in, its blank line included. */
 export interface SseFrame {
   readonly raw: Buffer;
+  /** Its bytes, which may be known before they are cut out. */
+  readonly size: number;
   /** The `data` lines joined by newlines; `null` for comments, other fields and blank lines alone. */
   readonly data: string | null;
   /** Byte offsets in `raw` of the values of the `data` lines, as pairs. */
@@ -28,6 +30,10 @@ class CutFrame implements SseFrame {
     this.#from = from;
     this.#to = to;
     this.data = data;
+  }
+
+  get size(): number {
+    return this.#to - this.#from;
   }
 
   get raw(): Buffer {
@@ -119,7 +125,7 @@ export class SseReader {
       else {
         const raw = chunk.subarray(from, to);
         const ranges = dataRanges(raw, 0);
-        frames.push({ raw, data: decode(raw, ranges), ranges });
+        frames.push({ raw, size: raw.length, data: decode(raw, ranges), ranges });
       }
       from = to;
     }
@@ -163,7 +169,7 @@ export class SseReader {
     const start = this.#first && raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf ? 3 : 0;
     this.#first = false;
     const ranges = dataRanges(raw, start);
-    return { raw, data: decode(raw, ranges), ranges };
+    return { raw, size: raw.length, data: decode(raw, ranges), ranges };
   }
 }
 
@@ -189,7 +195,7 @@ const DATA_FIELD = /^\ufeff?(?:data:? ?)?$/;
 /** An event of nothing but this data. */
 export function dataFrame(data: string): SseFrame {
   const raw = Buffer.from(`data: ${data.replaceAll('\n', '\ndata: ')}\n\n`);
-  return { raw, data, ranges: dataRanges(raw, 0) };
+  return { raw, size: raw.length, data, ranges: dataRanges(raw, 0) };
 }
 
 function dataRanges(raw: Buffer, start: number): number[] {

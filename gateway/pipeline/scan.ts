@@ -11,6 +11,12 @@ export function isBuffered({ kind }: CompiledEntry, hook: TextHook): boolean {
   );
 }
 
+interface Question {
+  readonly text: string;
+  readonly from: number;
+  readonly hold: number;
+}
+
 /**
  * Calls scanners and holds them to the rules of `TextScanner`; a scanner that breaks them throws, which is "could not
  * run". One is used for many calls, so that a scan that finds nothing allocates nothing.
@@ -20,6 +26,8 @@ export class Scan {
   readonly findings: TextFinding[] = [];
   #end = 0;
   #length = 0;
+  /** By scanner, the last question of a text to which it found nothing. */
+  readonly #clean = new Map<TextScanner, Question>();
 
   readonly #emit = (finding: TextFinding): void => {
     if (!(finding.start >= this.#end && finding.end >= finding.start && finding.end <= this.#length)) {
@@ -34,11 +42,15 @@ export class Scan {
     this.findings.length = 0;
     this.#end = from;
     this.#length = text.length;
+    // What is pushed was often asked about before, and the answer depends on nothing else.
+    const asked = final ? undefined : this.#clean.get(scanner);
+    if (asked !== undefined && asked.from === from && asked.text === text) return asked.hold;
     const hold = scanner.scan(text, from, final, this.#emit);
     if (final) return text.length;
     if (!(hold >= from && hold <= text.length))
       throw new RangeError('the scanner returned a hold out of the text');
     this.#dropUndecided(hold);
+    if (this.findings.length === 0) this.#clean.set(scanner, { text, from, hold });
     return hold;
   }
 

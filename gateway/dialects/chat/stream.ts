@@ -49,7 +49,7 @@ export class ChatStream implements AnswerStream {
   push(chunk: Buffer): Buffer {
     const whole = this.#queue.length === 0 && this.#sse.open === 0;
     const frames: SseFrame[] = [];
-    const out: Buffer[] = [];
+    const out: OutFrame[] = [];
     const leave = (frame: OutFrame): void => {
       this.#queue.push(frame);
       this.#queue.take(out);
@@ -71,15 +71,15 @@ export class ChatStream implements AnswerStream {
         read();
       }
     } catch (error) {
-      this.#rest = out;
+      this.#rest = out.map((frame) => frame.render());
       throw error;
     }
     if (whole && this.#sse.open === 0 && this.#queue.length === 0 && isSame(frames, out)) return chunk;
-    return out.length === 1 ? out[0]! : Buffer.concat(out);
+    return out.length === 1 ? out[0]!.render() : Buffer.concat(out.map((frame) => frame.render()));
   }
 
   end(): Buffer {
-    const out: Buffer[] = [];
+    const out: OutFrame[] = [];
     const last = this.#sse.end();
     if (last !== null && !(this.complete && isFragment(last))) this.#readLast(last);
     if (!this.complete && !this.#failed) {
@@ -92,7 +92,9 @@ export class ChatStream implements AnswerStream {
     for (const frame of this.#terminators.splice(0)) frame.waiting--;
     this.#queue.take(out);
     return Buffer.concat(
-      out.flatMap((raw, at) => (at < out.length - 1 && isOpen(raw) ? [raw, BLANK] : [raw])),
+      out
+        .map((frame) => frame.render())
+        .flatMap((raw, at) => (at < out.length - 1 && isOpen(raw) ? [raw, BLANK] : [raw])),
     );
   }
 
@@ -178,7 +180,7 @@ export class ChatStream implements AnswerStream {
   #send(text: string, place: Place): void {
     const { choice, lane } = place;
     const raw = Buffer.from(`data: ${this.#envelope.chunk(choice, deltaWith(text, place))}\n\n`);
-    const out = new OutFrame({ raw, data: null, ranges: [] });
+    const out = new OutFrame({ raw, size: raw.length, data: null, ranges: [] });
     out.choices.push(choice);
     out.lanes.push(lane);
     this.#queue.push(out);
@@ -226,8 +228,8 @@ function isFragment({ raw, data }: SseFrame): boolean {
 }
 
 /** Whether what leaves is what came. */
-function isSame(frames: readonly SseFrame[], out: readonly Buffer[]): boolean {
-  return out.length === frames.length && out.every((raw, index) => raw === frames[index]!.raw);
+function isSame(frames: readonly SseFrame[], out: readonly OutFrame[]): boolean {
+  return out.length === frames.length && out.every((frame, index) => frame.isAsCame(frames[index]!));
 }
 
 /** The chunk that carries nothing but the usage that was asked for. */

@@ -26,7 +26,8 @@ const plan: fc.Arbitrary<Plan> = fc
   }));
 
 function frameOf({ lanes, choices, wall }: Plan, index: number): OutFrame {
-  const frame = new OutFrame({ raw: Buffer.from(`${index},`), data: null, ranges: [] });
+  const raw = Buffer.from(`${index},`);
+  const frame = new OutFrame({ raw, size: raw.length, data: null, ranges: [] });
   frame.lanes.push(...lanes);
   frame.choices.push(...choices);
   if (wall) frame.walls.push(...choices);
@@ -38,7 +39,7 @@ function frameOf({ lanes, choices, wall }: Plan, index: number): OutFrame {
 function through(plans: readonly Plan[]): number[] {
   const queue = new FrameQueue(1 << 20);
   const frames = plans.map(frameOf);
-  const out: Buffer[] = [];
+  const out: OutFrame[] = [];
   const decided = new Set<number>();
   const decide = (now: number): void => {
     for (const [index, { lanes, delay }] of plans.slice(0, now + 1).entries()) {
@@ -61,7 +62,11 @@ function through(plans: readonly Plan[]): number[] {
     queue.take(out);
   }
   expect(queue.length).to.equal(0);
-  return Buffer.concat(out).toString().split(',').slice(0, -1).map(Number);
+  return Buffer.concat(out.map((frame) => frame.render()))
+    .toString()
+    .split(',')
+    .slice(0, -1)
+    .map(Number);
 }
 
 function mayPass(one: Plan, other: Plan): boolean {
@@ -101,7 +106,7 @@ describe('frame queue', () => {
 
   it('stays fast where thousands of frames wait', () => {
     const queue = new FrameQueue(1 << 30);
-    const out: Buffer[] = [];
+    const out: OutFrame[] = [];
     const at = performance.now();
     for (let index = 0; index < 40_000; index++) {
       const choice = index % 8;
