@@ -52,7 +52,8 @@ export async function makeNamespace(api: KubeApi, name: string): Promise<void> {
     const answer = await api.call('POST', '/api/v1/namespaces', { metadata: { name } });
     if (answer.status < 300) return;
     if (answer.status !== 409) throw new Error(String(answer.body['message']));
-    if (Date.now() > end) throw new Error(`namespace ${name} is in use, and scenarios need it for themselves`);
+    if (Date.now() > end)
+      throw new Error(`namespace ${name} is in use, and scenarios need it for themselves`);
   }
 }
 

@@ -21,17 +21,22 @@ export const SOMEBODY_ELSE = 'somebody-else';
 const QUIET_MS = 250;
 const SETTLE_MS = 20_000;
 
+/** Whether controllers see the objects of a step at once, as those of a folder, or each as it comes, last ones first. */
+type Order = 'together' | 'one-by-one';
+
 /** One scenario on a real API server: people apply, controllers act, and the machines of gateways are played. */
 export class ClusterRun {
   readonly #api: KubeApi;
   readonly #namespaces: readonly string[];
+  readonly #order: Order;
   readonly #refused: string[] = [];
   #wanted: readonly Manifest[] = [];
   #operator: ClusterOperator | undefined;
   #held: HeldClient | undefined;
 
-  constructor(api: KubeApi, namespaces: readonly string[]) {
+  constructor(api: KubeApi, namespaces: readonly string[], order: Order = 'together') {
     this.#api = api;
+    this.#order = order;
     this.#namespaces = namespaces;
   }
 
@@ -91,7 +96,7 @@ export class ClusterRun {
   }
 
   async #step({ resources, foreign }: Step): Promise<void> {
-    this.#held!.hold();
+    if (this.#order === 'together') this.#held!.hold();
     for (const manifest of read(foreign)) await this.#apply(manifest, SOMEBODY_ELSE);
     if (resources !== null) await this.#want(read(resources));
     await this.#seen();
@@ -101,7 +106,8 @@ export class ClusterRun {
 
   /** As a tool does that brings a cluster to what a repository holds. */
   async #want(manifests: readonly Manifest[]): Promise<void> {
-    for (const manifest of manifests) await this.#apply(manifest, SOMEBODY);
+    const inOrder = this.#order === 'together' ? manifests : [...manifests].reverse();
+    for (const manifest of inOrder) await this.#apply(manifest, SOMEBODY);
     const key = ({ kind, metadata }: Manifest): string => `${kind}/${metadata.namespace}/${metadata.name}`;
     const kept = new Set(manifests.map(key));
     for (const manifest of this.#wanted.filter((former) => !kept.has(key(former)))) {
