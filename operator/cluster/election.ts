@@ -1,8 +1,9 @@
 import type { KubeClient } from '../kube/client.ts';
 import { KubeLease } from '../kube/lease.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { Elector, type OtherHolder, TIMES } from '../runtime/elector.ts';
+import { Elector, TIMES } from '../runtime/elector.ts';
 import { EventLoopWatch } from '../runtime/event-loop.ts';
+import type { OtherHolder } from '../runtime/lease-view.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Part } from '../runtime/manager.ts';
 import type { LeaderMetrics } from '../runtime/metrics.ts';
@@ -45,11 +46,16 @@ export class ClusterElection implements Election {
     this.mayStandBy = options.store.shared;
     const { identity, namespace, store } = options;
     this.#elector = new Elector(
-      { identity, note: store.identity },
+      // With a store of its own nobody else knows what it knows; and gateways beside it would end with it.
+      { identity, note: store.identity, irreplaceable: !store.shared },
       {
         ...deps,
         lease: new KubeLease(deps.client, { namespace, name: LEASE_NAME }),
         noticed: (other) => this.#noticed(other),
+        paused: (seconds) =>
+          deps.report(
+            `the lease ${this.#place} could not be renewed for ${seconds} s: nothing is written until it is. Gateways go on with what they have.`,
+          ),
         lost: (reason) => deps.lost(`the lease ${this.#place} is lost: ${reason}`),
       },
     );

@@ -1,11 +1,11 @@
 import { fullJitter } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { sleep } from '../runtime/signals.ts';
 import type { Kube, KubeRequest, KubeResponse } from './config.ts';
 import { KubeError, noAnswer, refusal } from './errors.ts';
 import { Limiter } from './limiter.ts';
 import type { KubeMetrics, Verb } from './metrics.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { sleep } from './signals.ts';
 
 export interface CallDeps {
   clock: Clock;

@@ -1,8 +1,8 @@
 import type { RequestOptions } from 'node:https';
 import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { orAborted } from '../runtime/signals.ts';
 import { clusterOf, type KubeOptions, readKubeconfig } from './kubeconfig.ts';
-import { orAborted } from './signals.ts';
 
 export interface KubeRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

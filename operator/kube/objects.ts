@@ -1,11 +1,11 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { KubeObject, Manifest, ObjectCache, ObjectClient, ObjectRef } from '../runtime/objects.ts';
+import { orAborted } from '../runtime/signals.ts';
 import type { KubeClient } from './client.ts';
 import type { KubeMetrics } from './metrics.ts';
 import { Reflector } from './reflector.ts';
 import { WATCHED, type WatchedResource } from './resources.ts';
-import { orAborted } from './signals.ts';
 import { KubeCache } from './store.ts';
 
 export interface KubeObjectsOptions {

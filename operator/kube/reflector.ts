@@ -3,10 +3,10 @@ import type { Log } from '../runtime/log.ts';
 import type { WatchEnd, WatchMetrics } from '../runtime/metrics.ts';
 import type { KubeObject, ObjectRef } from '../runtime/objects.ts';
 import { refOf } from '../runtime/objects.ts';
+import { sleep } from '../runtime/signals.ts';
 import type { ObjectList } from './client.ts';
 import { Malformed } from './decode.ts';
 import { KubeError } from './errors.ts';
-import { sleep } from './signals.ts';
 import type { WatchEvent } from './watch-events.ts';
 import { WatchTimer } from './watch-timer.ts';
 

@@ -1,23 +1,21 @@
 import { fullJitter } from './backoff.ts';
 import type { Clock, Timer } from './clock.ts';
-import { sameJson } from './json.ts';
-import { type LeaseClient, LeaseConflict, type LeaseRecord, LeaseRefused, type SeenLease } from './lease.ts';
+import { type LeaseClient, LeaseConflict, type LeaseRecord, LeaseRefused } from './lease.ts';
+import { LeaseView, type OtherHolder } from './lease-view.ts';
 import type { Log } from './log.ts';
 import type { LeaderMetrics } from './metrics.ts';
+import { orAborted, sleep } from './signals.ts';
 
 export interface ElectorOptions {
   /** Names this process among all that may hold the lease. */
   identity: string;
   /** What other holders are told of this one. */
   note: string;
-}
-
-/** The holder of the lease, where it is not this process. */
-export interface OtherHolder {
-  identity: string;
-  note: string;
-  /** It was seen to renew: it does not only stand in a lease that a dead process has left. */
-  alive: boolean;
+  /**
+   * Nobody could go on with its work, so that it does not end for a lease that it cannot renew: it pauses, and acts
+   * again once the lease is renewed. It ends only when another holds it.
+   */
+  irreplaceable: boolean;
 }
 
 export interface ElectorDeps {
@@ -28,6 +26,8 @@ export interface ElectorDeps {
   metrics: LeaderMetrics;
   /** Hears of each other holder, and again when it is known to be alive. What it throws ends the election. */
   noticed(holder: OtherHolder): void;
+  /** Seconds since the last renewal, when the deadline has passed: nothing may be written until the next. */
+  paused(seconds: number): void;
   /** The lease is lost, once: nothing may be written any more. */
   lost(reason: string): void;
 }
@@ -54,10 +54,7 @@ const STOOD_STILL_MS = 1000;
 export class Elector {
   readonly #options: ElectorOptions;
   readonly #deps: ElectorDeps;
-  #seen: SeenLease | undefined;
-  /** Monotonic time at which the version of `#seen` was first seen. */
-  #seenAt = 0;
-  #other: OtherHolder | undefined;
+  readonly #view: LeaseView;
   #held = false;
   /** Monotonic time before the last renewal that went through was sent. */
   #renewedAt = 0;
@@ -68,12 +65,13 @@ export class Elector {
   #next: Timer | undefined;
   #deadline: Timer | undefined;
   #troubled = false;
-  #told = '';
+  #paused = false;
   #starting: Promise<void> = Promise.resolve();
 
   constructor(options: ElectorOptions, deps: ElectorDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#view = new LeaseView(options.identity, deps.clock);
     deps.metrics.leader(false);
   }
 
@@ -98,7 +96,7 @@ export class Elector {
 
   async #start(signal: AbortSignal): Promise<void> {
     const ended = AbortSignal.any([signal, this.#stopping.signal]);
-    while (!(await this.#acquire(ended))) await this.#sleep(this.#wait(), ended);
+    while (!(await this.#acquire(ended))) await sleep(this.#deps.clock, this.#wait(), ended);
     ended.throwIfAborted();
     this.#deps.log.info({ identity: this.#options.identity }, 'the lease is held');
     this.#deps.metrics.leader(true);
@@ -133,8 +131,8 @@ export class Elector {
     signal.throwIfAborted();
     try {
       await this.#limited(TRY_MS, signal, async (limited) => {
-        this.#observe(await this.#deps.lease.read(limited));
-        if (this.#isFree()) await this.#write(limited);
+        this.#view.observe(await this.#deps.lease.read(limited));
+        if (this.#view.leftMs === 0) await this.#write(limited);
       });
       this.#troubled = false;
     } catch (error) {
@@ -143,54 +141,31 @@ export class Elector {
       if (!(error instanceof LeaseConflict)) this.#trouble(error);
     }
     // Outside of the try: its error ends the election.
-    if (!this.#held) this.#tell();
+    const news = this.#held ? undefined : this.#view.news();
+    if (news !== undefined) this.#deps.noticed(news);
     return this.#held;
-  }
-
-  #isFree(): boolean {
-    if (this.#seen === undefined) return true;
-    const { holder, durationMs } = this.#seen.record;
-    if (holder === '' || holder === this.#options.identity) return true;
-    return this.#deps.clock.monotonic() - this.#seenAt >= durationMs;
-  }
-
-  #observe(seen: SeenLease | undefined): void {
-    const before = this.#seen?.record;
-    this.#seen = seen;
-    // What others write beside the record, such as a label, is no sign of the holder.
-    if (sameJson(seen?.record, before)) return;
-    this.#seenAt = this.#deps.clock.monotonic();
-    const { holder = '', note = '' } = seen?.record ?? {};
-    if (holder === '' || holder === this.#options.identity) this.#other = undefined;
-    else this.#other = { identity: holder, note, alive: holder === before?.holder };
-  }
-
-  /** Tells of the other holder what has not been told yet. */
-  #tell(): void {
-    const other = this.#other;
-    if (other === undefined || this.#told === tellingOf(other)) return;
-    this.#told = tellingOf(other);
-    this.#deps.noticed(other);
   }
 
   async #write(signal: AbortSignal): Promise<void> {
     const { lease, clock } = this.#deps;
     const sentAt = clock.monotonic();
     const offset = clock.now() - sentAt;
-    const record = this.#record(this.#seen?.record);
-    const seen = this.#seen;
+    const { seen } = this.#view;
+    const record = this.#record(seen?.record);
     const written =
       seen === undefined
         ? await lease.create(record, signal)
         : await lease.replace(record, seen.version, signal);
     // Another try may be under way by now.
     signal.throwIfAborted();
-    this.#observe(written);
+    this.#view.observe(written);
     // Of no use when it comes so late: others may have counted from the write that it answers.
     if (clock.monotonic() - sentAt >= TIMES.deadlineMs) return;
     this.#renewedAt = sentAt;
     this.#offset = offset;
     this.#held = true;
+    if (this.#paused) this.#deps.metrics.leader(true);
+    this.#paused = false;
     this.#watchDeadline();
   }
 
@@ -216,7 +191,8 @@ export class Elector {
 
   async #renew(): Promise<void> {
     // Where this process stood still, this timer may come before that of the deadline.
-    if (this.#overdue()) return this.#loseForTime();
+    this.#pauseIfOverdue();
+    if (!this.#held) return;
     const { log } = this.#deps;
     try {
       await this.#limited(TRY_MS, this.#stopping.signal, (signal) => this.#renewOnce(signal));
@@ -234,26 +210,31 @@ export class Elector {
     } catch (error) {
       if (!(error instanceof LeaseConflict)) throw error;
       // An earlier try of ours that got no answer may have been it.
-      this.#observe(await this.#deps.lease.read(signal));
-      if (this.#other !== undefined) return this.#lose(`${this.#other.identity} has taken it`);
-      await this.#write(signal);
+      this.#view.observe(await this.#deps.lease.read(signal));
+      const { other } = this.#view;
+      if (other === undefined) await this.#write(signal);
+      else this.#lose(`${other.identity} has taken it`);
     }
   }
 
   #watchDeadline(): void {
     this.#deadline?.cancel();
     const left = this.#renewedAt + TIMES.deadlineMs - this.#deps.clock.monotonic();
-    this.#deadline = this.#deps.clock.after(left, () => this.#loseForTime());
+    this.#deadline = this.#deps.clock.after(left, () => this.#pauseIfOverdue());
   }
 
-  #overdue(): boolean {
-    return this.#deps.clock.monotonic() - this.#renewedAt >= TIMES.deadlineMs;
-  }
-
-  #loseForTime(): void {
+  #pauseIfOverdue(): void {
     const passed = this.#deps.clock.monotonic() - this.#renewedAt;
-    const stood = passed - TIMES.deadlineMs > STOOD_STILL_MS ? ': this process stood still' : '';
-    this.#lose(`it was not renewed for ${Math.round(passed / 1000)} s${stood}`);
+    if (!this.#held || passed < TIMES.deadlineMs) return;
+    const seconds = Math.round(passed / 1000);
+    if (!this.#options.irreplaceable) {
+      const stood = passed - TIMES.deadlineMs > STOOD_STILL_MS ? ': this process stood still' : '';
+      this.#lose(`it was not renewed for ${seconds} s${stood}`);
+    } else if (!this.#paused) {
+      this.#paused = true;
+      this.#deps.metrics.leader(false);
+      this.#deps.paused(seconds);
+    }
   }
 
   #lose(reason: string): void {
@@ -273,25 +254,9 @@ export class Elector {
 
   /** Milliseconds to the next try: sooner where the lease ends before. */
   #wait(): number {
-    const { clock, random } = this.#deps;
-    const spread = fullJitter(0, SPREAD, random);
-    if (this.#other === undefined || this.#seen === undefined) return TIMES.retryMs + spread;
-    const left = this.#seenAt + this.#seen.record.durationMs - clock.monotonic();
-    return Math.min(TIMES.retryMs, Math.max(0, left)) + spread;
-  }
-
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        timer.cancel();
-        reject(signal.reason);
-      };
-      const timer = this.#deps.clock.after(ms, () => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      });
-      signal.addEventListener('abort', abort, { once: true });
-    });
+    const { leftMs, other } = this.#view;
+    const wait = other === undefined ? TIMES.retryMs : Math.min(TIMES.retryMs, leftMs);
+    return wait + fullJitter(0, SPREAD, this.#deps.random);
   }
 
   /** Runs `work` for at most `ms` and until `ended`, whether it heeds its signal or not. */
@@ -301,22 +266,14 @@ export class Elector {
     work: (signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
     const limit = new AbortController();
-    const aborted = Promise.withResolvers<never>();
-    const abort = (): void => limit.abort(ended.reason);
-    limit.signal.addEventListener('abort', () => aborted.reject(limit.signal.reason), { once: true });
-    ended.addEventListener('abort', abort, { once: true });
     const timer = this.#deps.clock.after(ms, () => limit.abort(new Error(`no answer within ${ms / 1000} s`)));
+    const signal = AbortSignal.any([limit.signal, ended]);
     try {
-      await Promise.race([work(limit.signal), aborted.promise]);
+      await orAborted(work(signal), signal);
     } finally {
       timer.cancel();
-      ended.removeEventListener('abort', abort);
     }
   }
 }
 
 const NEVER = new AbortController().signal;
-
-function tellingOf({ identity, alive }: OtherHolder): string {
-  return `${identity} ${alive}`;
-}

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Elector, type OtherHolder, TIMES } from '../../../operator/runtime/elector.ts';
+import { Elector, TIMES } from '../../../operator/runtime/elector.ts';
 import {
   type LeaseClient,
   LeaseConflict,
@@ -8,6 +8,7 @@ import {
   LeaseRefused,
   type SeenLease,
 } from '../../../operator/runtime/lease.ts';
+import type { OtherHolder } from '../../../operator/runtime/lease-view.ts';
 import { silentLog } from '../../../operator/runtime/log.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
 
@@ -78,6 +79,7 @@ class Contender {
   error: unknown = null;
   readonly noticed: OtherHolder[] = [];
   readonly gauge: boolean[] = [];
+  readonly pauses: number[] = [];
   readonly #abort = new AbortController();
 
   constructor(
@@ -85,9 +87,10 @@ class Contender {
     server: LeaseServer,
     clock: FakeClock,
     noticed: (other: OtherHolder) => void = () => {},
+    irreplaceable = false,
   ) {
     this.elector = new Elector(
-      { identity, note: `store of ${identity}` },
+      { identity, note: `store of ${identity}`, irreplaceable },
       {
         lease: server.client(),
         clock,
@@ -98,6 +101,7 @@ class Contender {
           this.noticed.push(other);
           noticed(other);
         },
+        paused: (seconds) => this.pauses.push(seconds),
         lost: (reason) => {
           this.lost = reason;
         },
@@ -356,6 +360,60 @@ describe('leader election', () => {
     });
   });
 
+  describe('without a successor', () => {
+    const irreplaceable = (): Contender => new Contender('a', server, clock, () => {}, true).start();
+
+    it('pauses while the lease cannot be renewed, and goes on when it is', async () => {
+      const a = irreplaceable();
+      await clock.advance(4100);
+      server.failure = new Error('ECONNREFUSED');
+      await clock.advance(9800);
+      expect(a.elector.mayAct()).to.equal(true);
+      await clock.advance(60_000);
+      expect(a.elector.mayAct()).to.equal(false);
+      expect(a).to.deep.include({ lost: null, pauses: [10], gauge: [false, true, false] });
+      server.failure = null;
+      await clock.advance(2200);
+      expect(a.elector.mayAct()).to.equal(true);
+      expect(a.gauge).to.deep.equal([false, true, false, true]);
+      await clock.advance(30_000);
+      expect(a.pauses).to.deep.equal([10]);
+    });
+
+    it('pauses when it stood still, and writes nothing but the lease before that is renewed', async () => {
+      const a = irreplaceable();
+      await clock.advance(2500);
+      clock.standStill(30_000);
+      expect(a.elector.mayAct()).to.equal(false);
+      await clock.advance(10);
+      expect(a.elector.mayAct()).to.equal(true);
+      expect(a.lost).to.equal(null);
+    });
+
+    it('ends when another has taken the lease meanwhile', async () => {
+      const a = irreplaceable();
+      await clock.advance(4100);
+      server.failure = new Error('ECONNREFUSED');
+      await clock.advance(30_000);
+      server.failure = null;
+      server.hold('b');
+      await clock.advance(2200);
+      expect(a.lost).to.equal('b has taken it');
+      expect(server.lease!.record.holder).to.equal('b');
+    });
+
+    it('gives the lease back when it is stopped in a pause', async () => {
+      const a = irreplaceable();
+      await clock.advance(2100);
+      server.failure = new Error('ECONNREFUSED');
+      await clock.advance(20_000);
+      server.failure = null;
+      await a.elector.stop();
+      expect(server.lease!.record.holder).to.equal('');
+      expect(clock.pending).to.equal(0);
+    });
+  });
+
   describe('with clocks that are wrong', () => {
     it('is not lost when the wall clock jumps, in either direction, and pauses until the next renewal after a jump forward', async () => {
       const a = contender('a').start();
@@ -430,7 +488,13 @@ describe('leader election', () => {
           ) as unknown as LeaseClient;
           let life = 0;
           const begin = (): Contender =>
-            new Contender(`${name}${++life}`, { client: () => client } as LeaseServer, clock).start();
+            new Contender(
+              `${name}${++life}`,
+              { client: () => client } as LeaseServer,
+              clock,
+              () => {},
+              name === 'a',
+            ).start();
           return { current: begin(), begin };
         });
         for (const { ms, cut: away, mend, jump, loses } of steps) {

@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock } from './clock.ts';
 
 /**
  * What the promise comes to, but not later than the signal: for work that knows of no signal.
