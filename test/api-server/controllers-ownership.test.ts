@@ -74,4 +74,22 @@ describe('ownership on a real API server', function () {
     await scene.children('edge', 'none');
     await scene.children('default', 'all');
   });
+
+  for (const cascade of ['foreground', 'orphan']) {
+    it(`ends with its gateway when that is deleted with --cascade=${cascade}`, async function () {
+      if (!testCluster().collects) this.skip();
+      await scene.apply(policy('a'), target('t'), gateway('edge'));
+      await scene.children('edge', 'all');
+      await scene.settled();
+      scene.operator.client.take();
+      await scene.namespace.kubectl(['delete', 'ggw', 'edge', `--cascade=${cascade}`]);
+      await scene.children('edge', 'none');
+      await scene.children('default', 'all');
+      await scene.settled();
+      expect(await scene.exists('deployment', childOf('edge'))).to.equal(false);
+      // No fight with the collector over what it deletes.
+      const applied = Object.entries(scene.operator.client.take()).filter(([call]) => call.endsWith('-edge'));
+      for (const [call, times] of applied) expect(times, call).to.be.at.most(3);
+    });
+  }
 });
