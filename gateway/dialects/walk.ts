@@ -20,8 +20,8 @@ export interface Visitor {
   number(node: JsonNode, path: string): void;
   /** A value that is not what the field takes; `node` is the object when a required field is missing. */
   mismatch(node: JsonNode, shape: Shape): void;
-  /** A list of log probabilities, which is read as a whole. */
-  logprobs(node: JsonNode): void;
+  /** A list of log probabilities, which is read as a whole. @returns what it has beside that, to be walked */
+  logprobs(node: JsonNode): readonly JsonNode[];
 }
 
 /** Units from which a number may be the number of a card or of an account. */
@@ -53,7 +53,10 @@ function visit(
   }
   if (node.kind === ARRAY) {
     if (shape?.part === 'logprobs') {
-      visitor.logprobs(node);
+      for (const rest of visitor.logprobs(node)) {
+        if (rest.key !== null && rest.key !== '' && !rest.named) visitor.key(rest, part, roleAbove);
+        visit(text, rest, null, words, part, roleAbove, visitor);
+      }
       return;
     }
     const items = shape === null ? null : shape.items;

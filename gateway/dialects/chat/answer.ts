@@ -17,11 +17,12 @@ import { LeafList } from '../leaves.ts';
 import { compileShape, type Shape } from '../shape.ts';
 import { NUMBER_REASON, walk } from '../walk.ts';
 import { ANSWER_FIELDS } from './answer-fields.ts';
-import { alternativeBytes, FALSE_BYTES, falseBytes, readTokens, tokensSplices } from './logprobs.ts';
+import { alternativesOf, FALSE_BYTES, falseBytes, readTokens, tokensSplices, unread } from './logprobs.ts';
 import { readUsage } from './usage.ts';
 
 export const ANSWER_SHAPE = compileShape(ANSWER_FIELDS);
-export const ALTERNATIVES = 'other tokens that the model considered; removed where a token is masked';
+const ALTERNATIVES = 'other tokens that the model considered; removed where a token is masked';
+const BESIDE_ALTERNATIVES = 'unknown members of other tokens; removed where a token is masked';
 
 /** Long answers with log probabilities have dozens of values a token. */
 const MAX_ANSWER_NODES = 1_000_000;
@@ -85,17 +86,30 @@ export function literalBytes(document: JsonDocument, node: JsonNode): number {
   return Buffer.byteLength(document.text.slice(node.start + 1, node.end - 1));
 }
 
-function addLogprobs(document: JsonDocument, node: JsonNode, list: LeafList): void {
+/** Counts the texts of alternatives, which are not scanned. */
+export function skipAlternatives(
+  text: string,
+  node: JsonNode,
+  skip: (path: string, bytes: number, reason: string) => void,
+): void {
+  const { tokens, others } = alternativesOf(text, node);
+  const path = 'choices[].logprobs[].top_logprobs[]';
+  if (tokens > 0) skip(`${path}.token`, tokens, ALTERNATIVES);
+  if (others > 0) skip(`${path}.*`, others, BESIDE_ALTERNATIVES);
+}
+
+function addLogprobs(document: JsonDocument, node: JsonNode, list: LeafList): JsonNode[] {
   const tokens = readTokens(document.text, node);
-  const bytes = alternativeBytes(document.text, tokens);
-  if (bytes > 0) list.skip('choices[].logprobs[].top_logprobs[].token', bytes, ALTERNATIVES);
-  for (const wrong of falseBytes(document.text, tokens)) {
+  skipAlternatives(document.text, node, (path, bytes, reason) => list.skip(path, bytes, reason));
+  for (const wrong of falseBytes(document.text, node)) {
     list.remove(wrong);
     list.skip('choices[].logprobs[].bytes', wrong.end - wrong.start, FALSE_BYTES);
   }
   const text = tokens.map((token) => token.value).join('');
-  if (text === '') return;
-  list.spread(node, text, 'logprobs', { splices: (_, value) => tokensSplices(tokens, value) });
+  if (text !== '') {
+    list.spread(node, text, 'logprobs', { splices: (_, value) => tokensSplices(tokens, value) });
+  }
+  return unread(node);
 }
 
 /** The finish reasons of an answer or a chunk, with the choice that each belongs to. */

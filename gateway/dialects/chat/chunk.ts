@@ -11,10 +11,10 @@ import type { Shape } from '../shape.ts';
 import { SkippedList } from '../skipped.ts';
 import type { SseFrame } from '../sse.ts';
 import { NUMBER_REASON, type Visitor, walk } from '../walk.ts';
-import { ALTERNATIVES, ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream } from './answer.ts';
+import { ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream, skipAlternatives } from './answer.ts';
 import type { Channels } from './channels.ts';
 import { ChunkForm, type FormText, type SeenChunk, type SkippedString } from './chunk-form.ts';
-import { alternativeBytes, FALSE_BYTES, falseBytes, readTokens, tokenSplices } from './logprobs.ts';
+import { FALSE_BYTES, falseBytes, readTokens, tokenSplices, unread } from './logprobs.ts';
 import { type Place, placeOf } from './places.ts';
 
 const ROLE = 'choices[].delta.role';
@@ -176,18 +176,17 @@ export class ChunkReader {
     this.#keys.push({ node, text: unit.result });
   }
 
-  #logprobs(document: JsonDocument, frame: OutFrame, node: JsonNode): void {
+  #logprobs(document: JsonDocument, frame: OutFrame, node: JsonNode): JsonNode[] {
     const { text } = document;
     this.#plain = false;
     const tokens = readTokens(text, node);
-    const bytes = alternativeBytes(text, tokens);
-    if (bytes > 0) this.#skipped.add('choices[].logprobs[].top_logprobs[].token', bytes, ALTERNATIVES);
+    skipAlternatives(text, node, (path, bytes, reason) => this.#skipped.add(path, bytes, reason));
     const choice = choiceIndex(text, node.parent!.parent!);
     const path = `choices[${choice}].logprobs.${node.key}`;
     const place: Place = { choice, form: 'channel', id: path, lane: path, path, steps: [] };
     const facts = outputFacts(path, 'logprobs', null);
     const removals = new Map<JsonNode, Splice[]>();
-    for (const { start, end, parent } of falseBytes(text, tokens)) {
+    for (const { start, end, parent } of falseBytes(text, node)) {
       frame.edited = true;
       this.#skipped.add('choices[].logprobs[].bytes', end - start, FALSE_BYTES);
       // Of the token, or of one of its alternatives.
@@ -198,12 +197,15 @@ export class ChunkReader {
     }
     for (const token of tokens) {
       const removed = removals.get(token.node.parent!) ?? [];
+      removals.delete(token.node.parent!);
       if (removed.length > 0 && token.value === '') frame.add({ splices: () => removed });
       if (token.value === '') continue;
       this.#scannedBytes += Buffer.byteLength(token.value);
       const unit = this.#channels.text(frame, facts, token.value, place);
       frame.add({ splices: () => (unit.edited ? tokenSplices(token, unit.result) : removed) });
     }
+    for (const removed of removals.values()) frame.add({ splices: () => removed });
+    return unread(node);
   }
 }
 

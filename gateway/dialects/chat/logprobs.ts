@@ -1,5 +1,16 @@
 import { Buffer } from 'node:buffer';
-import { ARRAY, type JsonNode, member, NUMBER, STRING, stringValue } from '../../json/node.ts';
+import {
+  ARRAY,
+  type JsonNode,
+  type Kind,
+  member,
+  NULL,
+  NUMBER,
+  OBJECT,
+  STRING,
+  stringMember,
+  stringValue,
+} from '../../json/node.ts';
 import type { Splice } from '../../json/splice.ts';
 import { difference } from '../difference.ts';
 
@@ -32,15 +43,69 @@ function arrayMember(item: JsonNode, key: string): JsonNode | null {
   return found?.kind === ARRAY ? found : null;
 }
 
-/** Bytes of the alternatives of a list, which are not scanned: they name other texts than the answer's. */
-export function alternativeBytes(text: string, tokens: readonly TokenLiteral[]): number {
-  let bytes = 0;
-  for (const { alternatives } of tokens) {
-    for (let item = alternatives?.first ?? null; item !== null; item = item.next) {
-      const node = member(item, 'token');
-      if (node?.kind === STRING) bytes += Buffer.byteLength(stringValue(text, node));
-    }
+/** What is read of an alternative, each where it is of this kind. */
+const OF_ALTERNATIVE: ReadonlyMap<string, Kind> = new Map([
+  ['token', STRING],
+  ['logprob', NUMBER],
+  ['bytes', ARRAY],
+]);
+const OF_ENTRY: ReadonlyMap<string, Kind> = new Map([...OF_ALTERNATIVE, ['top_logprobs', ARRAY]]);
+
+/**
+ * What a list of entries has beside that: what is no entry, members that the API does not have or has as something
+ * else. It is text like any other of a body.
+ */
+export function unread(list: JsonNode, read = OF_ENTRY): JsonNode[] {
+  const found: JsonNode[] = [];
+  for (let item = list.first; item !== null; item = item.next) {
+    if (item.kind === OBJECT) found.push(...unreadMembers(item, read));
+    else found.push(item);
   }
+  return found;
+}
+
+function unreadMembers(item: JsonNode, read: ReadonlyMap<string, Kind>): JsonNode[] {
+  const found: JsonNode[] = [];
+  for (let child = item.first; child !== null; child = child.next) {
+    const kind = read.get(child.key!);
+    child.named = kind !== undefined;
+    if (child.kind !== NULL && child.kind !== kind) found.push(child);
+  }
+  return found;
+}
+
+/** Strings in the alternatives of a list, which are not scanned: they name other texts than the answer's. */
+export interface Alternatives {
+  /** Bytes of their tokens. */
+  tokens: number;
+  /** Bytes of the keys and strings that the API does not have. */
+  others: number;
+}
+
+export function alternativesOf(text: string, list: JsonNode): Alternatives {
+  const bytes: Alternatives = { tokens: 0, others: 0 };
+  for (let entry = list.first; entry !== null; entry = entry.next) {
+    const alternatives = arrayMember(entry, 'top_logprobs');
+    if (alternatives === null) continue;
+    bytes.tokens += tokenBytes(text, alternatives);
+    for (const node of unread(alternatives, OF_ALTERNATIVE)) bytes.others += textBytes(text, node);
+  }
+  return bytes;
+}
+
+function tokenBytes(text: string, alternatives: JsonNode): number {
+  let bytes = 0;
+  for (let item = alternatives.first; item !== null; item = item.next) {
+    bytes += Buffer.byteLength(stringMember(text, item, 'token') ?? '');
+  }
+  return bytes;
+}
+
+/** Recursion is bounded by the reader's limit on nesting. */
+function textBytes(text: string, node: JsonNode): number {
+  let bytes = Buffer.byteLength(node.key ?? '');
+  if (node.kind === STRING) bytes += Buffer.byteLength(stringValue(text, node));
+  for (let child = node.first; child !== null; child = child.next) bytes += textBytes(text, child);
   return bytes;
 }
 
@@ -50,16 +115,16 @@ export const FALSE_BYTES = 'not the bytes of its token; removed';
  * Lists of bytes, of tokens and of their alternatives, that do not spell their token: they could carry a text that nobody
  * looked at. A piece of a character, which vendors write as U+FFFD or as `bytes:` with escapes, is none.
  */
-export function falseBytes(text: string, tokens: readonly TokenLiteral[]): JsonNode[] {
+export function falseBytes(text: string, list: JsonNode): JsonNode[] {
   const found: JsonNode[] = [];
-  for (const { value, bytes, alternatives } of tokens) {
-    if (bytes !== null && !spells(text, bytes, value)) found.push(bytes);
-    for (let item = alternatives?.first ?? null; item !== null; item = item.next) {
-      const node = member(item, 'token');
-      const list = arrayMember(item, 'bytes');
-      const token = node?.kind === STRING ? stringValue(text, node) : '';
-      if (list !== null && !spells(text, list, token)) found.push(list);
-    }
+  const look = (item: JsonNode): void => {
+    const bytes = arrayMember(item, 'bytes');
+    if (bytes !== null && !spells(text, bytes, stringMember(text, item, 'token') ?? '')) found.push(bytes);
+  };
+  for (let entry = list.first; entry !== null; entry = entry.next) {
+    look(entry);
+    const alternatives = arrayMember(entry, 'top_logprobs')?.first ?? null;
+    for (let item = alternatives; item !== null; item = item.next) look(item);
   }
   return found;
 }

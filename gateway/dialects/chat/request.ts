@@ -59,7 +59,7 @@ function readLeaves(document: JsonDocument): LeafList {
     skipped: (node, shape) => list.skip(shape.path, stringBytes(document, node), shape.skip!.reason),
     number: (node, path) => list.skip(path, node.end - node.start, NUMBER_REASON),
     mismatch: refuse,
-    logprobs: () => undefined,
+    logprobs: () => [],
   });
   return list;
 }
