@@ -76,6 +76,7 @@ function surround(
   const client = new KubeClient(election === null ? kube : fenced(kube, () => election.mayAct()), calls);
   const scope = cluster.namespaces === null ? {} : { namespaces: cluster.namespaces };
   const objects = new KubeObjects(client, scope, calls);
+  kube.onRenewal(() => objects.doubt());
   const parts: { phase: Phase; part: Part }[] = [
     { phase: 'servers', part: { name: 'connections', start: async () => {}, stop: () => kube.close() } },
     {

@@ -33,7 +33,7 @@ export interface CallOptions {
 const TRY_MS = 10_000;
 
 /** Milliseconds until a streamed answer begins: the server sends its head at once. */
-const OPEN_MS = 30_000;
+const OPEN_MS = 15_000;
 
 /** Tries of one call in all. A caller that has a queue tries again by itself, with longer waits. */
 const TRIES = 3;

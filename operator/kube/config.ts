@@ -30,6 +30,8 @@ export interface Kube {
   send(request: KubeRequest): Promise<KubeResponse>;
   /** Gives up idle connections: a request on one of them was never answered, so the others may be dead as well. */
   renew(): void;
+  /** Calls the listener when connections were given up: what is open and silent may be dead as well. */
+  onRenewal(listener: () => void): void;
   /** Ends every connection. */
   close(): Promise<void>;
 }
@@ -77,6 +79,7 @@ class Connection implements Kube {
   #tls: TlsOptions | undefined;
   #agent: Dispatcher | undefined;
   #agentSince = 0;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(load: () => KubeConfig, now: () => number) {
     this.#load = load;
@@ -104,7 +107,13 @@ class Connection implements Kube {
   }
 
   renew(): void {
-    if (this.#now() - this.#agentSince >= YOUNG_MS) this.#dropAgent();
+    if (this.#now() - this.#agentSince < YOUNG_MS) return;
+    this.#dropAgent();
+    for (const listener of this.#listeners) listener();
+  }
+
+  onRenewal(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   async close(): Promise<void> {

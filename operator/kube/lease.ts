@@ -12,6 +12,12 @@ import { KubeError } from './errors.ts';
 /** Where the note of the holder stands. */
 const NOTE = 'governance.keeptrusts.com/store';
 
+/**
+ * Milliseconds for an answer: less than the elector gives a try, since only a call that ran out of time by itself has
+ * dead connections given up, and the next one would take another of them.
+ */
+const ANSWER_MS = 2500;
+
 interface LeaseSpec {
   holderIdentity?: string;
   leaseDurationSeconds?: number;
@@ -38,7 +44,7 @@ export class KubeLease implements LeaseClient {
   async read(signal: AbortSignal): Promise<SeenLease | undefined> {
     const ref = { kind: 'Lease', namespace: this.#namespace, name: this.#name };
     try {
-      const object = await this.#client.get(ref, { signal });
+      const object = await this.#client.get(ref, { signal, timeoutMs: ANSWER_MS });
       return object === undefined ? undefined : seen(object);
     } catch (error) {
       throw this.#inWords(error);
@@ -47,7 +53,7 @@ export class KubeLease implements LeaseClient {
 
   async create(record: LeaseRecord, signal: AbortSignal): Promise<SeenLease> {
     try {
-      return seen(await this.#client.create(this.#manifest(record), { signal }));
+      return seen(await this.#client.create(this.#manifest(record), { signal, timeoutMs: ANSWER_MS }));
     } catch (error) {
       if (statusOf(error) !== 404) throw this.#inWords(error);
       throw new LeaseRefused(
@@ -60,7 +66,7 @@ export class KubeLease implements LeaseClient {
     const manifest = this.#manifest(record);
     const metadata = { ...manifest.metadata, resourceVersion: version } as KubeObject['metadata'];
     try {
-      return seen(await this.#client.replace({ ...manifest, metadata }, { signal }));
+      return seen(await this.#client.replace({ ...manifest, metadata }, { signal, timeoutMs: ANSWER_MS }));
     } catch (error) {
       // It was deleted since it was read.
       if (statusOf(error) === 404) throw new LeaseConflict((error as Error).message);

@@ -79,6 +79,11 @@ export class KubeObjects implements ObjectClient {
     await Promise.all(this.#reflectors.map(({ reflector }) => reflector.stop()));
   }
 
+  /** Begins silent watches anew: connections to the server were found dead. */
+  doubt(): void {
+    for (const { reflector } of this.#reflectors) reflector.doubt();
+  }
+
   health(): CacheHealth[] {
     return this.#reflectors.map(({ resource, namespace, reflector }) => ({
       kind: resource.kind,

@@ -43,6 +43,9 @@ const WATCH_SECONDS = { least: 240, most: 300 };
  */
 const SILENCE_MS = 90_000;
 
+/** The same when there is another sign that connections are dead. A new watch is cheap: it goes on from the last version. */
+const DOUBTED_MS = 5000;
+
 /** Milliseconds that a watch may outlast what was asked for. */
 const OVERDUE_MS = 30_000;
 
@@ -80,6 +83,7 @@ export class Reflector {
   #failures = 0;
   #trafficAt: number;
   #error: string | null = null;
+  #timer: WatchTimer | undefined;
 
   constructor(source: Source, sink: Sink, deps: ReflectorDeps) {
     this.#source = source;
@@ -101,6 +105,11 @@ export class Reflector {
 
   start(): void {
     this.#running ??= this.#run();
+  }
+
+  /** Begins the watch anew if it is silent: a call beside it got no answer. */
+  doubt(): void {
+    this.#timer?.doubt(DOUBTED_MS);
   }
 
   /** Resolves when nothing is open any more. */
@@ -159,6 +168,7 @@ export class Reflector {
       silenceMs: SILENCE_MS,
       totalMs: timeoutSeconds * 1000 + OVERDUE_MS,
     });
+    this.#timer = timer;
     try {
       const signal = AbortSignal.any([this.#stopping.signal, timer.signal]);
       for await (const event of this.#source.watch({ resourceVersion, timeoutSeconds }, signal)) {
@@ -170,6 +180,7 @@ export class Reflector {
       if (timer.fired === undefined) throw error;
     } finally {
       timer.stop();
+      this.#timer = undefined;
       if (clock.monotonic() - opened >= HEALTHY_MS) this.#failures = 0;
     }
     if (timer.fired === 'silent') return 'silent';

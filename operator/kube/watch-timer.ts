@@ -37,6 +37,11 @@ export class WatchTimer {
     this.#aliveAt = this.#clock.monotonic();
   }
 
+  /** Ends it now if there was no sign of life for `ms`. */
+  doubt(ms: number): void {
+    if (this.#clock.monotonic() - this.#aliveAt >= ms) this.#fire('silent');
+  }
+
   stop(): void {
     this.#timer.cancel();
   }
@@ -48,7 +53,12 @@ export class WatchTimer {
       this.#timer = this.#clock.after(Math.min(silentAt, this.#end) - now, () => this.#check());
       return;
     }
-    this.#fired = now >= silentAt ? 'silent' : 'overdue';
+    this.#fire(now >= silentAt ? 'silent' : 'overdue');
+  }
+
+  #fire(reason: 'silent' | 'overdue'): void {
+    this.#timer.cancel();
+    this.#fired ??= reason;
     this.#abort.abort(new Error(`the watch is ${this.#fired}`));
   }
 }

@@ -205,7 +205,7 @@ describe('calls to an API server', () => {
     expect(clock.pending).to.equal(0);
     const hung = setting(hang);
     const failed = failureOf(hung.calls.open(GET, new AbortController().signal));
-    await hung.clock.advance(30_000);
+    await hung.clock.advance(15_000);
     expect((await failed).status).to.equal(0);
     expect(hung.renewals()).to.equal(1);
   });

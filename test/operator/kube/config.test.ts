@@ -119,12 +119,16 @@ describe('connection to an API server', () => {
 
   it('gives up idle connections when told to, but not young ones', async () => {
     const kube = await load();
+    let told = 0;
+    kube.onRenewal(() => told++);
     await get(kube);
     kube.renew();
     await get(kube);
     expect(server.connections).to.equal(1);
+    expect(told).to.equal(0);
     now += 10_000;
     kube.renew();
+    expect(told).to.equal(1);
     await get(kube);
     expect(server.connections).to.equal(2);
   });

@@ -223,6 +223,25 @@ describe('reflector', () => {
       expect(ends).to.deep.equal(['silent']);
     });
 
+    it('does not wait for that when there is another sign that connections are dead', async () => {
+      const { source, clock, reflector, ends } = await started();
+      await clock.advance(4999);
+      reflector.doubt();
+      await settle();
+      expect(source.open, 'heard of just now').to.equal(1);
+      await clock.advance(1);
+      reflector.doubt();
+      reflector.doubt();
+      await settle();
+      expect(source.open).to.equal(0);
+      await clock.advance(500);
+      expect(source.open).to.equal(1);
+      expect(source.last.resourceVersion).to.equal('10');
+      expect(source.lists).to.equal(1);
+      expect(ends).to.deep.equal(['silent']);
+      expect(clock.pending).to.equal(1);
+    });
+
     it('is content with bookmarks', async () => {
       const { source, clock } = await started();
       for (let version = 11; version < 15; version++) {
