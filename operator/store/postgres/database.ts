@@ -22,7 +22,11 @@ const DEFAULTS: Required<DatabaseOptions> = {
 /** How much later than the server this side gives up on a statement, in ms, at most: then the server is gone. */
 const GRACE_MS = 5_000;
 
+/** The longest time of a timer. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+
 type Row = Record<string, unknown>;
+type Limits = { query_timeout?: number };
 /** Runs one statement with its values. */
 export type Run = (sql: string, values?: readonly unknown[]) => Promise<Row[]>;
 
@@ -61,14 +65,24 @@ export class Database {
   }
 
   /** One statement, a transaction of its own. @throws StoreError */
-  async query(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.#withClient(async (run) => run(sql, values));
+  query(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.#withClient({}, (run) => run(sql, values));
   }
 
   /** All or nothing. Where `work` throws, nothing is kept. @throws StoreError */
-  async transaction<T>(work: (run: Run) => Promise<Outcome<T>>): Promise<T> {
-    return this.#withClient(async (run) => {
-      await run('BEGIN');
+  transaction<T>(work: (run: Run) => Promise<Outcome<T>>): Promise<T> {
+    return this.#transaction(work, 'BEGIN');
+  }
+
+  /** One whose statements may take as long as they need. @throws StoreError */
+  patientTransaction<T>(work: (run: Run) => Promise<Outcome<T>>): Promise<T> {
+    const begin = 'BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0';
+    return this.#transaction(work, begin, { query_timeout: NO_LIMIT_MS });
+  }
+
+  #transaction<T>(work: (run: Run) => Promise<Outcome<T>>, begin: string, limits: Limits = {}): Promise<T> {
+    return this.#withClient(limits, async (run) => {
+      await run(begin);
       const outcome = await work(run);
       if ('undo' in outcome) {
         await run('ROLLBACK');
@@ -85,7 +99,7 @@ export class Database {
     return this.#ended;
   }
 
-  async #withClient<T>(work: (run: Run) => Promise<T>): Promise<T> {
+  async #withClient<T>(limits: Limits, work: (run: Run) => Promise<T>): Promise<T> {
     let client: pg.PoolClient;
     try {
       client = await this.#pool.connect();
@@ -94,7 +108,10 @@ export class Database {
     }
     let failed = true;
     try {
-      const value = await work(async (sql, values = []) => (await client.query(sql, [...values])).rows);
+      const value = await work(async (text, values = []) => {
+        const { rows } = await client.query<Row>({ ...limits, text, values: [...values] });
+        return rows;
+      });
       failed = false;
       return value;
     } catch (error) {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import pg from 'pg';
 import { StoreError } from '../../../operator/store/errors.ts';
+import { MIGRATE_LOCK } from '../../../operator/store/postgres/locks.ts';
 import { openPostgresStore } from '../../../operator/store/postgres/store.ts';
 import { type PostgresServer, startPostgres } from '../../fakes/postgres.ts';
 import { Writer } from '../../operator/store/contract.ts';
@@ -34,6 +36,18 @@ describe('tables of the PostgreSQL store', () => {
     expect(await sql('SELECT version FROM keeptrusts.migrations ORDER BY version')).to.deep.equal(applied);
   });
 
+  it('are waited for as long as another control plane needs to change them', async () => {
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    await other.query(`BEGIN; SELECT pg_advisory_xact_lock(${MIGRATE_LOCK})`);
+    const opening = openPostgresStore(url, { statementMs: 400 });
+    opening.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await other.query('COMMIT');
+    await other.end();
+    await (await opening).close();
+  });
+
   it('are left alone when a newer control plane made them, and it says so', async () => {
     await (await openPostgresStore(url)).close();
     await sql("INSERT INTO keeptrusts.migrations (version, name) VALUES (99, '0099_later')");
@@ -41,6 +55,13 @@ describe('tables of the PostgreSQL store', () => {
     expect(error).to.be.instanceOf(StoreError);
     expect(error.message).to.match(/written by a newer control plane \(schema 99, this one knows \d+\)/);
     expect(await connections()).to.equal(0);
+  });
+
+  it('are not made in a database that cannot hold every character', async () => {
+    await server.admin("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
+    expect((await rejection(openPostgresStore(server.url('latin')))).message).to.contain(
+      'is encoded in LATIN1',
+    );
   });
 
   it('are made whole or not at all', async () => {
