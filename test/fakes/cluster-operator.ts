@@ -14,6 +14,7 @@ import { BoundedEventRecorder } from '../../operator/runtime/event-recorder.ts';
 import { silentLog } from '../../operator/runtime/log.ts';
 import type { ObjectClient } from '../../operator/runtime/objects.ts';
 import { CountingClient } from './counting-client.ts';
+import { instanceReport } from './instance-report.ts';
 import { testCluster } from './kubectl.ts';
 import { noMetrics } from './no-metrics.ts';
 
@@ -128,20 +129,8 @@ export class ClusterOperator {
   /** As the instances of a gateway would, each says that it runs the newest revision. */
   report(namespace: string, gateway: string, instances = 1): void {
     for (let index = 0; index < instances; index++) {
-      this.reports.put({
-        namespace,
-        gateway,
-        instance: `keeptrusts-${gateway}-${index}`,
-        contract: 1,
-        version: 'test',
-        ready: true,
-        revision: this.revision(namespace, gateway),
-        rejected: null,
-        targets: [],
-        backlog: 0,
-        stream: null,
-        reportedAt: Date.now(),
-      });
+      const revision = this.revision(namespace, gateway);
+      this.reports.put(instanceReport({ namespace, gateway, revision, reportedAt: Date.now() }, index));
     }
   }
 

@@ -17,6 +17,7 @@ import { TerminalError } from '../../operator/runtime/controller.ts';
 import { silentLog } from '../../operator/runtime/log.ts';
 import { type KubeObject, ObjectError, refKey, refOf } from '../../operator/runtime/objects.ts';
 import { FakeClock } from './clock.ts';
+import { instanceReport } from './instance-report.ts';
 
 const linter = createLinter({
   kinds: await loadKindContracts(),
@@ -128,20 +129,8 @@ export class OperatorSteps {
       await this.store.applyStatus({ apiVersion, kind, metadata: { namespace, name }, status });
       const revision = this.outcomes.get(namespace, gateway)?.decision.revision ?? null;
       for (let index = 0; index < replicas; index++) {
-        this.reports.put({
-          namespace,
-          gateway,
-          instance: `${name}-${index}`,
-          contract: 1,
-          version: 'test',
-          ready: true,
-          revision,
-          rejected: null,
-          targets: [],
-          backlog: 0,
-          stream: null,
-          reportedAt: this.clock.now(),
-        });
+        const reportedAt = this.clock.now();
+        this.reports.put(instanceReport({ namespace, gateway, revision, reportedAt }, index));
       }
     }
   }
