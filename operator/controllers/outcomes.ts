@@ -1,6 +1,7 @@
 import { newestAccepted } from '../domain/accepted.ts';
 import type { Decision, Judgement } from '../domain/decide.ts';
 import type { AcceptedSpec, Snapshot } from '../domain/snapshot.ts';
+import { sameJson } from '../runtime/json.ts';
 import type { Holding } from '../status/gateway-state.ts';
 import { Revisions } from './revisions.ts';
 
@@ -78,9 +79,12 @@ export class Outcomes {
     const { namespace, gateway, decision } = outcome;
     this.#keep(namespace, decision);
     this.#revisions.set(`${namespace}/${gateway}`, decision.revision);
-    this.#holding.add(`${namespace}/${gateway}`, decision);
-    this.#outcomes.set(`${namespace}/${gateway}`, outcome);
-    this.#ungoverned.delete(namespace);
+    const key = `${namespace}/${gateway}`;
+    this.#holding.add(key, decision);
+    const before = this.#outcomes.get(key);
+    this.#outcomes.set(key, outcome);
+    // Our own writes come back as changes, and are decided to the same: nobody has to look at a thousand statuses.
+    if (!this.#ungoverned.delete(namespace) && before !== undefined && sameJson(before, outcome)) return;
     this.#changed(namespace);
   }
 
