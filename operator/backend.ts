@@ -27,6 +27,8 @@ export interface BackendParts {
   metrics(): Promise<{ contentType: string; text: string }>;
   /** What is wrong with the resources now. */
   problems(): readonly ResourceProblem[];
+  /** Whether there is such a gateway now. */
+  active(namespace: string, gateway: string): boolean;
 }
 
 /** The event store and the API over it. */
@@ -72,6 +74,7 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
         ready: parts.ready,
         metrics: parts.metrics,
         problems: parts.problems,
+        active: parts.active,
         onUnexpected: (err, route) => log.error({ err, route }, 'the API failed'),
       },
     );

@@ -7,6 +7,7 @@ import { createInstanceReports, type InstanceReports } from './domain/instance-r
 import { createLinter } from './domain/lint.ts';
 import { lockState } from './local/state-lock.ts';
 import { type GatewayInstance, Progress } from './progress.ts';
+import { childName } from './render/names.ts';
 import type { Clock } from './runtime/clock.ts';
 import { BoundedEventRecorder } from './runtime/event-recorder.ts';
 import type { Log } from './runtime/log.ts';
@@ -81,6 +82,7 @@ export async function startControlPlane(
     let started = false;
     let closing = false;
     let problems = (): ResourceProblem[] => [];
+    let active = (_namespace: string, _gateway: string): boolean => false;
     backend = await startBackend(options, {
       reports,
       clock: deps.clock,
@@ -88,6 +90,7 @@ export async function startControlPlane(
       ready: () => started,
       metrics: () => metrics.text(),
       problems: () => problems(),
+      active: (namespace, gateway) => active(namespace, gateway),
     });
     const surroundings = make({
       apiUrl: backend.url,
@@ -98,6 +101,10 @@ export async function startControlPlane(
     });
     const { manager, progress, tellNew } = assemble(deps, { surroundings, backend, reports, metrics });
     problems = () => [...surroundings.problems(), ...progress.problems()];
+    active = (namespace, gateway) => {
+      const name = childName(gateway);
+      return surroundings.client.cache.get({ kind: 'Deployment', namespace, name }) !== undefined;
+    };
     const { election } = surroundings;
     if (election?.mayStandBy === true) {
       await manager.start('background');

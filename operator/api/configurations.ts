@@ -4,13 +4,15 @@ import { requirePerson } from './callers.ts';
 import { ApiError } from './errors.ts';
 import type { ApiParts } from './server.ts';
 
-/** The compiled documents: the newest of each gateway, and any that an event names. */
-export function configurationRoutes({ store }: ApiParts): Router {
+/** The compiled documents: the newest of each gateway that there is, and any that an event names. */
+export function configurationRoutes({ store, active }: ApiParts): Router {
   const routes = Router();
 
   routes.get('/', async (_request, response) => {
     requirePerson(response);
-    response.json({ configurations: (await store.listConfigurations()).map(summary) });
+    const newest = await store.listConfigurations();
+    const now = newest.filter(({ namespace, gateway }) => active(namespace, gateway));
+    response.json({ configurations: now.map(summary) });
   });
 
   routes.get('/:hash', async (request, response) => {

@@ -29,6 +29,8 @@ export interface ApiParts {
   ready(): boolean;
   /** What is wrong with the resources now; left out where there are none. */
   problems?(): readonly ResourceProblem[];
+  /** Whether there is such a gateway now. */
+  active(namespace: string, gateway: string): boolean;
   /** Prometheus text and its content type. */
   metrics(): Promise<{ contentType: string; text: string }>;
   /** A failure that nobody threw on purpose; never the caller's content. */

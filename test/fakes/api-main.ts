@@ -14,6 +14,7 @@ await startBackend(
     ready: () => true,
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
     problems: () => [],
+    active: () => true,
   },
 );
 process.stdout.write('ready\n');

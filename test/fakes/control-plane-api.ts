@@ -16,6 +16,8 @@ export interface TestApi {
   reports: InstanceReports;
   /** What `/v1/problems` answers. */
   problems: ResourceProblem[];
+  /** Gateways that are gone, as `namespace/name`. */
+  gone: Set<string>;
   /** Holds the database `events.db`. */
   folder: string;
   /** Failures that nobody threw on purpose. */
@@ -30,12 +32,14 @@ export async function startTestApi(now: () => number = Date.now): Promise<TestAp
   const reports = createInstanceReports(now);
   const problems: ResourceProblem[] = [];
   const unexpected: unknown[] = [];
+  const gone = new Set<string>();
   const api = await startApi(
     { host: '127.0.0.1', port: 0 },
     {
       store,
       reports,
       problems: () => problems,
+      active: (namespace, gateway) => !gone.has(`${namespace}/${gateway}`),
       authenticator: tokens,
       now,
       ready: () => true,
@@ -49,6 +53,7 @@ export async function startTestApi(now: () => number = Date.now): Promise<TestAp
     tokens,
     reports,
     problems,
+    gone,
     folder,
     unexpected,
     async close() {

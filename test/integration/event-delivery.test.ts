@@ -52,6 +52,7 @@ describe('events from a gateway’s spool to the control plane’s store', () =>
         reports: createInstanceReports(Date.now),
         authenticator: createLocalTokens(join(folder.dir, 'tokens')),
         now: Date.now,
+        active: () => true,
         ready: () => true,
         metrics: async () => ({ contentType: 'text/plain', text: '' }),
         onUnexpected: (error) => unexpected.push(error),

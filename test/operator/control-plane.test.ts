@@ -115,7 +115,9 @@ describe('control plane over a folder, with a fake gateway', () => {
     await eventually(ready, 'readiness');
     folder.write('a.yaml', POLICY.replace('4096', '12'));
     await eventually(() => reported.length > 0, 'the report');
-    expect(reported[0]).to.match(/^a\.yaml:6:12: GovernancePolicy default\/guard: spec\.limits\.maxBodyBytes: /);
+    expect(reported[0]).to.match(
+      /^a\.yaml:6:12: GovernancePolicy default\/guard: spec\.limits\.maxBodyBytes: /,
+    );
     expect((await ask(running)).document).to.contain('max_body_bytes: 4096');
     const headers = { authorization: `Bearer ${readFileSync(running.tokenFile, 'utf8').trim()}` };
     const answer = await fetch(`${running.apiUrl}/v1/problems`, { headers });
@@ -137,9 +139,17 @@ describe('control plane over a folder, with a fake gateway', () => {
     running = await start();
     await eventually(ready, 'readiness');
     const { pid } = running.instances()[0]!;
+    const { apiUrl, tokenFile } = running;
+    const headers = { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` };
+    const configurations = async (): Promise<number> => {
+      const answer = await fetch(`${apiUrl}/v1/configurations`, { headers });
+      return ((await answer.json()) as { configurations: object[] }).configurations.length;
+    };
+    expect(await configurations()).to.equal(1);
     folder.write('b.yaml', '# nothing\n');
     await eventually(() => running!.instances().length === 0, 'the end');
     await eventually(() => !isAlive(pid!), 'the process’s end');
+    expect(await configurations()).to.equal(0);
   });
 
   it('keeps revision, ports and state folders over a restart', async () => {

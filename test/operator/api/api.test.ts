@@ -179,6 +179,13 @@ describe('control-plane API', () => {
     expect((await call('/v1/configurations/sha256:none')).status).to.equal(404);
   });
 
+  it('lists no configuration of a gateway that is gone, and keeps what its events name', async () => {
+    running.gone.add('default/default');
+    expect((await call('/v1/configurations')).json.configurations).to.deep.equal([]);
+    expect((await call('/v1/configurations/sha256:abc')).status).to.equal(200);
+    running.gone.clear();
+  });
+
   it('takes the report of an instance from its own gateway only', async () => {
     const path = '/v1/gateways/default/default/instances/a-0';
     const report = {
