@@ -164,7 +164,8 @@ function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metr
     address,
     runtime: (name) => ({ clock, random, log, metrics: metrics.controller(name), reconcileId: deps.uuid }),
   });
-  progress.watch({ cache: client.cache, reports, ...controllers, report });
+  let acting = false;
+  progress.watch({ cache: client.cache, reports, ...controllers, acting: () => acting, report });
 
   const manager = new Manager(LIMITS, { clock, log });
   for (const { phase, part } of surroundings.parts) manager.add(phase, part);
@@ -181,7 +182,10 @@ function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metr
   // Whoever led before may have written to the archive until now, so that it is read only here.
   manager.add('leader', {
     name: 'archive',
-    start: async () => controllers.outcomes.restore(await backend.remembered()),
+    async start() {
+      controllers.outcomes.restore(await backend.remembered());
+      acting = true;
+    },
     stop: async () => {},
   });
   for (const controller of [controllers.gateway, controllers.status]) {

@@ -51,6 +51,26 @@ export function unusable(known: Known, namespace: string): ResourceProblem[] {
   });
 }
 
+/** What the statuses say that whoever acts has written: all that one who does not act can know. */
+export function statedProblems(cache: ObjectCache): ResourceProblem[] {
+  return Object.values(KINDS)
+    .flatMap((kind) => cache.list(kind))
+    .flatMap(({ kind, metadata: { namespace, name }, status }) => {
+      const { conditions = [] } = (status ?? {}) as { conditions?: Stated[] };
+      const ready = conditions.find(({ type }) => type === 'Ready');
+      // A wait is no problem, and whoever acts does not list it either.
+      if (ready?.status !== 'False' || ready.reason === 'GatewayPending') return [];
+      return [problem('error', `${kind} ${namespace}/${name}`, ready.reason, ready.message)];
+    });
+}
+
+interface Stated {
+  type: string;
+  status: string;
+  reason: string;
+  message: string;
+}
+
 function problem(
   severity: ResourceProblem['severity'],
   object: string,

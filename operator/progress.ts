@@ -4,7 +4,7 @@ import { liveGateway } from './controllers/live.ts';
 import type { Outcomes } from './controllers/outcomes.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
 import { lackOf } from './lack.ts';
-import { findingsOf, namespacesOf, unusable } from './problems.ts';
+import { findingsOf, namespacesOf, statedProblems, unusable } from './problems.ts';
 import { gatewayOf } from './render/names.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
 import type { Controller } from './runtime/controller.ts';
@@ -31,6 +31,8 @@ interface Watched {
   reports: InstanceReports;
   outcomes: Outcomes;
   gateway: Controller;
+  /** Whether the controllers of this process run, from which the rest is known. */
+  acting(): boolean;
   report(line: string): void;
 }
 
@@ -117,6 +119,7 @@ export class Progress {
   problems(): ResourceProblem[] {
     const watched = this.#watched;
     if (watched === undefined) return [];
+    if (!watched.acting()) return statedProblems(watched.cache);
     return namespacesOf(watched.cache).flatMap((namespace) => [
       ...this.#findings(watched, namespace),
       ...unusable(watched, namespace).map((problem) => this.#placed(problem)),

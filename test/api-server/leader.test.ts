@@ -175,6 +175,34 @@ describe('one of several operators acts', function () {
     expect((await leader.api('/v1/instances'))['instances']).to.have.length(1);
   });
 
+  it('while both know of what is wrong with an object', async () => {
+    await apply({
+      apiVersion: GROUP,
+      kind: 'GovernancePolicy',
+      metadata: { name: 'bad' },
+      spec: {
+        entries: [{ name: 'x', kind: 'DlpFilter', dlpFilter: { action: 'Block', detectPatterns: ['('] } }],
+      },
+    });
+    await namespace.kubectl(['wait', '--for=condition=Ready=False', 'gpol/bad', '--timeout=10s']);
+    for (const operator of [leader, standby]) {
+      await eventually(async () => {
+        const { problems } = (await operator.api('/v1/problems')) as {
+          problems: { object: string; code: string }[];
+        };
+        return problems.some(({ object, code }) => object.endsWith('/bad') && code === 'Invalid');
+      }, 'the problem');
+    }
+    await namespace.kubectl(['delete', 'gpol', 'bad']);
+  });
+
+  it('and one that waits ends at once when it is asked to', async () => {
+    const extra = start('extra');
+    await extra.saw(/^Standing by: /m);
+    expect(await extra.stop('SIGTERM')).to.equal(0);
+    expect(extra.err).to.equal('Stopping …\n');
+  });
+
   it('and hands over at once when it is asked to end', async () => {
     expect(await leader.stop('SIGTERM')).to.equal(0);
     const begin = performance.now();
