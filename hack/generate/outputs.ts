@@ -8,6 +8,7 @@ import { crdOutputs } from './crds.ts';
 import { crdsPage } from './crds-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { formatted } from './format.ts';
+import { metricsPage } from './metrics-page.ts';
 import type { Output } from './output.ts';
 import { policiesPage } from './policies-page.ts';
 import { registryOutput } from './registry.ts';
@@ -26,6 +27,7 @@ export async function allOutputs(root: string): Promise<Output[]> {
     conditionsPage(),
     cliPage(),
     await configSchemaOutput(),
+    await metricsPage(),
   ];
   return Promise.all(outputs.map((output) => formatted(root, output)));
 }

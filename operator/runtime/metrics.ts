@@ -7,6 +7,8 @@ export interface QueueMetrics {
   waited(seconds: number): void;
   /** From being taken to being done. */
   worked(seconds: number): void;
+  /** Hands over what tells how long the keys that are being worked on have been, in all. Called once. */
+  unfinished(seconds: () => number): void;
 }
 
 export const OUTCOMES = ['success', 'requeue_after', 'error', 'terminal_error'] as const;

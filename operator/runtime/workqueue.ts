@@ -26,6 +26,7 @@ export class WorkQueue {
 
   constructor(deps: WorkQueueDeps) {
     this.#deps = deps;
+    deps.metrics.unfinished(() => this.#unfinished());
   }
 
   /** Keys that wait for a worker. */
@@ -119,6 +120,13 @@ export class WorkQueue {
     this.#deps.metrics.waited((now - since) / 1000);
     this.#deps.metrics.depth(this.#ready.size);
     return key;
+  }
+
+  #unfinished(): number {
+    const now = this.#deps.clock.monotonic();
+    let ms = 0;
+    for (const since of this.#processing.values()) ms += now - since;
+    return ms / 1000;
   }
 
   #cancelDelay(key: string): void {

@@ -21,6 +21,7 @@ export class OperatorMetrics {
   readonly #retries: Counter<'name'>;
   readonly #queued: Histogram<'name'>;
   readonly #worked: Histogram<'name'>;
+  readonly #unfinished = new Map<string, () => number>();
   readonly #reconciles: Counter<'controller' | 'result'>;
   readonly #duration: Histogram<'controller'>;
   readonly #timeouts: Counter<'controller'>;
@@ -48,6 +49,15 @@ export class OperatorMetrics {
       name: 'workqueue_work_duration_seconds',
       help: 'Time of working on a key.',
       buckets: SECONDS,
+      ...queue,
+    });
+    const unfinished = this.#unfinished;
+    new Gauge({
+      name: 'workqueue_unfinished_work_seconds',
+      help: 'Time that the keys being worked on have taken so far, in all; one that grows tells of a stuck worker.',
+      collect() {
+        for (const [name, seconds] of unfinished) this.set({ name }, seconds());
+      },
       ...queue,
     });
     const own = { labelNames: ['controller'] as const, registers };
@@ -107,6 +117,7 @@ export class OperatorMetrics {
       retried: () => this.#retries.inc(queue),
       waited: (seconds) => this.#queued.observe(queue, seconds),
       worked: (seconds) => this.#worked.observe(queue, seconds),
+      unfinished: (seconds) => void this.#unfinished.set(name, seconds),
       reconciled: (result, seconds) => {
         this.#reconciles.inc({ ...own, result });
         this.#duration.observe(own, seconds);

@@ -7,6 +7,7 @@ export const noMetrics: ControllerMetrics = {
   retried: () => {},
   waited: () => {},
   worked: () => {},
+  unfinished: () => {},
   reconciled: () => {},
   timedOut: () => {},
   activeWorkers: () => {},

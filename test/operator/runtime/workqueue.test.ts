@@ -32,6 +32,24 @@ describe('work queue', () => {
     expect(queue.idle).to.equal(true);
   });
 
+  it('tells how long the keys that are being worked on have been, in all', async () => {
+    const clock = new FakeClock();
+    const backoff = new FailureBackoff({ baseMs: 5, capMs: 1000 }, () => 1);
+    let unfinished = (): number => Number.NaN;
+    const metrics = { ...noMetrics, unfinished: (seconds: () => number) => void (unfinished = seconds) };
+    const queue = new WorkQueue({ clock, backoff, metrics });
+    expect(unfinished()).to.equal(0);
+    queue.add('a');
+    queue.add('b');
+    await queue.take();
+    await clock.advance(2000);
+    await queue.take();
+    await clock.advance(1000);
+    expect(unfinished()).to.equal(4);
+    queue.done('a');
+    expect(unfinished()).to.equal(1);
+  });
+
   it('hands keys out in order of arrival, also to workers that waited', async () => {
     const { queue } = queueWith();
     const first = queue.take();

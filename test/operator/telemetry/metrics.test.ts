@@ -47,6 +47,11 @@ describe('metrics of the operator', () => {
     });
   });
 
+  it('tell how long keys have been worked on', async () => {
+    metrics.controller('gateway').unfinished(() => 4.5);
+    expect(await samples('workqueue_unfinished_work_seconds')).to.deep.equal({ 'name="gateway"': 4.5 });
+  });
+
   it('count what was put back and what was told', async () => {
     metrics.drift.driftCorrected('Service');
     metrics.events.event('failed');
