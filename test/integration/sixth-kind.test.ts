@@ -7,12 +7,12 @@ import { TestFolder } from '../fakes/folder.ts';
 import { freePort, GatewayProcess } from '../fakes/gateway-main.ts';
 import { root } from '../fakes/kt-process.ts';
 
-const KIND = 'shouting-filter';
+const KIND = 'phrase-counter';
 const DOCUMENT = `
 pack: { name: sixth, version: 1.0.0, enabled: true }
 providers: { targets: [{ id: mock, provider: mock, models: [{ name: echo }] }] }
 policies: { chain: [${KIND}] }
-policy: { ${KIND}: { longest: 5 } }
+policy: { ${KIND}: { phrase: pineapple, at_most: 5 } }
 `;
 const PARTS = ['gateway', 'operator', 'cli', 'crds', 'hack', 'docs'];
 const FILES = ['package.json', 'biome.json', 'tsconfig.json', 'README.md', '.gitignore'];
@@ -34,12 +34,9 @@ describe('a sixth kind, as a new folder of a checkout', function () {
     for (const part of PARTS) cpSync(join(root, part), checkout.file(part), { recursive: true, filter });
     for (const file of FILES) cpSync(join(root, file), checkout.file(file));
     symlinkSync(join(root, 'node_modules'), checkout.file('node_modules'));
-    const fixture = new URL('../gateway/policies/fixtures/sixth', import.meta.url);
+    const fixture = new URL(`../gateway/contract/kinds/${KIND}`, import.meta.url);
     cpSync(fixture, checkout.file(`gateway/policies/${KIND}`), { recursive: true });
-    checkout.write(
-      `gateway/policies/${KIND}/README.md`,
-      `# ${KIND}\n\nAsks long words in capitals to be quiet.\n`,
-    );
+    checkout.write(`gateway/policies/${KIND}/README.md`, `# ${KIND}\n\nBlocks what holds a phrase.\n`);
     checkout.write('policy-config.yaml', DOCUMENT);
   });
   after(() => checkout.remove());
@@ -52,8 +49,8 @@ describe('a sixth kind, as a new folder of a checkout', function () {
       return [status, ...[...errors, ...warnings].map(({ code }: { code: string }) => code)];
     };
     expect(lint(DOCUMENT)).to.deep.equal([0]);
-    expect(lint(DOCUMENT.replace('longest: 5', 'longest: 0'))).to.deep.equal([2, 'E014']);
-    expect(lint(DOCUMENT.replace('longest: 5', 'longest: 99'))).to.deep.equal([0, 'W012']);
+    expect(lint(DOCUMENT.replace('at_most: 5', 'at_most: 500'))).to.deep.equal([2, 'E014']);
+    expect(lint(DOCUMENT.replace('pineapple', 'never'))).to.deep.equal([2, 'E016']);
   });
 
   it('runs in a gateway', async () => {
@@ -66,16 +63,17 @@ describe('a sixth kind, as a new folder of a checkout', function () {
     );
     try {
       await gateway.answers(`http://127.0.0.1:${admin}/readyz`);
-      const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          model: 'echo',
-          messages: [{ role: 'user', content: 'please STOP SHOUTING' }],
-        }),
-      });
-      const { choices } = (await answer.json()) as { choices: { message: { content: string } }[] };
-      expect(choices[0]!.message.content).to.contain('please STOP (quiet)');
+      const ask = async (content: string) => {
+        const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content }] }),
+        });
+        const { error } = (await answer.json()) as { error?: { policy: string } };
+        return [answer.status, error?.policy];
+      };
+      expect(await ask('an apple')).to.deep.equal([200, undefined]);
+      expect(await ask('a pineapple')).to.deep.equal([403, KIND]);
     } finally {
       expect(await gateway.stop()).to.equal(0);
     }
@@ -85,12 +83,14 @@ describe('a sixth kind, as a new folder of a checkout', function () {
     expect(run('hack/verify.ts').stderr).to.match(/governancepolicies.yaml is stale/);
     const generated = run('hack/generate.ts');
     expect([generated.status, generated.stderr]).to.deep.equal([0, '']);
-    const { kind, shoutingFilter } = schemaOf();
-    expect(kind!.enum).to.include('ShoutingFilter');
-    expect(shoutingFilter!.properties['longest']!.maximum).to.equal(99);
-    expect(text('crds/types/governancepolicy.ts')).to.contain('shoutingFilter?:');
+    const { kind, phraseCounter } = schemaOf();
+    expect(kind!.enum).to.include('PhraseCounter');
+    expect(phraseCounter!.properties['atMost']!.maximum).to.equal(100);
+    expect(text('crds/types/governancepolicy.ts')).to.contain('phraseCounter?:');
     expect(text('operator/domain/kinds.generated.ts')).to.contain(`policies/${KIND}/schema.json`);
-    expect(text('docs/reference/policies.md')).to.contain(`## ${KIND}\n`).and.to.contain('to be quiet.');
+    expect(text('docs/reference/policies.md'))
+      .to.contain(`## ${KIND}\n`)
+      .and.to.contain('Blocks what holds a phrase.');
     const published = globSync('docs/**/*.schema.json', { cwd: checkout.path });
     expect(published.map(text).join('')).to.contain(`"${KIND}"`);
     expect([run('hack/verify.ts').status, run('hack/verify.ts').stderr]).to.deep.equal([0, '']);

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
-import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
 import { classifyPattern } from '../../../gateway/contract/patterns.ts';
 import { Findings } from '../../../gateway/contract/problem.ts';
 import { settingsOf } from '../../../gateway/contract/settings.ts';
 import { loadKinds } from '../../../gateway/policies/registry.ts';
-import { kindFolders } from '../../fakes/kind-folders.ts';
-import { applied, contractOf, kindOf } from './compile.ts';
+import { contractOf, findings, kindOf } from './compile.ts';
 
 const BUILT = ['audit-logger', 'data-routing-policy', 'dlp-filter', 'pii-detector', 'response-rewriter'];
 const context = { checkPattern: classifyPattern, situation: { loneGateway: true } };
@@ -53,29 +51,16 @@ describe('a sixth kind', () => {
   before(() => {
     // A kind has nothing to import but types, so that it runs from any folder.
     folder = mkdtempSync(join(tmpdir(), 'kt-kinds-'));
-    cpSync(new URL('./fixtures/sixth', import.meta.url), join(folder, 'shouting-filter'), {
-      recursive: true,
-    });
+    cpSync(new URL('../contract/kinds', import.meta.url), folder, { recursive: true });
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('is a new folder: it is found, linted, compiled and runs, and no existing file is touched', async () => {
-    const contract = (await loadKindContracts(kindFolders([folder]))).get('shouting-filter');
-    const kind = (await loadKinds([folder])).get('shouting-filter');
-    if (contract === undefined || kind === undefined) throw new Error('not found');
-
-    const refused = new Findings();
-    settingsOf(contract, { longest: 0 }, { base: [], entry: [] }, context, refused);
-    expect(refused.list.map(({ code }) => code)).to.deep.equal(['E014']);
-    const warned = new Findings();
-    settingsOf(contract, { longest: 99 }, { base: [], entry: [] }, context, warned);
-    expect(warned.list.map(({ code }) => code)).to.deep.equal(['W012']);
-
-    const settings = settingsOf(contract, {}, { base: [], entry: [] }, context, new Findings());
-    const { inspectText } = kind.compile(settings as Record<string, unknown>, {
-      pattern: () => expect.fail(),
-    });
-    expect(applied(inspectText, 'please STOP SHOUTING now')).to.equal('please STOP (quiet) now');
+  it('is a new folder: it is found and runs, and no existing file is touched', async () => {
+    const kind = (await loadKinds([folder])).get('phrase-counter');
+    const hook = kind?.compile({ phrase: 'never', at_most: 1 }, { pattern: () => expect.fail() }).inspectText;
+    expect(findings(hook, 'now or never, never say never').map(({ start }) => start)).to.deep.equal([
+      7, 14, 24,
+    ]);
   });
 
   it('must be named as its folder', async () => {
