@@ -1,4 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -229,6 +231,34 @@ describe('client on a real API server', () => {
       const error = await failureOf(read({ resourceVersion: '1', timeoutSeconds: 5 }));
       expect(error.isGone).to.equal(true);
     });
+  });
+
+  it('goes through the proxy that the kubeconfig names', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'kt-client-'));
+    let tunnels = 0;
+    const proxy = createServer().on('connect', ({ url = '' }, socket) => {
+      tunnels++;
+      const [host, port] = url.split(':');
+      const server = createConnection(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        server.pipe(socket).pipe(server);
+      });
+      server.on('error', () => socket.destroy());
+      socket.on('error', () => server.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const config = parse(readFileSync(testCluster().kubeconfig, 'utf8'));
+    config.clusters[0].cluster['proxy-url'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    writeFileSync(join(dir, 'kubeconfig'), JSON.stringify(config));
+    const behind = await connect(join(dir, 'kubeconfig'));
+    try {
+      await behind.client.list(CONFIG_MAPS, namespace.name);
+      expect(tunnels).to.equal(1);
+    } finally {
+      await behind.kube.close();
+      proxy.close();
+      rmSync(dir, { recursive: true });
+    }
   });
 
   describe('with a CA and a token in files', () => {
