@@ -6,14 +6,17 @@ import type { Running } from './control-plane.ts';
 const NOTES = 'NOTES.txt';
 
 /** One line that says what runs, and where. */
-export function readyLine(running: Pick<Running, 'instances' | 'lack' | 'apiUrl'>): string {
+export function readyLine(running: Pick<Running, 'instances' | 'lack' | 'apiUrl' | 'gateways'>): string {
   const instances = running.instances();
   // Replicas share one address; each has an admin listener of its own.
   const ready = [
     ...new Set(instances.map(({ namespace, gateway, url }) => `${namespace}/${gateway} at ${url}`)),
   ].join(', ');
   const admin = instances.map(({ adminUrl }) => adminUrl).join(', ');
-  const gateways = ready === '' ? `no gateway yet (${running.lack() ?? 'it starts'})` : `gateway ${ready}`;
+  const starting = running.gateways === 'pods' ? 'gateways run as pods' : 'no gateway yet (it starts)';
+  const lack = running.lack();
+  const none = lack === null ? starting : `no gateway yet (${lack})`;
+  const gateways = ready === '' ? none : `gateway ${ready}`;
   const also = admin === '' ? '' : `Admin at ${admin}. `;
   return `Ready: ${gateways}; API at ${running.apiUrl}. ${also}Ctrl-C ends everything.\n`;
 }

@@ -45,7 +45,9 @@ export interface Running {
   apiUrl: string;
   /** File that holds the token for the API. */
   tokenFile: string;
-  /** The processes that run, with their ports. */
+  /** Where gateways run. */
+  gateways: Surroundings['gateways'];
+  /** The processes that run on this machine, with their ports. */
   instances(): GatewayInstance[];
   /** What is wrong with the resources now. */
   problems(): readonly ResourceProblem[];
@@ -116,6 +118,7 @@ export async function startControlPlane(
     return {
       apiUrl: backend.url,
       tokenFile: backend.tokenFile,
+      gateways: surroundings.gateways,
       instances: () => progress.instances(),
       problems: () => problems(),
       lack: () => progress.lack(),

@@ -40,14 +40,17 @@ const RECHECK_MS = 20;
 
 /** What a person who started the control plane wants to know: is it up, where, and what is wrong with the objects. */
 export class Progress {
-  readonly #surroundings: Pick<Surroundings, 'instances' | 'emptiness' | 'place'>;
+  readonly #surroundings: Pick<Surroundings, 'instances' | 'emptiness' | 'place' | 'gateways'>;
   readonly #clock: Clock;
   #again: Timer | undefined;
   readonly #waiting: (() => void)[] = [];
   readonly #reported = new Map<string, ReadonlySet<string>>();
   #watched: Watched | undefined;
 
-  constructor(surroundings: Pick<Surroundings, 'instances' | 'emptiness' | 'place'>, clock: Clock) {
+  constructor(
+    surroundings: Pick<Surroundings, 'instances' | 'emptiness' | 'place' | 'gateways'>,
+    clock: Clock,
+  ) {
     this.#surroundings = surroundings;
     this.#clock = clock;
   }
@@ -105,7 +108,9 @@ export class Progress {
   #isReady(): boolean {
     const watched = this.#watched;
     // Keys that wait are changes that no outcome speaks of yet.
-    if (watched === undefined || !watched.gateway.queue.idle) return false;
+    if (watched === undefined || !watched.acting() || !watched.gateway.queue.idle) return false;
+    // Pods take their time, and what keeps them from starting stands in the statuses.
+    if (this.#surroundings.gateways === 'pods') return true;
     return namespacesOf(watched.cache).every((namespace) =>
       gatewayNames(watched.cache, namespace).every((name) => {
         const live = liveGateway(watched, namespace, name);

@@ -1,6 +1,5 @@
 import { removeEndpoint, writeEndpoint } from '../gateway/contract/endpoint-file.ts';
 import { notesOf, readyLine, standbyLine } from './announce.ts';
-import { clusterSurroundings } from './cluster/surroundings.ts';
 import { type Running, startControlPlane } from './control-plane.ts';
 import { folderSurroundings } from './local/folder.ts';
 import { localDeps } from './local-deps.ts';
@@ -57,6 +56,8 @@ async function start(options: OperatorOptions, io: ProgramIo): Promise<Running> 
     const surroundings = folderSurroundings({ ...options, folder: source.folder }, deps);
     return startControlPlane(options, deps, surroundings);
   }
+  // Loaded only here: a folder has no use for the client of a cluster.
+  const { clusterSurroundings } = await import('./cluster/surroundings.ts');
   return startControlPlane(options, deps, clusterSurroundings(source.cluster, options, deps));
 }
 

@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly listen: string;
   /** Who acts, where several control planes may work with the same objects; null where none other can. */
   readonly election: Election | null;
+  /** Where gateways run: as processes of this machine, or as pods of the cluster. */
+  readonly gateways: 'here' | 'pods';
   /** The processes that run on this machine. */
   instances(): Instance[];
   /** Base URL of a gateway for applications; null while it has none. */

@@ -83,6 +83,7 @@ export function folderSurroundings(options: FolderOptions, deps: FolderDeps): Su
         ],
         image: deps.image,
         paused: false,
+        gateways: 'here',
         election: null,
         gatewaysReportTo: common.apiUrl,
         listen: host,

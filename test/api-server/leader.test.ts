@@ -111,6 +111,7 @@ describe('one of several operators acts', function () {
     expect(holder).to.equal(await lease());
     expect(await leader.metric('keeptrusts_operator_leader')).to.equal(1);
     expect(await standby.metric('keeptrusts_operator_leader')).to.equal(0);
+    expect(standby.out.trim().split('\n')).to.have.length(1);
     expect(await standby.metric('keeptrusts_operator_event_loop_delay_seconds')).to.be.within(0, 5);
   });
 
@@ -212,6 +213,7 @@ describe('one of several operators acts', function () {
       10_000,
     );
     expect(performance.now() - begin).to.be.below(4000);
+    await standby.saw(/^Ready: gateways run as pods; API at/m);
     await eventually(async () => (await document()).includes('http://second.test'), 'its document');
     expect(await document()).to.match(/number: 2\b/);
     [leader, standby] = [standby, start('third')];
