@@ -1,5 +1,5 @@
 import type { CompiledEntry } from '../config/plan.ts';
-import type { Inspection, Phase, RequestFacts, ResponseFacts, ToolCallFacts } from '../policies/kind.ts';
+import type { Inspection, Phase, RequestFacts, ResponseFacts } from '../policies/kind.ts';
 import { conclude, fault } from './conclude.ts';
 import type { PhaseEnv, PhaseOutcome } from './outcome.ts';
 import { NOT_RUN } from './reasons.ts';
@@ -15,18 +15,6 @@ export function inspectRequest(
 ): PhaseOutcome {
   return runHooks(entries, 'input', env, ({ policy }) =>
     policy.inspectRequest === undefined ? null : () => policy.inspectRequest?.(request) ?? null,
-  );
-}
-
-/** Runs the entries that judge one tool call, of a request's history or of an answer. */
-export function inspectToolCall(
-  entries: readonly CompiledEntry[],
-  phase: Phase,
-  call: ToolCallFacts,
-  env: PhaseEnv,
-): PhaseOutcome {
-  return runHooks(entries, phase, env, ({ policy }) =>
-    policy.inspectToolCall === undefined ? null : () => policy.inspectToolCall?.(call) ?? null,
   );
 }
 

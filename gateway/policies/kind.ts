@@ -9,6 +9,7 @@ export interface PolicyKind<Settings = never> {
   readonly name: string;
   /** Version of the detector, written on every event: raise it when the same text may get another verdict. */
   readonly version: string;
+  /** What it cannot work without. A plan with a kind that needs anything is refused until it can be given. */
   readonly needs: readonly Need[];
   /** The form its text hooks have in a stream; a compiled entry may only be stricter. */
   readonly streaming: StreamingForm;
@@ -37,6 +38,7 @@ export interface CompiledPolicy {
   transformText?: TextHook;
   /** Which of these targets may take the request. */
   filterTargets?(targets: readonly TargetFacts[], request: RequestFacts): TargetFilter;
+  /** One tool call, of a request's history or of an answer. A plan with such a hook is refused until tool calls are judged. */
   inspectToolCall?(call: ToolCallFacts): Inspection;
   inspectResponse?(response: ResponseFacts): Inspection;
 }

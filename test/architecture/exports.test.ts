@@ -15,8 +15,6 @@ const FOR_TESTS: ReadonlySet<string> = new Set([
   'gateway/detectors/pii/types.ts PII_PATTERNS',
   'gateway/events/fit.ts MAX_EVENT_BYTES',
   'gateway/json/read.ts MAX_DEPTH',
-  // A hook of the kind interface that none of the built kinds has.
-  'gateway/pipeline/hooks.ts inspectToolCall',
   'gateway/pipeline/text-run.ts SLICE_UNITS',
   'operator/domain/mapping.ts settingsToDocument',
   'operator/local/node/ports.ts isFree',

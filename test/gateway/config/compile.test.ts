@@ -127,6 +127,21 @@ describe('compiling a plan', () => {
     expect((await compilePlan({ ...config, revision }, parts())).revision).to.deep.equal(revision);
   });
 
+  it('fails as a whole for a kind that asks for what nothing gives: its entries would pass everything', async () => {
+    const config = read(doc('policies: {chain: [audit-logger]}\n'));
+    const asking = (more: Partial<PolicyKind>): Promise<string> => {
+      const kind = { ...kinds.get('audit-logger')!, ...more };
+      return compilePlan(config, parts({ kinds: new Map([['audit-logger', kind]]) })).then(
+        () => 'compiled',
+        String,
+      );
+    };
+    expect(await asking({})).to.equal('compiled');
+    expect(await asking({ needs: ['network'] })).to.include('audit-logger asks for network');
+    const judging = { compile: () => ({ inspectToolCall: () => null }) };
+    expect(await asking(judging)).to.include('audit-logger asks for inspectToolCall');
+  });
+
   it('fails as a whole for an entry whose kind is not there', async () => {
     const config = read(doc('policies: {chain: [audit-logger]}\n'));
     const error = await compilePlan(config, parts({ kinds: new Map() })).catch((thrown: Error) => thrown);
