@@ -44,14 +44,13 @@ async function append(
   const stored: AppendResult = { result: 'stored', acked: place.from + added - 1, added };
   if (added === 0) return { undo: stored };
 
-  const [row] = await run(
-    'SELECT keeptrusts.announce_append() AS low, extract(epoch FROM keeptrusts.clock()) * 1000 AS now',
-  );
+  const [row] = await run(ANNOUNCE);
   const now = Number(row?.['now']);
+  const complete = String(row?.['complete']);
   const days = records.map(({ columns }) => dayOfEvent(columns.ts, now));
   const missing = partitions.missing(days);
   if (missing.length > 0) return { undo: { missing } };
-  const late = datesWhere(days, (day) => isLate(day, now));
+  const late = datesWhere(days, (day) => isLate(day, now) || dateOf(day) <= complete);
   const misfiled = datesWhere(days, (day, index) => day !== dayOf(records[index]!.columns.ts));
   try {
     if (late.length > 0) {
@@ -75,6 +74,11 @@ async function append(
 
 const datesWhere = (days: readonly Day[], is: (day: Day, index: number) => boolean): string[] =>
   [...new Set(days.filter(is))].map(dateOf);
+
+/** `complete` is the last day that lists take as such; it is not over where the server's clock was ahead once. */
+const ANNOUNCE = `
+SELECT keeptrusts.announce_append() AS low, extract(epoch FROM keeptrusts.clock()) * 1000 AS now,
+  coalesce((SELECT max(day) FROM keeptrusts.days WHERE last IS NOT NULL)::text, '') AS complete`;
 
 /** Bounds are enough: lists look into a day too many rather than into one too few. */
 const WIDEN = `

@@ -8,7 +8,7 @@ const AHEAD_MS = 10 * 60_000;
 /** How old an event may be when it comes. A spool keeps days; a volume that was brought back may be older. */
 const BACK_DAYS = 400;
 /** Partitions are made this many days before they are needed, so that no append has to wait for one. */
-const MADE_AHEAD = 7;
+const MADE_AHEAD = 3;
 
 export function dayOf(ms: number): Day {
   return Math.floor(ms / DAY_MS);

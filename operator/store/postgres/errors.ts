@@ -45,6 +45,8 @@ function byState(code: string, { database, user }: Whereabouts): string | null {
       return 'it is read-only. DATABASE_URL must lead to the primary.';
     case '53100':
       return 'its disk is full.';
+    case '53200':
+      return 'it is out of memory or of locks. Raise its max_locks_per_transaction, or ask for a shorter time.';
     case '53300':
       return 'it has no connection left. Raise its max_connections, or run fewer control planes.';
     case '57014':

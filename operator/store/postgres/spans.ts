@@ -60,7 +60,7 @@ export function* pieces<T>(items: readonly T[], first = AT_ONCE): Generator<T[]>
   }
 }
 
-/** Nothing is dated further ahead than tomorrow. */
+/** The days of the filter's times, and those that hold events of other days. */
 function within(filter: EventFilter): { sql: string; values: unknown[] } {
   const values: unknown[] = [];
   const bound = (operator: string, ms: number | undefined): string => {
@@ -69,5 +69,5 @@ function within(filter: EventFilter): { sql: string; values: unknown[] } {
     return `day ${operator} $${values.length}`;
   };
   const asked = [bound('>=', filter.since), bound('<=', filter.until)].join(' AND ');
-  return { sql: `day <= keeptrusts.today() + 1 AND (misfiled OR (${asked}))`, values };
+  return { sql: `(misfiled OR (${asked}))`, values };
 }

@@ -41,15 +41,15 @@ describe('partitions of the PostgreSQL store', () => {
     return { lines: page.events.map(({ stream, seq }) => `${stream} ${seq}`), next: page.next };
   };
 
-  it('are made from the day before to a week ahead, and none is a default one', async () => {
+  it('are made from the day before to three days ahead, and none is a default one', async () => {
     await setClock('2028-02-27T12:00:00Z');
     const before = await partitions();
     await reopen();
     const made = (await partitions()).filter((name) => !before.includes(name));
     expect(made[0]).to.equal('events_20280226');
     expect(made).to.include('events_20280229');
-    expect(made.at(-1)).to.equal('events_20280305');
-    expect(made).to.have.length(9);
+    expect(made.at(-1)).to.equal('events_20280301');
+    expect(made).to.have.length(5);
   });
 
   it('are made where an older stream comes, and none by a wrong clock', async () => {
@@ -159,5 +159,20 @@ describe('partitions of the PostgreSQL store', () => {
       position = page.next ?? 0;
     }
     expect(followed).to.deep.equal([...before.lines, 'late 0', 'late 1']);
+  });
+
+  it('are listed as they were when the clock of the server was days ahead for a while, or behind', async () => {
+    const writer = new Writer('s1');
+    await setClock('2028-03-01T12:00:00Z');
+    await store.appendEvents(writer.batch({ ts: '2028-03-01T11:59:00Z' }));
+    await setClock('2028-03-20T12:00:00Z');
+    await reopen();
+    await setClock('2028-03-01T12:05:00Z');
+    const { next } = await seen('oldest');
+    await store.appendEvents(writer.batch({ ts: '2028-03-01T12:04:00Z' }));
+    expect((await seen('oldest', 100, next)).lines).to.deep.equal(['s1 1']);
+    await setClock('2028-02-20T12:05:00Z');
+    expect((await seen('newest')).lines).to.deep.equal(['s1 1', 's1 0']);
+    expect(await store.countEvents({})).to.equal(2);
   });
 });

@@ -63,7 +63,6 @@ CREATE TABLE keeptrusts.days (
 
 -- The server's clock, which all control planes share; tests put another in its place.
 CREATE FUNCTION keeptrusts.clock() RETURNS timestamptz STABLE LANGUAGE sql RETURN now();
-CREATE FUNCTION keeptrusts.today() RETURNS date STABLE LANGUAGE sql RETURN (keeptrusts.clock() AT TIME ZONE 'UTC')::date;
 
 -- Readers that follow new events must not pass one that is being added. Whoever adds events first says, by a shared
 -- advisory lock that ends with its transaction, above which position that happens. The key is 0x6b74 ('kt') and the
