@@ -38,7 +38,7 @@ export class Partitions {
     const [row] = await this.#database.query('SELECT extract(epoch FROM keeptrusts.clock()) * 1000 AS now');
     await this.ensure(daysToKeepReady(Number(row?.['now'])));
     const over = await this.#database.query(
-      'SELECT day::text AS date FROM keeptrusts.days WHERE last IS NULL AND day < (keeptrusts.clock() AT TIME ZONE 'UTC')::date - 2 ORDER BY day',
+      "SELECT day::text AS date FROM keeptrusts.days WHERE last IS NULL AND day < (keeptrusts.clock() AT TIME ZONE 'UTC')::date - 2 ORDER BY day",
     );
     for (const { date } of over) await this.#noteSpan(String(date));
   }

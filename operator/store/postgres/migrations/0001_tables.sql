@@ -66,8 +66,7 @@ CREATE FUNCTION keeptrusts.clock() RETURNS timestamptz STABLE LANGUAGE sql RETUR
 
 -- Readers that follow new events must not pass one that is being added. Whoever adds events first says, by a shared
 -- advisory lock that ends with its transaction, above which position that happens. The key is 0x6b74 ('kt') and the
--- position in the lower 48 bits.
--- Returns that position.
+-- position in the lower 48 bits; it returns that position.
 CREATE FUNCTION keeptrusts.announce_append() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   low bigint;
