@@ -183,7 +183,12 @@ export class Reflector {
       this.#timer = undefined;
       if (clock.monotonic() - opened >= HEALTHY_MS) this.#failures = 0;
     }
-    if (timer.fired === 'silent') return 'silent';
+    if (timer.fired === 'silent') {
+      const mute = this.#trafficAt < opened && clock.monotonic() - opened >= SILENCE_MS;
+      // A server whose store was restored from a copy waits without a word for a version that it will not see again.
+      if (mute) this.#version = undefined;
+      return 'silent';
+    }
     if (clock.monotonic() >= this.#relistAt) return 'relist';
     return clock.monotonic() - opened >= timeoutSeconds * 1000 * FULL_PART ? 'expired' : 'closed';
   }

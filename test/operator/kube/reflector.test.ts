@@ -223,6 +223,18 @@ describe('reflector', () => {
       expect(ends).to.deep.equal(['silent']);
     });
 
+    it('lists again when a watch brought nothing at all: the version may be one that the server lost', async () => {
+      const { source, clock } = await started();
+      source.last.push(bookmark('11'));
+      await clock.advance(90_500);
+      expect(source.watches).to.have.length(2);
+      expect(source.lists, 'it brought a bookmark').to.equal(1);
+      await clock.advance(90_500);
+      expect(source.watches).to.have.length(3);
+      expect(source.lists).to.equal(2);
+      expect(source.last.resourceVersion).to.equal('10');
+    });
+
     it('does not wait for that when there is another sign that connections are dead', async () => {
       const { source, clock, reflector, ends } = await started();
       await clock.advance(4999);
