@@ -7,7 +7,7 @@
 //   node launcher.js kt ARG…          runs the command line; so does the `kt` that npm links here
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,10 @@ function installIfNeeded() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   const marker = join(root, 'node_modules', '.keeptrusts-lock');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
+  const isInstalled = () => existsSync(marker) && readFileSync(marker, 'utf8') === wanted;
+  if (isInstalled()) return;
+  const unlock = lockInstall();
+  if (isInstalled()) return unlock();
   process.stderr.write('Installing packages (once for each change of package-lock.json) …\n');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const done = spawnSync(npm, ['ci', '--loglevel=error', '--ignore-scripts'], {
@@ -34,6 +37,42 @@ function installIfNeeded() {
   if (done.status !== 0) fail('npm ci failed; its own message is above. Mend that, then try again.');
   mkdirSync(dirname(marker), { recursive: true });
   writeFileSync(marker, wanted);
+  unlock();
+}
+
+/** Waits until no other launcher installs here: two at once take each other's files away. */
+function lockInstall() {
+  const lock = join(root, '.keeptrusts-install');
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      // A folder that cannot be written is npm's to tell.
+      if (error.code !== 'EEXIST') return () => {};
+      if (isLeft(lock)) rmSync(lock, { force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  const unlock = () => rmSync(lock, { force: true });
+  process.once('exit', unlock);
+  return () => {
+    process.off('exit', unlock);
+    unlock();
+  };
+}
+
+/** Whether the launcher that wrote the lock was killed. */
+function isLeft(lock) {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    // Between its making and its writing a lock is empty.
+    if (!(pid > 0)) return Date.now() - statSync(lock).mtimeMs > 10_000;
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
 }
 
 function pinnedNode() {
