@@ -19,6 +19,7 @@ import { kubeMetrics } from '../telemetry/kube-metrics.ts';
 import { createLeaderMetrics } from '../telemetry/leader-metrics.ts';
 import { ClusterElection } from './election.ts';
 import { DeploymentOverlay } from './overlay.ts';
+import { cacheProblems } from './problems.ts';
 
 export interface ClusterDeps extends GatewayProcessDeps {
   /** Makes the names of processes. */
@@ -90,7 +91,7 @@ function surround(
     events: kubeEventSink(client, identity),
     gatewaysReportTo: cluster.advertiseUrl ?? common.apiUrl,
     election,
-    problems: () => [],
+    problems: () => cacheProblems(objects.health()),
     emptiness: () => `there is no policy and no target in ${where}`,
   };
   if (!cluster.localGateways) {
