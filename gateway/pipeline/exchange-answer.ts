@@ -44,9 +44,12 @@ export async function serveWhole(begun: BegunAnswer, parts: AnswerParts): Promis
   record.answer = answer;
   const texts = await inspect(record.live.plan.entries, 'output', answer, env);
   record.outcomes.push(texts);
-  if (texts.error === null) judgeAnswer(begun, body.length, parts);
-  record.timings.output = deps.clock.monotonic() - receivedAt;
-  if (texts.error !== null) throw texts.error;
+  try {
+    if (texts.error !== null) throw texts.error;
+    judgeAnswer(begun, body.length, parts);
+  } finally {
+    record.timings.output = deps.clock.monotonic() - receivedAt;
+  }
   const sent = answer.withEdits(texts.edits);
   await finish(200, sent, 'application/json', parts);
 }

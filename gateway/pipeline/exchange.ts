@@ -1,3 +1,4 @@
+import type { LeafEdit } from '../dialects/dialect.ts';
 import { GatewayError } from '../errors.ts';
 import { type AnswerParts, serveWhole } from './exchange-answer.ts';
 import { Attempts } from './exchange-attempts.ts';
@@ -54,9 +55,14 @@ async function serve(record: ExchangeRecord, body: Buffer, deps: ExchangeDeps): 
     onFault: ({ entry }, thrown) => deps.fault(`policy ${entry.id}`, thrown),
   };
   const facts = requestFacts(inbound, live, parsed, body.length);
-  const edits = await inspectInput(record, parsed, facts, env);
+  let edits: readonly LeafEdit[];
+  try {
+    edits = await inspectInput(record, parsed, facts, env);
+  } finally {
+    // Of a refusal too.
+    record.timings.input = clock.monotonic() - readAt;
+  }
   const inspectedAt = clock.monotonic();
-  record.timings.input = inspectedAt - readAt;
   const routes = chooseRoutes(record, facts, env);
   record.timings.route = clock.monotonic() - inspectedAt;
 
