@@ -131,7 +131,7 @@ class Instances {
 }
 
 /** Takes away everything that an operator made and wrote. */
-async function forget(person: ClusterPerson): Promise<void> {
+export async function forget(person: ClusterPerson): Promise<void> {
   for (const kind of CHILD_KINDS) {
     for (const object of await person.list(kind)) {
       const { name, labels } = (object as { metadata: { name: string; labels?: Json } }).metadata;
@@ -150,10 +150,10 @@ async function forget(person: ClusterPerson): Promise<void> {
   }
 }
 
-/** Resolves once nothing was written for a while, with the time of the last write. */
-async function quiet(proxy: FaultProxy): Promise<number> {
+/** Resolves once nothing was written for `ms`, with the time of the last write. */
+export async function quiet(proxy: FaultProxy, ms = QUIET_MS): Promise<number> {
   let [writes, last] = [proxy.writes, performance.now()];
-  while (performance.now() - last < QUIET_MS) {
+  while (performance.now() - last < ms) {
     await pause(50);
     if (proxy.writes !== writes) [writes, last] = [proxy.writes, performance.now()];
   }

@@ -9,8 +9,8 @@ export type Fault =
   | { answer: number; reason: string; retryAfter?: string }
   /** The connection is destroyed before the API server hears of it … */
   | { drop: 'request' }
-  /** … or after it has done what it was asked. */
-  | { drop: 'response' }
+  /** … or after it has done what it was asked; `first` is called before the caller can notice. */
+  | { drop: 'response'; first?: () => void }
   /** Never answered. */
   | { hang: true }
   /** A watch that ends with an `ERROR` event and stays open. */
@@ -118,6 +118,7 @@ export class FaultProxy {
     });
     if (fault !== null && 'drop' in fault) {
       await answer.body.dump();
+      if (fault.drop === 'response') fault.first?.();
       return void request.destroy();
     }
     if (fault !== null && 'cutAfterMs' in fault) {
