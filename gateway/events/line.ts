@@ -24,10 +24,15 @@ export function lineBound(record: string): number {
   return PREFIX_BYTES + record.length * 3 + 1;
 }
 
-/** Writes one line; `lineBound` bytes must be free. @returns where it ends */
-export function writeLine(buffer: Buffer, at: number, type: LineType, record: string): number {
+/**
+ * Writes one line; `lineBound` bytes must be free.
+ * @param rest of the record: to write it apart spares a copy of both
+ * @returns where the line ends
+ */
+export function writeLine(buffer: Buffer, at: number, type: LineType, record: string, rest = ''): number {
   const start = at + PREFIX_BYTES;
-  const end = start + buffer.write(record, start);
+  const middle = start + buffer.write(record, start);
+  const end = middle + buffer.write(rest, middle);
   const bytes = end - start;
   if (bytes > MAX_RECORD_BYTES) throw new RangeError(`a record of ${bytes} bytes does not fit a line`);
   const sum = checksum(type.charCodeAt(0), buffer.subarray(start, end));

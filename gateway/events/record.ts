@@ -14,10 +14,10 @@ const BEFORE_HASH = ',"prev_hash":"';
 const ULID_LENGTH = 26;
 
 /**
- * Makes the function that puts the record's identity in front of an event's JSON. Position and link come first, at
- * fixed places, so that readers find them without parsing.
+ * Makes the function that makes the beginning of a record, which takes the place of the brace in front of an event's
+ * JSON. Position and link come first, at fixed places, so that readers find them without parsing.
  */
-export function recordWriter(identity: RecordIdentity): (seq: number, prev: string, event: string) => string {
+export function recordHeads(identity: RecordIdentity): (seq: number, prev: string) => string {
   const head = `${BEFORE_STREAM}${identity.stream}${BEFORE_SEQ}`;
   const rest = JSON.stringify({
     namespace: identity.namespace,
@@ -25,7 +25,7 @@ export function recordWriter(identity: RecordIdentity): (seq: number, prev: stri
     instance: identity.instance,
   });
   const tail = `","${rest.slice(2, -1)},`;
-  return (seq, prev, event) => head + seq + BEFORE_HASH + prev + tail + event.slice(1);
+  return (seq, prev) => head + seq + BEFORE_HASH + prev + tail;
 }
 
 export interface RecordPosition {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { AppendFile, type FileCalls } from './append-file.ts';
 import { lineBound, PREFIX_BYTES, writeLine } from './line.ts';
-import { type RecordIdentity, recordWriter } from './record.ts';
+import { type RecordIdentity, recordHeads } from './record.ts';
 import { syncFolder } from './replace-file.ts';
 import { MARK_BYTES, positionBehind, type Segment, type SegmentHeader, segmentPath } from './segments.ts';
 
@@ -32,7 +32,7 @@ const FIRST_BUFFER_BYTES = 256 * 1024;
 export class StreamLog {
   readonly segments: Segment[];
   readonly #options: StreamLogOptions;
-  readonly #record: (seq: number, prev: string, event: string) => string;
+  readonly #headOf: (seq: number, prev: string) => string;
   #seq: number;
   #prev: string;
   #file: AppendFile | null = null;
@@ -45,7 +45,7 @@ export class StreamLog {
   constructor(options: StreamLogOptions) {
     this.#options = options;
     this.segments = options.segments;
-    this.#record = recordWriter(options.identity);
+    this.#headOf = recordHeads(options.identity);
     this.#seq = options.nextSeq;
     this.#prev = options.prevHash;
     this.#bytes = options.segments.reduce((sum, segment) => sum + segment.bytes, 0);
@@ -81,10 +81,11 @@ export class StreamLog {
     let prev = this.#prev;
     let at = 0;
     for (const line of lines) {
-      const record = line.type === 'E' ? this.#record(seq, prev, line.json) : line.json;
-      this.#reserve(at, lineBound(record));
+      const { json } = line;
+      const head = line.type === 'E' ? this.#headOf(seq, prev) : '';
+      this.#reserve(at, lineBound(head) + lineBound(json));
       const start = at + PREFIX_BYTES;
-      at = writeLine(this.#buffer, at, line.type, record);
+      at = writeLine(this.#buffer, at, line.type, head, line.type === 'E' ? json.slice(1) : json);
       if (line.type === 'E') {
         prev = `sha256:${this.#leaf(start, at - 1)}`;
         seq += 1;

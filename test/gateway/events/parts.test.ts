@@ -8,7 +8,7 @@ import { checkEvent } from '../../../gateway/contract/event-check.ts';
 import { interruptedEvent } from '../../../gateway/events/control-events.ts';
 import { fitEvent, MAX_EVENT_BYTES } from '../../../gateway/events/fit.ts';
 import { createEventIds, createUlids } from '../../../gateway/events/ids.ts';
-import { recordWriter } from '../../../gateway/events/record.ts';
+import { recordHeads } from '../../../gateway/events/record.ts';
 import { openRevisions } from '../../../gateway/events/revisions.ts';
 import { createTokens, fileTokenKeys } from '../../../gateway/events/tokens.ts';
 import { begin, decision, tempFolder } from './fixtures.ts';
@@ -110,7 +110,8 @@ describe('archive of revisions', () => {
 
 describe('size of a record', () => {
   const identity = { stream: '01JD0000000000000000000000', namespace: 'a', gateway: 'b', instance: 'c' };
-  const check = (json: string): string | null => checkEvent(Buffer.from(recordWriter(identity)(0, '', json)));
+  const check = (json: string): string | null =>
+    checkEvent(Buffer.from(recordHeads(identity)(0, '') + json.slice(1)));
 
   it('an event that fits is written as it is', () => {
     const event = decision();
@@ -163,7 +164,9 @@ describe('size of a record', () => {
 describe('check of a record', () => {
   const good = (): Record<string, unknown> => {
     const identity = { stream: '01JD0000000000000000000000', namespace: 'a', gateway: 'b', instance: 'c' };
-    return JSON.parse(recordWriter(identity)(4, `sha256:${'0'.repeat(64)}`, JSON.stringify(decision())));
+    return JSON.parse(
+      recordHeads(identity)(4, `sha256:${'0'.repeat(64)}`) + JSON.stringify(decision()).slice(1),
+    );
   };
   const check = (value: unknown): string | null => checkEvent(Buffer.from(JSON.stringify(value)));
 
