@@ -1,3 +1,4 @@
+import { StoreError } from '../errors.ts';
 import { type KnownStream, type NewRecord, placeOf, readNewRecords } from '../place.ts';
 import type { AppendResult, EventBatch } from '../store.ts';
 import type { Database, Outcome, Run } from './database.ts';
@@ -10,6 +11,9 @@ interface Missing {
   missing: Day[];
 }
 
+/** One may find days without a partition, and one that a partition of them has been dropped. */
+const TRIES = 4;
+
 /**
  * Adds what is new of a batch, once: the row of its stream is locked from before the comparison until the commit, also
  * against other control planes.
@@ -20,11 +24,14 @@ export async function appendEvents(
   partitions: Partitions,
   batch: EventBatch,
 ): Promise<AppendResult> {
-  for (;;) {
+  for (let tries = 0; tries < TRIES; tries += 1) {
     const outcome = await database.transaction((run) => append(run, partitions, batch));
     if ('result' in outcome) return outcome;
     await partitions.ensure(outcome.missing);
   }
+  throw new StoreError(
+    `PostgreSQL at ${database.where.server}: the partition of an event is being detached. Try again when it is.`,
+  );
 }
 
 async function append(

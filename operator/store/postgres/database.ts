@@ -22,6 +22,9 @@ const DEFAULTS: Required<DatabaseOptions> = {
 /** How much later than the server this side gives up on a statement, in ms, at most: then the server is gone. */
 const GRACE_MS = 5_000;
 
+/** A connection that nobody uses is probed after this, before something in between forgets it. */
+const KEEP_ALIVE_MS = 30_000;
+
 /** The longest time of a timer. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
 
@@ -47,6 +50,7 @@ export class Database {
     this.#pool = new pg.Pool({
       application_name: 'keeptrusts',
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       idleTimeoutMillis: 60_000,
       ...config,
       max: connections,

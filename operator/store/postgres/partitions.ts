@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database, Run } from './database.ts';
 import { type Day, dateOf, daysToKeepReady, partitionOf } from './days.ts';
 import { DAYS_LOCK } from './locks.ts';
 
@@ -55,15 +55,8 @@ export class Partitions {
     await this.#database.transaction(async (run) => {
       await run('SELECT pg_advisory_xact_lock($1)', [DAYS_LOCK]);
       for (const day of missing) {
-        const name = `keeptrusts.${partitionOf(day)}`;
         await run('INSERT INTO keeptrusts.days (day) VALUES ($1) ON CONFLICT DO NOTHING', [dateOf(day)]);
-        const [found] = await run('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
-        if (found?.['there'] === true) continue;
-        // Made beside and attached: CREATE TABLE … PARTITION OF would wait for every reader and hold up those after it.
-        await run(`CREATE TABLE ${name} (LIKE keeptrusts.events INCLUDING DEFAULTS INCLUDING INDEXES)`);
-        await run(
-          `ALTER TABLE keeptrusts.events ATTACH PARTITION ${name} FOR VALUES FROM ('${dateOf(day)}') TO ('${dateOf(day + 1)}')`,
-        );
+        if (!(await this.#isAttached(run, day))) await this.#attach(run, day);
       }
       return { commit: undefined };
     });
@@ -73,6 +66,31 @@ export class Partitions {
   /** Forgets which exist: somebody has removed one. */
   forget(): void {
     this.#known.clear();
+  }
+
+  async #isAttached(run: Run, day: Day): Promise<boolean> {
+    const [found] = await run(
+      "SELECT FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = 'keeptrusts.events'::regclass AND relname ~ $1",
+      [`^${partitionOf(day)}(_[0-9]+)?$`],
+    );
+    return found !== undefined;
+  }
+
+  /** Made beside and attached: CREATE TABLE … PARTITION OF would wait for every reader and hold up those after it. */
+  async #attach(run: Run, day: Day): Promise<void> {
+    const taken = async (name: string): Promise<boolean> => {
+      const [found] = await run('SELECT to_regclass($1) IS NOT NULL AS there', [`keeptrusts.${name}`]);
+      return found?.['there'] === true;
+    };
+    let name = partitionOf(day);
+    // One that was detached may have been kept.
+    for (let next = 2; await taken(name); next += 1) name = `${partitionOf(day)}_${next}`;
+    await run(
+      `CREATE TABLE keeptrusts.${name} (LIKE keeptrusts.events INCLUDING DEFAULTS INCLUDING INDEXES)`,
+    );
+    await run(
+      `ALTER TABLE keeptrusts.events ATTACH PARTITION keeptrusts.${name} FOR VALUES FROM ('${dateOf(day)}') TO ('${dateOf(day + 1)}')`,
+    );
   }
 
   /** Under the lock that an append to such a day takes too: what it adds is seen here, or it sees what is noted here. */

@@ -122,6 +122,21 @@ describe('partitions of the PostgreSQL store', () => {
     expect((await seen('newest')).lines).to.deep.equal(['s1 2', 's1 1']);
   });
 
+  it('may be detached and kept: a line of that day goes into a new one, since it is not lost for that', async () => {
+    const writer = new Writer('s1');
+    const ts = new Date(Date.now() - 3 * DAY_MS).toISOString();
+    for (const round of [1, 2, 3]) {
+      await store.appendEvents(writer.batch({ ts }));
+      expect((await seen('newest')).lines).to.deep.equal([`s1 ${round - 1}`]);
+      const [row] = await sql('SELECT tableoid::regclass::text AS name FROM keeptrusts.events');
+      await sql(`ALTER TABLE keeptrusts.events DETACH PARTITION ${row?.['name']}`);
+    }
+    const kept = await sql(
+      "SELECT relname FROM pg_class WHERE relname LIKE 'events_%' AND relkind = 'r' AND NOT relispartition",
+    );
+    expect(kept).to.have.length(3);
+  });
+
   it('are looked into again when a line comes for a day that was over, also for an empty one', async () => {
     await setClock('2028-03-01T12:00:00Z');
     await reopen();
