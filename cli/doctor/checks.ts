@@ -1,9 +1,10 @@
+import type { ResourceProblem } from '../../operator/api/problems.ts';
 import { type ApiClient, createApiClient } from '../api.ts';
 import { type Endpoint, type EndpointFlags, findEndpoint } from '../endpoint.ts';
 import type { Io } from '../io.ts';
 import { lintFile } from '../lint-file.ts';
 import { openness } from './openness.ts';
-import { more, type ResourceProblem, resourcesResult } from './resources.ts';
+import { more, resourcesResult } from './resources.ts';
 
 export interface CheckResult {
   layer: 'config' | 'api' | 'resources' | 'gateway' | 'providers' | 'events';
@@ -151,7 +152,11 @@ async function checkLoneGateway(client: ApiClient): Promise<CheckResult[]> {
     const open = await openness(client);
     return [
       open === null
-        ? { layer: 'gateway', status: 'ok', detail: `ready, ${policies_loaded} entries` }
+        ? {
+            layer: 'gateway',
+            status: 'ok',
+            detail: `ready, ${policies_loaded} ${policies_loaded === 1 ? 'entry' : 'entries'}`,
+          }
         : { layer: 'gateway', status: 'failed', detail: open },
       providersResult(targets),
     ];

@@ -1,16 +1,5 @@
+import type { ResourceProblem } from '../../operator/api/problems.ts';
 import type { CheckResult } from './checks.ts';
-
-/** One of `GET /v1/problems`. */
-export interface ResourceProblem {
-  severity: 'error' | 'warning';
-  file: string | null;
-  line: number | null;
-  column: number | null;
-  /** `Kind namespace/name`. */
-  object: string | null;
-  code: string;
-  message: string;
-}
 
 /** The first error, else the first warning, with its place; the number of the others behind it. */
 export function resourcesResult(problems: readonly ResourceProblem[]): CheckResult {
