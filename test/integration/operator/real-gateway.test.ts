@@ -125,7 +125,7 @@ describe('a folder of resources and the real gateway', () => {
     folder.write('policy.yaml', policy(dlp("detectPatterns: ['(unclosed']")));
     await eventually(() => reported.length > 0, 'the report');
     expect(reported[0]).to.match(
-      /^GovernancePolicy default\/guard: spec\.entries\[0\]\.dlpFilter\.detectPatterns\[0\]: E017/,
+      /^policy\.yaml:7:\d+: GovernancePolicy default\/guard: spec\.entries\[0\]\.dlpFilter\.detectPatterns\[0\]: E017/,
     );
     expect((await ask('about Project Falcon')).status).to.equal(403);
     folder.write('policy.yaml', policy(PII));
