@@ -1,9 +1,10 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { type Manifest, type ObjectClient, ObjectError, refKey, refOf } from '../runtime/objects.ts';
-import { folderSignature, manifestFiles, readManifest } from './folder-files.ts';
-import { type FileObject, type FolderProblem, parseManifestFile } from './manifest-file.ts';
+import { type ObjectClient, ObjectError, refKey, refOf } from '../runtime/objects.ts';
+import { folderSignature, manifestFiles } from './folder-files.ts';
+import { type FolderObject, type FolderOptions, nameOf, readFolder } from './folder-reader.ts';
+import type { FolderProblem } from './manifest-file.ts';
 
 /** On every object that came from a file: which. It is how a restart knows what a removed file had held. */
 const FILE_ANNOTATION = 'local.keeptrusts.com/file';
@@ -20,14 +21,6 @@ const MISSING_MS = 750;
 /** `fs.watch` misses changes on some file systems, so the folder is also looked at this often. */
 const POLL_MS = 1000;
 
-export interface FolderSourceOptions {
-  dir: string;
-  /** A folder below it that holds other things: the state folder, should it lie there. */
-  except?: string;
-  /** Kind to apiVersion of everything that a folder may hold. */
-  kinds: ReadonlyMap<string, string>;
-}
-
 export interface FolderSourceDeps {
   client: ObjectClient;
   clock: Clock;
@@ -40,7 +33,7 @@ export interface FolderSourceDeps {
 
 /** Keeps the object store in step with the manifest files of a folder. */
 export class FolderSource {
-  readonly #options: FolderSourceOptions;
+  readonly #options: FolderOptions;
   readonly #deps: FolderSourceDeps;
   #problems: FolderProblem[] = [];
   #signature = '';
@@ -52,12 +45,12 @@ export class FolderSource {
   /** Objects that no file holds any more, and since when. */
   #missing = new Map<string, number>();
   /** What the files hold now, by `Kind namespace/name`. */
-  #held = new Map<string, FileObject & { file: string }>();
+  #held = new Map<string, FolderObject>();
   #again: Timer | undefined;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(options: FolderSourceOptions, deps: FolderSourceDeps) {
+  constructor(options: FolderOptions, deps: FolderSourceDeps) {
     this.#options = options;
     this.#deps = deps;
   }
@@ -140,9 +133,7 @@ export class FolderSource {
   async #syncOnce(missingMs: number): Promise<void> {
     // Taken before reading: what changes while we read is seen as a change afterwards.
     this.#signature = folderSignature(this.#options.dir, this.#options.except);
-    const problems: FolderProblem[] = [];
-    const kept = new Set<string>();
-    const wanted = this.#readAll(problems, kept);
+    const { objects: wanted, kept, problems } = readFolder(this.#options, (file) => this.#holds(file));
     if (wanted === null) this.#missing.clear();
     else {
       this.#held = new Map([...wanted.values()].map((object) => [nameOf(object.manifest), object]));
@@ -162,71 +153,6 @@ export class FolderSource {
     for (const file of before) if (!bad.has(file) && readable.has(file)) this.#deps.mended?.(file);
   }
 
-  /**
-   * Every object of every readable file by key. Files that are not readable go to `kept`: what they last held stays.
-   * Null when the folder itself cannot be read; then nothing changes.
-   */
-  #readAll(problems: FolderProblem[], kept: Set<string>): Map<string, FileObject & { file: string }> | null {
-    const wanted = new Map<string, FileObject & { file: string }>();
-    let files: string[];
-    try {
-      files = manifestFiles(this.#options.dir, this.#options.except);
-    } catch (error) {
-      problems.push({ file: this.#options.dir, code: 'unreadable', message: (error as Error).message });
-      return null;
-    }
-    for (const file of files) {
-      const objects = this.#readFile(file, problems);
-      if (objects === null) kept.add(file);
-      for (const object of objects ?? []) {
-        const key = refKey(refOf(object.manifest));
-        const other = wanted.get(key);
-        if (other === undefined) {
-          wanted.set(key, { ...object, file });
-        } else {
-          const message = `${other.file}:${other.line} has the same object; this one is ignored`;
-          problems.push({
-            file,
-            line: object.line,
-            object: nameOf(object.manifest),
-            code: 'duplicate',
-            message,
-          });
-        }
-      }
-    }
-    return wanted;
-  }
-
-  #readFile(file: string, problems: FolderProblem[]): FileObject[] | null {
-    let text: string;
-    try {
-      text = readManifest(this.#options.dir, file);
-    } catch (error) {
-      problems.push({ file, code: 'unreadable', message: (error as Error).message });
-      return null;
-    }
-    const parsed = parseManifestFile(text);
-    if ('problem' in parsed) {
-      const rest = this.#holds(file)
-        ? 'the objects that this file last held stay in force'
-        : 'nothing of this file is in force';
-      const message = `${parsed.problem.message}; ${rest}`;
-      problems.push({ file, ...parsed.problem, message });
-      return null;
-    }
-    return parsed.objects.filter(({ manifest, line }) => {
-      const { apiVersion, kind } = manifest;
-      if (this.#options.kinds.get(kind) === apiVersion) return true;
-      // A folder is often a kustomization as well; that file is no resource.
-      if (!apiVersion.startsWith('kustomize.config.k8s.io/')) {
-        const message = `${kind} of ${apiVersion} is not used outside a cluster and is ignored`;
-        problems.push({ file, line, object: nameOf(manifest), code: 'not_served', message });
-      }
-      return false;
-    });
-  }
-
   /** Whether objects in the store came from the file. */
   #holds(file: string): boolean {
     const { cache } = this.#deps.client;
@@ -235,7 +161,7 @@ export class FolderSource {
     );
   }
 
-  async #apply(object: FileObject & { file: string }, problems: FolderProblem[]): Promise<void> {
+  async #apply(object: FolderObject, problems: FolderProblem[]): Promise<void> {
     const { file, line, manifest } = object;
     const annotations = { ...manifest.metadata.annotations, [FILE_ANNOTATION]: file };
     try {
@@ -271,8 +197,4 @@ export class FolderSource {
     const next = Math.min(...this.#missing.values()) + missingMs - now;
     this.#again = clock.after(next, () => void this.#sync(missingMs));
   }
-}
-
-function nameOf(object: Pick<Manifest, 'kind' | 'metadata'>): string {
-  return `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
 }
