@@ -6,6 +6,7 @@ import { duplicates } from './validate/lists.ts';
 import { metadataErrors } from './validate/metadata.ts';
 import { ruleCheck } from './validate/rules.ts';
 import { structureCheck } from './validate/structure.ts';
+import { unknownFields } from './validate/unknown.ts';
 import { isObject } from './validate/values.ts';
 
 export type { FieldError, FieldErrorCode } from './validate/errors.ts';
@@ -62,6 +63,7 @@ export function createValidator(crds: readonly CustomResourceDefinition[]): Vali
       const before = old === undefined ? undefined : withDefaults(schema, old);
       const shape = [
         ...metadataErrors(filled['metadata']),
+        ...unknownFields(schema, { ...filled, metadata: {} }),
         ...changedOnly(check.structure({ ...filled, metadata: {} }), unchangedPaths(schema, filled, before)),
         // The API server tells of repetitions only where there were none at all before.
         ...(duplicates(schema, before).length > 0 ? [] : duplicates(schema, filled)),
@@ -76,8 +78,7 @@ export function createValidator(crds: readonly CustomResourceDefinition[]): Vali
 /** Without the faults of values that are as they were, so that a bound can be added without breaking stored objects. */
 function changedOnly(errors: readonly FieldError[], unchanged: readonly string[]): FieldError[] {
   return errors.filter(
-    ({ code, path }) =>
-      code === 'Unknown' || !unchanged.some((part) => path === part || /^[.[]/.test(remainder(path, part))),
+    ({ path }) => !unchanged.some((part) => path === part || /^[.[]/.test(remainder(path, part))),
   );
 }
 

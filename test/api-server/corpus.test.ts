@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { assert, asyncProperty, constantFrom, integer } from 'fast-check';
 import { readCrds } from '../../operator/local/crds.ts';
 import { createValidator } from '../../operator/local/validate.ts';
 import { allCases } from '../crds/all-cases.ts';
+import { handWritten } from '../crds/corpus.ts';
+import { mutated } from '../crds/mutations.ts';
 import { KubeApi } from '../fakes/kube-api.ts';
 import { testCluster } from '../fakes/kubectl.ts';
 import { useNamespace } from '../fakes/namespaces.ts';
@@ -71,6 +74,18 @@ describe('the corpus on a real API server', function () {
         }),
       );
       expect(wrong.flat().join('\n')).to.equal('');
+    });
+
+    it(`${kind}: the same of objects that were changed at random`, async () => {
+      const bases = handWritten(kind).filter(({ errors }) => errors.length === 0);
+      await assert(
+        asyncProperty(constantFrom(...bases), integer(), async ({ object }, seed) => {
+          const { status: _, ...changed } = mutated(object, seed);
+          const found = difference(validator.validate(changed), await create(changed), 'spec');
+          if (found !== null) throw new Error(found);
+        }),
+        { numRuns: 300 },
+      );
     });
   }
 });

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { assert, asyncProperty, constantFrom, integer } from 'fast-check';
 import type { CustomResourceDefinition, StructuralSchema } from '../../crds/schema.ts';
 import { createValidator } from '../../operator/local/validate.ts';
+import { mutated } from '../crds/mutations.ts';
 import { KubeApi } from '../fakes/kube-api.ts';
 import { testCluster } from '../fakes/kubectl.ts';
 import { useNamespace } from '../fakes/namespaces.ts';
@@ -68,6 +70,23 @@ describe('updates of objects that were stored under an older schema', function (
       expect(difference(local, verdictOf(answer), 'spec')).to.equal(null);
     });
   }
+
+  it('are judged alike when they are changed at random', async () => {
+    const objects = await Promise.all(
+      updates.map((_, index) => api.must('GET', `${collection()}/u${index}`)),
+    );
+    await assert(
+      asyncProperty(constantFrom(...objects), integer(), async (stored, seed) => {
+        const changed = mutated(stored, seed);
+        const { name } = stored['metadata'] as { name: string };
+        const path = `${collection()}/${name}?dryRun=All&fieldValidation=Strict`;
+        const verdict = verdictOf(await api.call('PUT', path, changed));
+        const found = difference(validator.validate(changed, stored), verdict, 'spec');
+        if (found !== null) throw new Error(found);
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   it('are judged as creates where nothing was stored', async () => {
     const wrong = await Promise.all(

@@ -4,7 +4,13 @@
 export function goText(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
   if (typeof value === 'number') return isInt64(value) ? BigInt(value).toString() : goFloat(value);
-  return JSON.stringify(value) ?? 'null';
+  return goJson(value);
+}
+
+/** JSON as Go writes it, safe within HTML. */
+export function goJson(value: unknown): string {
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return (JSON.stringify(value) ?? 'null').replace(/[<>&\u2028\u2029]/g, escaped);
 }
 
 /** Whether the API server reads the number as an integer; if not, it is a float, whatever the schema says. */

@@ -1,5 +1,6 @@
 import type { StructuralSchema } from '../../../crds/schema.ts';
-import { type FieldError, formatPath, invalid, type PathPart } from './errors.ts';
+import { type FieldError, formatPath, invalid, type PathPart, shown } from './errors.ts';
+import { goJson } from './go-text.ts';
 import { isObject, own } from './values.ts';
 
 /** Lists of type `set` hold each value once, those of type `map` each key once. A value is told once, however often it comes. */
@@ -45,7 +46,8 @@ function repeated(
     const count = (counts.get(id) ?? 0) + 1;
     counts.set(id, count);
     if (count !== 2) return [];
-    return [{ path: formatPath([...path, index]), code: 'Duplicate', message: `Duplicate value: ${id}` }];
+    const what = schema['x-kubernetes-list-type'] === 'set' ? shown(item) : goJson(JSON.parse(id));
+    return [{ path: formatPath([...path, index]), code: 'Duplicate', message: `Duplicate value: ${what}` }];
   });
 }
 

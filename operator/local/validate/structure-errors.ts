@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv';
 import type { StructuralSchema } from '../../../crds/schema.ts';
 import { type FieldError, formatPath, invalid, type PathPart, shown } from './errors.ts';
 import { goFloat, isInt64 } from './go-text.ts';
+import { isObject } from './values.ts';
 
 /** What ajv found in a value, in the API server's words. */
 export const structureErrors = (found: readonly ErrorObject[], root: unknown): FieldError[] =>
@@ -46,10 +47,6 @@ function toFieldError(error: ErrorObject, root: unknown): FieldError[] {
           message: 'Required value',
         },
       ];
-    case 'additionalProperties': {
-      const field = formatPath([...parts, params['additionalProperty']]);
-      return [{ path: field, code: 'Unknown', message: `unknown field "${field}"` }];
-    }
     case 'type':
       return wrongType(path, data, error.parentSchema as StructuralSchema);
     case 'enum': {
@@ -105,7 +102,9 @@ const notOfType = (path: string, found: string, type: string | undefined): Field
 
 /** Where the schema has a format, the API server names that, and Go's types. */
 function wrongType(path: string, data: unknown, { type, format }: StructuralSchema): FieldError[] {
-  if (format !== undefined && typeof data === 'boolean') return [notOfType(path, '""', format)];
+  if (format !== undefined && (typeof data === 'boolean' || isObject(data))) {
+    return [notOfType(path, '""', format)];
+  }
   if (format === undefined || typeof data !== 'number') {
     return [notOfType(path, `"${typeName(data)}"`, type)];
   }
@@ -127,5 +126,5 @@ function wrongFormat(path: string, data: unknown, format: string): FieldError[] 
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  return Number.isInteger(value) ? 'integer' : typeof value;
+  return typeof value === 'number' && isInt64(value) ? 'integer' : typeof value;
 }

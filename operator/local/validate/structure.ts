@@ -6,7 +6,7 @@ import { structureErrors } from './structure-errors.ts';
 
 const ANNOTATIONS = ['x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-validations'];
 
-/** Compiles a structural schema; the result lists everything wrong with the shape of a value, unknown fields included. */
+/** Compiles a structural schema; the result lists what is wrong with the shape of a value; for unknown fields see `unknownFields`. */
 export function structureCheck(schema: StructuralSchema): (value: unknown) => FieldError[] {
   const ajv = new Ajv({
     allErrors: true,
@@ -21,23 +21,28 @@ export function structureCheck(schema: StructuralSchema): (value: unknown) => Fi
   ajv.addFormat('int32', { type: 'number', validate: (value) => isInt64(value) && value === (value | 0) });
   ajv.addFormat('int64', { type: 'number', validate: isInt64 });
   ajv.addFormat('date-time', isDateTime);
-  const check = ajv.compile(closed(schema));
+  const check = ajv.compile(withoutDefaults(schema));
   return (value) => {
     return check(value) ? [] : structureErrors(check.errors ?? [], value);
   };
 }
 
-/**
- * The schema with unknown fields forbidden, as `fieldValidation: Strict` does, also where an object stands in the place
- * of something else. Defaults were applied before.
- */
-function closed(schema: StructuralSchema): object {
-  const { default: _default, properties = {}, additionalProperties, items, ...rest } = schema;
+/** The schema without its defaults, which were filled in before. */
+function withoutDefaults(schema: StructuralSchema): object {
+  const { default: _default, properties, additionalProperties, items, ...rest } = schema;
   return {
     ...rest,
-    properties: Object.fromEntries(Object.entries(properties).map(([name, child]) => [name, closed(child)])),
-    additionalProperties: additionalProperties === undefined ? false : closed(additionalProperties),
-    ...(items === undefined ? {} : { items: closed(items) }),
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, child]) => [name, withoutDefaults(child)]),
+          ),
+        }),
+    ...(additionalProperties === undefined
+      ? {}
+      : { additionalProperties: withoutDefaults(additionalProperties) }),
+    ...(items === undefined ? {} : { items: withoutDefaults(items) }),
   };
 }
 

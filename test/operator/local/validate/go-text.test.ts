@@ -15,6 +15,7 @@ describe('values in the words of an API server', () => {
     [403.5, '403.5'],
     [true, 'true'],
     [['a'], '["a"]'],
+    [['<&>'], '["\\u003c\\u0026\\u003e"]'],
     [null, 'null'],
   ];
   for (const [value, text] of texts) {
