@@ -110,7 +110,7 @@ function surround(
   const overlay = new DeploymentOverlay(objects);
   const node = gatewayProcesses(options, deps, {
     ...common,
-    client: overlay,
+    client: overlay.node,
     secretHint: 'the operator reads no Secrets, so set',
   });
   const processes = { name: 'node', start: async () => node.start(), stop: () => node.stop() };

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import OpenAI from 'openai';
@@ -111,6 +112,49 @@ describe('gateways of a cluster on this machine', function () {
     );
     expect(deployment.spec.paused).to.equal(true);
     expect(deployment.status ?? {}).to.not.have.property('readyReplicas');
+  });
+
+  it('are those of the operator alone: what others put beside them, or into them, is not run here', async () => {
+    const ours = JSON.parse(
+      await namespace.kubectl(['get', 'deployment', 'keeptrusts-default', '-o', 'json']),
+    );
+    const { labels } = ours.metadata;
+    const args = ['--config=/nowhere', '--listen=0.0.0.0:41002'];
+    const [container] = ours.spec.template.spec.containers;
+    await namespace.kubectl(['create', '-f', '-'], {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'keeptrusts-foreign', labels },
+      spec: {
+        ...ours.spec,
+        template: { ...ours.spec.template, spec: { containers: [{ ...container, args, volumeMounts: [] }] } },
+      },
+    });
+    const patch = [{ op: 'replace', path: '/spec/template/spec/containers/0/args', value: args }];
+    await namespace.kubectl([
+      'patch',
+      'deployment',
+      'keeptrusts-default',
+      '--type=json',
+      '-p',
+      JSON.stringify(patch),
+    ]);
+    await eventually(async () => {
+      const now = await namespace.kubectl([
+        'get',
+        'deployment',
+        'keeptrusts-default',
+        '-o',
+        'jsonpath={.spec.template.spec.containers[0].args}',
+      ]);
+      return !now.includes('/nowhere');
+    }, 'the correction');
+    expect((await ask('gpt-4o-mini', 'hello')).choices).to.have.length(1);
+    expect(readdirSync(join(operator.state.path, '.keeptrusts/pods', namespace.name))).to.deep.equal([
+      'keeptrusts-default',
+    ]);
+    expect(operator.err).to.not.contain('foreign');
+    await namespace.kubectl(['delete', 'deployment', 'keeptrusts-foreign', '--ignore-not-found']);
   });
 
   it('are what kt finds in the state folder', async () => {

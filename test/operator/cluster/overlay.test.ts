@@ -72,6 +72,40 @@ describe('status of Deployments beside a cluster', () => {
     expect(overlay.cache.get(ref)!.spec).to.deep.equal({ replicas: 2, paused: true });
   });
 
+  it('is of Deployments that this process applied, and the node sees no others', async () => {
+    await inner.apply({ ...deployment(7), metadata: { ...metadata, name: 'foreign' } });
+    await inner.apply(deployment(7));
+    expect(overlay.node.cache.list('Deployment')).to.deep.equal([]);
+    expect(overlay.cache.list('Deployment')).to.have.length(2);
+    const seen: [string, number | undefined][] = [];
+    overlay.node.cache.onChange(({ name }, object) =>
+      seen.push([name, (object?.spec as { replicas?: number } | undefined)?.replicas]),
+    );
+    await overlay.apply(deployment(1));
+    await ours(1);
+    // Somebody changes it, and somebody removes it.
+    await inner.apply({ ...deployment(9), labels: {} });
+    expect(overlay.node.cache.get(ref)).to.deep.include({
+      spec: { replicas: 1, paused: true },
+      status: { readyReplicas: 1 },
+    });
+    await inner.delete(ref, inner.cache.get(ref)!.metadata.uid);
+    expect(overlay.node.cache.get(ref)).to.equal(undefined);
+    expect(seen).to.deep.equal([
+      ['web', 1],
+      ['web', undefined],
+    ]);
+  });
+
+  it('lets the node see ConfigMaps as the cluster has them', async () => {
+    const seen: string[] = [];
+    overlay.node.cache.onChange(({ kind }) => seen.push(kind));
+    const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'b' } };
+    await inner.apply(config);
+    expect(seen).to.deep.equal(['ConfigMap']);
+    expect(overlay.node.cache.get({ ...ref, kind: 'ConfigMap' })!.data).to.deep.equal({ a: 'b' });
+  });
+
   it('does not pass to another Deployment of the same name', async () => {
     await overlay.apply(deployment());
     await ours(1);
