@@ -118,6 +118,26 @@ describe('local validator: defaults', () => {
   });
 });
 
+describe('local validator: unknown fields', () => {
+  const schema = object({
+    a: text,
+    list: { type: 'array', items: object({ n: text }) },
+    map: { type: 'object', additionalProperties: text },
+  });
+  const unknown = (spec: unknown): string[] =>
+    told(schema, spec).flatMap((line) => /unknown field "(.*)"/.exec(line)?.[1] ?? []);
+
+  it('are told wherever an object stands, also in the place of something else', () => {
+    expect(unknown({ b: 1, list: [{ n: 'x', m: 1 }] })).to.deep.equal(['spec.b', 'spec.list[0].m']);
+    expect(unknown({ a: { x: 1 }, list: { y: 1 } })).to.deep.equal(['spec.a.x', 'spec.list.y']);
+    expect(unknown({ a: [{ x: 1 }], map: { k: { z: 1 } } })).to.deep.equal(['spec.a[0].x', 'spec.map.k.z']);
+  });
+
+  it('are not looked into', () => {
+    expect(unknown({ b: { c: { d: 1 } } })).to.deep.equal(['spec.b']);
+  });
+});
+
 describe('local validator: CEL rules', () => {
   const optional = object({ a: text, b: number, list: { type: 'array', items: object({ n: text }) } });
 
