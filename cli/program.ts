@@ -8,7 +8,7 @@ import { keysCreateCommand } from './commands/keys-create.ts';
 import { operatorCommand } from './commands/operator.ts';
 import { policyLintCommand } from './commands/policy-lint.ts';
 import { upCommand } from './commands/up.ts';
-import { versionCommand } from './commands/version.ts';
+import { VERSION_LINE, versionCommand } from './commands/version.ts';
 import { CliError, type Io } from './io.ts';
 
 /** The whole command line. Each command is one file in `commands/`. */
@@ -16,6 +16,7 @@ export function createProgram(io: Io): Command {
   const program = new Command('kt').description(
     'AI governance as Kubernetes resources: run gateways, check policies, read what was decided.',
   );
+  program.version(VERSION_LINE, '-V, --version', 'print the versions');
   program.addHelpText(
     'after',
     `

@@ -49,6 +49,8 @@ describe('kt', () => {
   });
 
   it('prints its versions', async () => {
+    const asked = await runKt(['--version']);
+    expect([asked.exitCode, asked.out]).to.deep.equal([0, (await runKt(['version'])).out]);
     expect((await runKt(['version'])).out).to.match(
       /^kt \d+\.\d+\.\d+ \(Node \d+\.\d+\.\d+, policy-config contract 1\)\n$/,
     );
