@@ -32,6 +32,7 @@ export class ConfigFileSource implements PlanSource {
       spoolDays: options.spoolDays,
       learn: (classified) => options.parts.patterns.learn(classified),
     });
+    this.#reader.prepare();
   }
 
   async start(listener: PlanListener): Promise<void> {

@@ -2,7 +2,7 @@ import { systemClock } from './clock.ts';
 import { createCredentials } from './config/credentials.ts';
 import { ConfigFileSource, FixedSource } from './config-source.ts';
 import { createPatternLibrary } from './detectors/patterns.ts';
-import { type RunningGateway, startGateway } from './gateway.ts';
+import type { RunningGateway } from './gateway.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import type { PlanSource } from './plan-source.ts';
 import { loadKinds } from './policies/registry.ts';
@@ -51,6 +51,8 @@ export async function launchGateway(
     );
   }
   try {
+    // The process that reads the document starts while this one loads what serves requests.
+    const { startGateway } = await import('./gateway.ts');
     return await startGateway(options, {
       clock: systemClock,
       logger,

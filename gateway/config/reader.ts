@@ -6,6 +6,8 @@ import type { Examined } from '../contract/examine.ts';
 import type { Classified } from '../detectors/classify.ts';
 
 export interface ConfigReader {
+  /** Starts the process ahead of the first document, which then need not wait for it. */
+  prepare(): void;
   /** Reads and checks a document in a process of its own. Rejects when it takes too long or that process fails. */
   read(text: string): Promise<Examined>;
   close(): Promise<void>;
@@ -62,6 +64,10 @@ class ProcessReader implements ConfigReader {
 
   constructor(options: ReaderOptions) {
     this.#options = options;
+  }
+
+  prepare(): void {
+    this.#child ??= this.#start();
   }
 
   read(text: string): Promise<Examined> {

@@ -42,6 +42,16 @@ describe('the config reader', function () {
     expect((await own.read(document('good/json.yaml'))).config).to.not.equal(null);
   });
 
+  it('reads with the process that it started ahead, and ends it where nothing was to be read', async () => {
+    const own = create();
+    own.prepare();
+    own.prepare();
+    expect((await own.read(document('good/json.yaml'))).config).to.not.equal(null);
+    await own.close();
+    own.prepare();
+    await own.close();
+  });
+
   it('knows whether the gateway stands alone', async () => {
     const text = document('good/brief-providers-ref-beside-provider.yaml');
     const { problems } = await create({ loneGateway: true }).read(text);
