@@ -33,6 +33,15 @@ export function daysToKeepReady(now: number): Day[] {
   return Array.from({ length: MADE_AHEAD + 2 }, (_, index) => dayOf(now) - 1 + index);
 }
 
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** When the id of an event was made: `evt_` and a ULID. Null for others. */
+export function dayOfId(id: string): Day | null {
+  const [, time] = /^evt_([0-7][0-9A-HJKMNP-TV-Z]{9})/.exec(id) ?? [];
+  if (time === undefined) return null;
+  return dayOf([...time].reduce((ms, digit) => ms * 32 + CROCKFORD.indexOf(digit), 0));
+}
+
 /** `2026-11-24`; a day out of the range of dates is taken for the first or last one. */
 export function dateOf(day: Day): string {
   const ms = Math.min(Math.max(day * DAY_MS, 0), Date.UTC(9999, 11, 31));

@@ -2,6 +2,7 @@ import type { EventFilter } from '../../../gateway/contract/event-query.ts';
 import { storedText } from '../columns.ts';
 import type { EventPage, Store, StoredEvent, StreamHead } from '../store.ts';
 import type { Database, Run } from './database.ts';
+import { dateOf, dayOfId } from './days.ts';
 import { where } from './filter.ts';
 import { datesOf, pieces, type Span, spansAfter, spansBefore } from './spans.ts';
 import { streamLines } from './stream-lines.ts';
@@ -44,7 +45,15 @@ export class PostgresEvents {
   }
 
   async get(id: string): Promise<StoredEvent | null> {
-    for (const dates of pieces(await datesOf(this.#run, {}))) {
+    const made = dayOfId(id);
+    const near = made === null ? [] : [made - 1, made, made + 1].map(dateOf);
+    const all = await datesOf(this.#run, {});
+    // Its day is mostly that of the id, but not where a clock was wrong.
+    const ordered = [
+      ...all.filter((date) => near.includes(date)),
+      ...all.filter((date) => !near.includes(date)),
+    ];
+    for (const dates of pieces(ordered, near.length || undefined)) {
       const rows = await this.#run(
         `SELECT ${COLUMNS} FROM keeptrusts.events WHERE day = ANY($1) AND id = $2`,
         [dates, storedText(id)],

@@ -104,6 +104,18 @@ describe('partitions of the PostgreSQL store', () => {
     expect((await seen('newest', 500)).lines).to.have.length(writer.seq);
   });
 
+  it('are found by the id of an event, also where its clock was wrong', async () => {
+    const writer = new Writer('s1');
+    const now = Date.now();
+    const ids = ['evt_01ARZ3NDEKTSV4RRFFQ69G5FAV', 'evt_01KARZ3NDEKTSV4RRFFQ69G5FA', 'evt_plain'];
+    for (const [index, id] of ids.entries()) {
+      const ts = new Date(now - index * 20 * DAY_MS).toISOString();
+      await store.appendEvents(writer.batch({ ts, id }));
+    }
+    for (const [seq, id] of ids.entries()) expect(await store.getEvent(id)).to.deep.include({ seq });
+    expect(await store.getEvent('evt_01ARZ3NDEKTSV4RRFFQ69G5FAW')).to.equal(null);
+  });
+
   it('may be dropped: what is left is listed, and a line of that day makes it anew', async () => {
     const writer = new Writer('s1');
     const now = Date.now();

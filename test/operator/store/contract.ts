@@ -14,6 +14,7 @@ import {
 
 /** A record as a gateway writes it, with only what the store reads. */
 export interface RecordFields {
+  id?: string;
   verdict?: string | null;
   request_id?: string | null;
   model?: string;

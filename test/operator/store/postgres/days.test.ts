@@ -4,6 +4,7 @@ import {
   dateOf,
   dayOf,
   dayOfEvent,
+  dayOfId,
   daysToKeepReady,
   isLate,
   partitionOf,
@@ -50,6 +51,12 @@ describe('days of events', () => {
       false,
       false,
     ]);
+  });
+
+  it('reads the day from the id of an event', () => {
+    expect(dateOf(dayOfId('evt_01ARZ3NDEKTSV4RRFFQ69G5FAV')!)).to.equal('2016-07-30');
+    for (const other of ['evt_s1_0', '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'evt_81ARZ3NDEKTSV4RRFFQ69G5FAV', ''])
+      expect(dayOfId(other)).to.equal(null);
   });
 
   it('writes a day out of the range of dates as the first or last', () => {
