@@ -25,6 +25,8 @@ export interface ControlPlaneOptions {
   apiPort: number;
   /** URL of a PostgreSQL database, for several control planes; without one the store is a file of the state folder. */
   databaseUrl?: string | undefined;
+  /** Milliseconds that gateways on this machine may take to end. */
+  maxGraceMs: number;
 }
 
 export interface ControlPlaneDeps {
@@ -62,7 +64,9 @@ export interface Running {
   close(): Promise<void>;
 }
 
-const LIMITS = { syncTimeoutMs: 120_000, graceMs: 30_000 };
+/** Milliseconds that caches may take to fill, and that everything but gateways may take to end. */
+const SYNC_MS = 120_000;
+const STOP_MS = 20_000;
 
 /**
  * Starts the control plane: API → objects → gateway processes, where they run here → controllers. Closing is the
@@ -101,7 +105,12 @@ export async function startControlPlane(
       store: { identity: backend.storeIdentity, shared: backend.shared },
       metrics,
     });
-    const { manager, progress, tellNew } = assemble(deps, { surroundings, backend, reports, metrics });
+    const { manager, progress, tellNew } = assemble(options, deps, {
+      surroundings,
+      backend,
+      reports,
+      metrics,
+    });
     problems = () => [...surroundings.problems(), ...progress.problems()];
     active = (namespace, gateway) => {
       const name = childName(gateway);
@@ -147,7 +156,11 @@ interface Parts {
 }
 
 /** Makes the controllers and says in which phase each part starts; nothing runs yet. */
-function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metrics }: Parts) {
+function assemble(
+  { maxGraceMs }: ControlPlaneOptions,
+  deps: ControlPlaneDeps,
+  { surroundings, backend, reports, metrics }: Parts,
+) {
   const { clock, random, log, report } = deps;
   const { client, image, paused, gatewaysReportTo, listen, address } = surroundings;
   const progress = new Progress(surroundings, clock);
@@ -170,7 +183,7 @@ function assemble(deps: ControlPlaneDeps, { surroundings, backend, reports, metr
   let acting = false;
   progress.watch({ cache: client.cache, reports, ...controllers, acting: () => acting, report });
 
-  const manager = new Manager(LIMITS, { clock, log });
+  const manager = new Manager({ syncTimeoutMs: SYNC_MS, graceMs: maxGraceMs + STOP_MS }, { clock, log });
   for (const { phase, part } of surroundings.parts) manager.add(phase, part);
   const flush = { name: 'events', start: async () => {}, stop: () => events.drain() };
   manager.add('leader', flush);
