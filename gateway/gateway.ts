@@ -10,6 +10,7 @@ import { type ControlPlaneLink, linkControlPlane } from './control-plane.ts';
 import { chat } from './dialects/chat/dialect.ts';
 import { GatewayError } from './errors.ts';
 import { createEventIds } from './events/ids.ts';
+import { randomPool } from './events/random-pool.ts';
 import { openRevisions } from './events/revisions.ts';
 import { openSpool, type Spool } from './events/spool.ts';
 import { createTokens, fileTokenKeys } from './events/tokens.ts';
@@ -140,7 +141,7 @@ class Gateway implements RunningGateway {
       spool: () => this.#spool.stats,
       backlog: () => this.#link?.stats.backlog ?? null,
     });
-    const eventId = createEventIds({ clock: clock.now, random });
+    const eventId = createEventIds({ clock: clock.now, random: randomPool(random) });
     this.#refusals = new Refusals({
       listener: 'traffic',
       clock,
