@@ -12,6 +12,8 @@ import {
 /** The objects of one kind in one namespace. */
 interface Shelf {
   objects: Map<string, KubeObject>;
+  /** In order; forgotten when an object comes or goes. */
+  names: readonly string[] | undefined;
   /** In order of names, made when it is asked for. */
   sorted: readonly KubeObject[] | undefined;
 }
@@ -46,7 +48,8 @@ export class KubeCache implements ObjectCache {
     }
     const shelf = shelves.namespaces.get(namespace);
     if (shelf === undefined) return [];
-    shelf.sorted ??= sorted([...shelf.objects.values()]);
+    shelf.names ??= [...shelf.objects.keys()].sort();
+    shelf.sorted ??= Object.freeze(shelf.names.map((name) => shelf.objects.get(name)!));
     return shelf.sorted;
   }
 
@@ -60,6 +63,7 @@ export class KubeCache implements ObjectCache {
     if (previous !== undefined && sameVersion(object, previous)) return;
     const { shelves, shelf } = this.#shelf(ref);
     shelf.objects.set(ref.name, object);
+    if (previous === undefined) shelf.names = undefined;
     shelf.sorted = undefined;
     shelves.sorted = undefined;
     if (previous === undefined || !sameContent(object, previous)) this.#tell(ref, object, previous);
@@ -70,6 +74,7 @@ export class KubeCache implements ObjectCache {
     if (previous === undefined) return;
     const { shelves, shelf } = this.#shelf(ref);
     shelf.objects.delete(ref.name);
+    shelf.names = undefined;
     shelf.sorted = undefined;
     shelves.sorted = undefined;
     if (shelf.objects.size === 0) shelves.namespaces.delete(ref.namespace);
@@ -92,7 +97,7 @@ export class KubeCache implements ObjectCache {
     }
     let shelf = shelves.namespaces.get(namespace);
     if (shelf === undefined) {
-      shelf = { objects: new Map(), sorted: undefined };
+      shelf = { objects: new Map(), names: undefined, sorted: undefined };
       shelves.namespaces.set(namespace, shelf);
     }
     return { shelves, shelf };
