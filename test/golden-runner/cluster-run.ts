@@ -152,12 +152,16 @@ export class ClusterRun {
 
   /** Plays Deployment controller and instances until the operator has nothing more to do. */
   async #settled(): Promise<void> {
-    let [seen, since] = ['', Date.now()];
+    const state = (): string => `${this.#held!.changes} ${this.#operator!.client.calls.length}`;
+    let [last, since] = ['', Date.now()];
     await this.#until(async () => {
       await this.#runDeployments();
-      const state = `${this.#held!.changes} ${this.#operator!.client.calls.length}`;
-      if (state !== seen || !this.#operator!.idle) [seen, since] = [state, Date.now()];
-      return Date.now() - since >= QUIET_MS;
+      const busy = this.#held!.inFlight > 0 || !this.#operator!.idle;
+      if (busy || state() !== last) [last, since] = [state(), Date.now()];
+      if (Date.now() - since < QUIET_MS) return false;
+      // What was written last may still be on its way to the operator.
+      await this.#seen();
+      return state() === last;
     }, 'the operator did not come to rest');
   }
 

@@ -18,6 +18,8 @@ export class HeldClient implements ObjectClient {
   #kept: Parameters<ChangeListener>[] | null = null;
   /** Changes that were seen, kept back or not. */
   changes = 0;
+  /** Calls that have not been answered. */
+  inFlight = 0;
 
   constructor(inner: ObjectClient) {
     this.#inner = inner;
@@ -45,19 +47,28 @@ export class HeldClient implements ObjectClient {
   }
 
   read(ref: ObjectRef): Promise<KubeObject | undefined> {
-    return this.#inner.read(ref);
+    return this.#counted(this.#inner.read(ref));
   }
 
   apply(manifest: Manifest): Promise<KubeObject> {
-    return this.#inner.apply(manifest);
+    return this.#counted(this.#inner.apply(manifest));
   }
 
   applyStatus(manifest: Manifest): Promise<KubeObject> {
-    return this.#inner.applyStatus(manifest);
+    return this.#counted(this.#inner.applyStatus(manifest));
   }
 
   delete(ref: ObjectRef, uid: string): Promise<void> {
-    return this.#inner.delete(ref, uid);
+    return this.#counted(this.#inner.delete(ref, uid));
+  }
+
+  async #counted<T>(call: Promise<T>): Promise<T> {
+    this.inFlight += 1;
+    try {
+      return await call;
+    } finally {
+      this.inFlight -= 1;
+    }
   }
 
   #tell(change: Parameters<ChangeListener>): void {
