@@ -39,6 +39,7 @@ export class ClusterElection implements Election {
   readonly #report: (line: string) => void;
   readonly #elector: Elector;
   readonly #listeners: ((leader: string) => void)[] = [];
+  #leader = '';
 
   constructor(options: ElectionOptions, deps: ElectionDeps) {
     this.#options = options;
@@ -90,7 +91,9 @@ export class ClusterElection implements Election {
     const { store } = this.#options;
     const sameStore = note === store.identity || note === '';
     if (store.shared && sameStore) {
-      for (const listener of this.#listeners) listener(identity);
+      // That it lives is no news.
+      if (identity !== this.#leader) for (const listener of this.#listeners) listener(identity);
+      this.#leader = identity;
       return;
     }
     if (!alive) {
