@@ -17,6 +17,9 @@ export interface BuildOptions {
   say(line: string): void;
 }
 
+/** A module could not be downloaded. */
+class ModulesWanted extends Error {}
+
 /** Between two lines of progress, in milliseconds. */
 const PROGRESS_MS = 15_000;
 
@@ -36,7 +39,13 @@ export async function buildBinaries(options: BuildOptions): Promise<void> {
   const scratch = await scratchFolder(options.out);
   try {
     for (const command of missing) {
-      await buildOne(command, join(scratch, command.name), options);
+      const file = join(scratch, command.name);
+      await buildOne(command, file, options).catch((fault: Error) => {
+        if (!(fault instanceof ModulesWanted)) throw fault;
+        // Hundreds of downloads, which Go does not repeat, and keeps those that it has.
+        options.say(`${fault.message}\nTrying once more.`);
+        return buildOne(command, file, options);
+      });
       await rename(join(scratch, command.name), join(options.out, command.name));
     }
   } finally {
@@ -61,7 +70,7 @@ async function buildOne(command: Command, file: string, { go, modules, say }: Bu
       child.once('error', reject);
       child.once('close', resolve);
     });
-    if (code !== 0) throw new Error(progress.failure(code));
+    if (code !== 0) throw new (progress.wantsModules ? ModulesWanted : Error)(progress.failure(code));
     say(progress.end(performance.now()));
   } finally {
     clearInterval(timer);

@@ -42,12 +42,17 @@ export class Progress {
     return `  ${this.#name}: built in ${duration(now - this.#since)}`;
   }
 
+  /** Whether it failed for want of modules. */
+  get wantsModules(): boolean {
+    return NETWORK.test(this.#other.join('\n'));
+  }
+
   /** What to tell when it failed. */
   failure(code: number | null): string {
-    const said = this.#other.join('\n').trim();
-    const hint = NETWORK.test(said)
+    const hint = this.wantsModules
       ? `\nIts modules could not be downloaded. Where this machine has no way out, set GOPROXY to a proxy that it can reach.`
       : '';
+    const said = this.#other.join('\n').trim();
     return `${this.#name} could not be built (go ended with ${code ?? 'a signal'}):\n${said}${hint}`;
   }
 }

@@ -68,6 +68,18 @@ describe('the build of the API server', () => {
     expect(readdirSync(join(folder, 'cache'))).to.deep.equal(['key']);
   });
 
+  it('tries once more where a module could not be downloaded, and no other fault', async () => {
+    const marker = `${folder}/tried`;
+    const once = `if [ ! -e ${marker} ]; then touch ${marker}; echo "dial tcp: i/o timeout" >&2; exit 1; fi`;
+    await build(`${once}; ${OUT}; echo whole > "$out"`);
+    expect(built()).to.deep.equal(names);
+    expect(said.join('\n')).to.include('dial tcp: i/o timeout').and.to.include('Trying once more.');
+    rmSync(join(folder, 'cache'), { recursive: true });
+    const fault = await build(`echo x >> ${marker}; echo "dial tcp: i/o timeout" >&2; exit 1`).catch(String);
+    expect(fault).to.include('set GOPROXY');
+    expect(readFileSync(marker, 'utf8')).to.equal('x\nx\n');
+  });
+
   it('removes what one left that was killed, and not what another one is at', async () => {
     const dead = join(folder, `cache/key.part-${2 ** 30}-dead`);
     const live = join(folder, `cache/key.part-${process.pid}-live`);
