@@ -2,6 +2,7 @@ import type { KindContracts } from '../gateway/contract/kind-contract.ts';
 import type { ResourceProblem } from './api/problems.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { Comings } from './comings.ts';
+import { fencedArchive } from './controllers/archive.ts';
 import { createControllers } from './controllers/index.ts';
 import { createInstanceReports, type InstanceReports } from './domain/instance-reports.ts';
 import { createLinter } from './domain/lint.ts';
@@ -162,7 +163,7 @@ function assemble(
   { surroundings, backend, reports, metrics }: Parts,
 ) {
   const { clock, random, log, report } = deps;
-  const { client, image, paused, gatewaysReportTo, listen, address } = surroundings;
+  const { client, image, paused, gatewaysReportTo, listen, address, election } = surroundings;
   const progress = new Progress(surroundings, clock);
   const events = new BoundedEventRecorder({ sink: surroundings.events, clock, log, metrics: metrics.events });
   conditionMetrics(metrics.registry, client.cache);
@@ -174,7 +175,11 @@ function assemble(
     image,
     paused,
     controlPlane: { url: gatewaysReportTo },
-    archive: backend.archive,
+    // A store that nobody else has cannot be written by two.
+    archive:
+      election?.mayStandBy === true
+        ? fencedArchive(backend.archive, () => election.mayAct())
+        : backend.archive,
     drift: metrics.drift,
     events,
     address,

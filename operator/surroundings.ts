@@ -55,6 +55,8 @@ export interface Surroundings {
 export interface Election {
   /** Whether this process may stand by until its turn comes, or must act or fail. */
   readonly mayStandBy: boolean;
+  /** Whether this process may write at this moment. */
+  mayAct(): boolean;
   /** Calls back with its name each time when another is found to act. */
   onStandby(listener: (leader: string) => void): void;
 }

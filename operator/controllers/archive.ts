@@ -19,6 +19,23 @@ export interface Archive {
   keepAccepted(namespace: string, specs: readonly AcceptedSpec[]): Promise<void>;
 }
 
+/** Lets writes through only while `mayWrite` says so: a process that stood still may have a successor by now. */
+export function fencedArchive(archive: Archive, mayWrite: () => boolean): Archive {
+  const permit = (): void => {
+    if (!mayWrite()) throw new Error('this process does not hold the lease');
+  };
+  return {
+    async keepRevision(revision) {
+      permit();
+      await archive.keepRevision(revision);
+    },
+    async keepAccepted(namespace, specs) {
+      permit();
+      await archive.keepAccepted(namespace, specs);
+    },
+  };
+}
+
 /** Passes on what is news to the archive: most reconciles change nothing. What failed is news again. */
 export function onlyNews(archive: Archive): Archive {
   const kept = new Map<string, string>();
