@@ -1,5 +1,6 @@
 import type { AcceptedSpec } from '../../domain/snapshot.ts';
 import type { Database } from './database.ts';
+import { ACCEPTED_LOCKS } from './locks.ts';
 
 /** The last accepted specification of every object, also of those that no gateway holds now. */
 export class PostgresAccepted {

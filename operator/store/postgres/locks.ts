@@ -8,3 +8,6 @@ const BASE = 0x6b75n << 48n;
 export const MIGRATE_LOCK = String(BASE | 1n);
 /** Held while partitions are made. */
 export const DAYS_LOCK = String(BASE | 2n);
+
+/** First of two numbers; the second is a hash of the namespace whose accepted specifications are replaced. */
+export const ACCEPTED_LOCKS = 0x6b75;
