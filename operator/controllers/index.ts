@@ -11,6 +11,9 @@ export type ControllersDeps = Omit<GatewayControllerDeps, 'outcomes'> &
     runtime(controller: string): ControllerDeps;
   };
 
+/** Keys of each controller that are worked on at once: they wait for the API server, which is asked ten things at once. */
+const WORKERS = 4;
+
 /** Milliseconds of one reconcile: it reads memory and makes a handful of calls. */
 const TIMEOUT_MS = 30_000;
 
@@ -23,12 +26,12 @@ export function createControllers(deps: ControllersDeps): {
   const outcomes = new Outcomes();
   const { cache } = deps.client;
   const gateway = new Controller(
-    { name: 'gateway', workers: 2, timeoutMs: TIMEOUT_MS },
+    { name: 'gateway', workers: WORKERS, timeoutMs: TIMEOUT_MS },
     reconcileGateway({ ...deps, outcomes }),
     deps.runtime('gateway'),
   );
   const status = new Controller(
-    { name: 'status', workers: 1, timeoutMs: TIMEOUT_MS },
+    { name: 'status', workers: WORKERS, timeoutMs: TIMEOUT_MS },
     reconcileStatus({ ...deps, outcomes }),
     deps.runtime('status'),
   );
