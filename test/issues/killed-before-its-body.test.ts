@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import { documentOf, LoneGateway } from '../fakes/lone-gateway.ts';
 
 /** The begin line stood before dispatch only: who was identified and still sending left nothing when the process died. */
-describe('a gateway that is killed while an identified request sends its body', () => {
+describe('a gateway that is killed while an identified request sends its body', function () {
+  this.timeout(60_000);
   it('has one interrupted event of it after the restart', async () => {
     const gateway = new LoneGateway();
     try {
