@@ -78,7 +78,6 @@ export function requestFacts(
 ): RequestFacts {
   const { caller } = inbound;
   const { namespace, name } = live.plan.config.gateway;
-  let headers: Record<string, string> | null = null;
   return {
     namespace,
     gateway: name,
@@ -90,11 +89,7 @@ export function requestFacts(
     project: caller.project ?? undefined,
     use_case: caller.useCase ?? undefined,
     key: caller.key?.id,
-    // Few policies ask for them.
-    get headers() {
-      headers ??= headerRecord(inbound.headers);
-      return headers;
-    },
+    headers: live.judgesRequests || live.filtersTargets ? headerRecord(inbound.headers) : {},
   };
 }
 
