@@ -1,3 +1,4 @@
+import { isLoopback } from '../../gateway/contract/openness.ts';
 import { KubeClient } from '../kube/client.ts';
 import { type Kube, loadKube } from '../kube/config.ts';
 import { kubeEventSink } from '../kube/events.ts';
@@ -95,6 +96,11 @@ function surround(
     emptiness: () => `there is no policy and no target in ${where}`,
   };
   if (!cluster.localGateways) {
+    if (isLoopback(new URL(shared.gatewaysReportTo).host)) {
+      report(
+        `gateways run as pods, which cannot reach ${shared.gatewaysReportTo}: name the address of this API for them with --advertise-url, or run them here with --local-gateways`,
+      );
+    }
     return {
       ...shared,
       client: objects,
