@@ -36,7 +36,12 @@ describe('work queue', () => {
     const clock = new FakeClock();
     const backoff = new FailureBackoff({ baseMs: 5, capMs: 1000 }, () => 1);
     let unfinished = (): number => Number.NaN;
-    const metrics = { ...noMetrics, unfinished: (seconds: () => number) => void (unfinished = seconds) };
+    const metrics = {
+      ...noMetrics,
+      unfinished: (seconds: () => number) => {
+        unfinished = seconds;
+      },
+    };
     const queue = new WorkQueue({ clock, backoff, metrics });
     expect(unfinished()).to.equal(0);
     queue.add('a');
