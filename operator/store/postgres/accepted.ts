@@ -13,9 +13,7 @@ export class PostgresAccepted {
   async keep(namespace: string, specs: readonly AcceptedSpec[]): Promise<void> {
     await this.#database.transaction(async (run) => {
       // One control plane at a time, since two could not both put a row where the other has just put one.
-      await run("SELECT pg_advisory_xact_lock(hashtextextended('keeptrusts accepted ' || $1, 0))", [
-        namespace,
-      ]);
+      await run('SELECT pg_advisory_xact_lock($1, hashtext($2))', [ACCEPTED_LOCKS, namespace]);
       await run('DELETE FROM keeptrusts.accepted WHERE namespace = $1', [namespace]);
       await run(
         `INSERT INTO keeptrusts.accepted (namespace, kind, name, uid, generation, spec)
