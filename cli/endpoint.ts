@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { baseUrlFault } from '../gateway/contract/base-url.ts';
 import {
   ENDPOINT_FILE,
   parseEndpoint,
@@ -84,9 +85,10 @@ function readToken(tokenFile: string, file: string): string {
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error);
 
 function checked(url: string, from: string): string {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+  const fault = baseUrlFault(url);
+  if (fault !== null) {
     throw new CliError(
-      `${from}: '${url}' is not an http or https address. Give one such as http://127.0.0.1:8080.`,
+      `${from} ${fault}. Give an address such as http://127.0.0.1:8080, and its token with --api-token or KEEPTRUSTS_API_TOKEN.`,
       2,
     );
   }

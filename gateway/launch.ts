@@ -1,6 +1,7 @@
 import { systemClock } from './clock.ts';
 import { createCredentials } from './config/credentials.ts';
 import { ConfigFileSource, FixedSource } from './config-source.ts';
+import { baseUrlFault } from './contract/base-url.ts';
 import { createPatternLibrary } from './detectors/patterns.ts';
 import type { RunningGateway } from './gateway.ts';
 import type { GatewayOptions } from './gateway-options.ts';
@@ -32,7 +33,7 @@ export async function launchGateway(
   const providers =
     options.upstream === null
       ? null
-      : upstreamProviders(httpUrl(options.upstream), env[UPSTREAM_KEY] !== undefined);
+      : upstreamProviders(checkedUpstream(options.upstream), env[UPSTREAM_KEY] !== undefined);
   let source: PlanSource;
   if (options.config !== null) {
     source = new ConfigFileSource({
@@ -65,11 +66,11 @@ export async function launchGateway(
   }
 }
 
-/** The value is not repeated: it may hold a credential by mistake. */
-function httpUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+function checkedUpstream(url: string): string {
+  const fault = baseUrlFault(url);
+  if (fault === null) return url;
   throw new LaunchError(
-    '--upstream, or KEEPTRUSTS_UPSTREAM_URL, is no http or https address. Give one such as http://127.0.0.1:11434/v1.',
+    `--upstream, or KEEPTRUSTS_UPSTREAM_URL, ${fault}. Give an address such as http://127.0.0.1:11434/v1, and its key in ${UPSTREAM_KEY}.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { baseUrlFault } from '../gateway/contract/base-url.ts';
 
 /** Everything that the operator is told from outside. */
 export interface OperatorOptions {
@@ -97,11 +98,7 @@ export function addOperatorFlags(command: Command, defaults: { logLevel: string 
     .option('--namespaces <names>', 'the only namespaces to look at, separated by commas', namespaces)
     .option('--local-gateways', 'run the gateways as processes of this machine, not as pods')
     .option('--gateway-image <image>', 'image of the gateways (default: that of this release)')
-    .option(
-      '--advertise-url <url>',
-      'where gateways reach the control-plane API (default: where it listens)',
-      httpUrl,
-    )
+    .option('--advertise-url <url>', 'where gateways reach the control-plane API (default: where it listens)')
     .option('--no-leader-elect', 'act without the lease: only where no second operator can run')
     .option(
       '--lease-namespace <name>',
@@ -176,6 +173,9 @@ export function operatorOptions(
     refuse('--gateway-image is for pods, and with --local-gateways there are none: leave one of them out.');
   if (!flags.leaderElect && flags.leaseNamespace !== undefined)
     refuse('--lease-namespace says where the lease is, and --no-leader-elect that there is none.');
+  // Not by the parser of the flag, whose message would quote it.
+  const fault = flags.advertiseUrl === undefined ? null : baseUrlFault(flags.advertiseUrl);
+  if (fault !== null) refuse(`--advertise-url ${fault}. Give an address such as http://keeptrusts:8080.`);
   return {
     ...folderOptions({ ...flags, folder: '' }, env),
     databaseUrl,
@@ -186,7 +186,7 @@ export function operatorOptions(
         namespaces: flags.namespaces ?? null,
         localGateways,
         gatewayImage: flags.gatewayImage ?? null,
-        advertiseUrl: flags.advertiseUrl ?? null,
+        advertiseUrl: flags.advertiseUrl?.replace(/\/+$/, '') ?? null,
         leaderElect: flags.leaderElect,
         leaseNamespace: flags.leaseNamespace ?? null,
       },
@@ -228,11 +228,6 @@ function namespace(text: string): string {
 
 function namespaces(text: string): string[] {
   return [...new Set(text.split(',').map((part) => namespace(part.trim())))];
-}
-
-function httpUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text.replace(/\/+$/, '');
-  throw new InvalidArgumentError('It must be an http or https address.');
 }
 
 function port(text: string): number {

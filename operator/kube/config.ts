@@ -88,8 +88,9 @@ class Connection implements Kube {
     this.#loadedAt = now();
   }
 
+  /** For messages: without a user and password that the address may hold. */
   get server(): string {
-    return clusterOf(this.#config).server;
+    return clusterOf(this.#config).server.replace(/\/\/[^/]*@/, '//');
   }
 
   get namespace(): string | undefined {

@@ -57,9 +57,10 @@ export class KtProcess {
 /** Runs a command of `kt` to its end. */
 export function kt(
   args: readonly string[],
-  options: { cwd: string },
+  { cwd, env }: { cwd: string; env?: Record<string, string> },
 ): Promise<{ out: string; err: string; code: number }> {
   return new Promise((resolve) => {
+    const options = { cwd, env: { ...process.env, ...env } };
     execFile(process.execPath, [launcher, 'kt', ...args], options, (error, out, err) => {
       resolve({ out, err, code: typeof error?.code === 'number' ? error.code : 0 });
     });

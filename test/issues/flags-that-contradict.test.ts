@@ -32,7 +32,7 @@ describe('issue: flags of kt gateway run that cannot both be meant, or mean noth
     {
       args: '--upstream nowhere --port 0 --admin-port 0',
       code: 1,
-      says: /^kt: --upstream, or .* is no http/,
+      says: /^kt: --upstream, or .* is not an http/,
     },
     { args: '--upstream ftp://127.0.0.1/ --port 0 --admin-port 0', code: 1, says: /^kt: --upstream, or / },
   ]) {

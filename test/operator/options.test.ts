@@ -69,7 +69,7 @@ describe('options of the operator', () => {
     [['--namespaces', 'a,,b'], /'' cannot be the name of a namespace/],
     [['--namespaces', 'Team'], /'Team' cannot be the name of a namespace/],
     [['--api-port', '70000'], /It must be a port from 0 to 65534/],
-    [['--advertise-url', 'kt:8080'], /It must be an http or https address/],
+    [['--advertise-url', 'kt:8080'], /--advertise-url is not an http or https address/],
   ] as const) {
     it(`refuse ${args.join(' ')}`, () => expect(() => read(args)).to.throw(message));
   }

@@ -42,6 +42,8 @@ describe('connection to an API server', () => {
   it('knows the server and the namespace of its context', async () => {
     const kube = await load();
     expect(kube.server).to.equal(server.url);
+    const secretive = await load({}, { server: server.url.replace('//', '//jo:hunter2@') });
+    expect(secretive.server).to.equal(server.url);
     expect(kube.namespace).to.equal('team-a');
   });
 
