@@ -45,8 +45,10 @@ export class Comings {
     const { cache, address, report } = this.#deps;
     if (object === undefined) {
       if (previous === undefined || childName(gateway) !== name) return;
-      this.#stopped.add(key);
       this.#told?.delete(key);
+      // What is made and removed again before it serves is no news.
+      if (this.#stopped.has(key)) return;
+      this.#stopped.add(key);
       report(`gateway ${key} stopped: ${whyGone(cache, namespace, gateway)}`);
       return;
     }

@@ -53,6 +53,14 @@ describe('comings and goings of gateways', () => {
     expect(lines.slice(1)).to.deep.equal(['gateway team-a/default is ready again at http://127.0.0.1:41002']);
   });
 
+  it('say it once where its Deployment is made and removed again before it serves', () => {
+    gone('ProviderTarget', 't');
+    gone('Deployment', 'keeptrusts-default');
+    cache.put(deployment(1, 0));
+    gone('Deployment', 'keeptrusts-default');
+    expect(lines).to.deep.equal(['gateway team-a/default stopped: it has no target']);
+  });
+
   it('say that it is ready again where it has no address yet', () => {
     gone('GovernancePolicy', 'p');
     gone('Deployment', 'keeptrusts-default');

@@ -145,6 +145,8 @@ export class Node {
       this.#tell(key, refreshVolumes(spec.template.spec, { namespace, folder }, sources));
     } catch (error) {
       if (!(error instanceof MissingVolume)) throw error;
+      // What runs keeps what it has, as with a kubelet: the Deployment itself may be about to go.
+      if (this.#running.has(key)) return;
       this.#tell(key, [error.message]);
       await this.#writeStatus(key, error.message);
       return;

@@ -197,6 +197,20 @@ describe('node with a fake program', () => {
     await eventually(ready(1), 'readiness');
   });
 
+  it('leaves a process alone whose ConfigMap goes, and gives it the next one', async () => {
+    const { metadata } = await config('one');
+    await deploy();
+    await eventually(ready(1), 'readiness');
+    const { pid } = await ask();
+    await store.delete({ kind: 'ConfigMap', namespace: 'team-a', name: 'web' }, metadata.uid);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await ask()).document).to.equal('one');
+    await config('two');
+    await eventually(async () => (await ask()).document === 'two', 'the new document');
+    expect((await ask()).pid).to.equal(pid);
+    expect(reported.filter((line) => line.includes('ConfigMap'))).to.deep.equal([]);
+  });
+
   it('takes credentials from Secret objects first, else from variables, and never into the environment', async () => {
     await node.stop();
     open({ KT_SECRET_VENDOR_API_KEY: 'from-variable' });
