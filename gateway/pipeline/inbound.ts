@@ -17,7 +17,7 @@ export interface Inbound {
   /** Header names and values in turn, as they came. */
   readonly headers: readonly string[];
   readonly reply: Reply;
-  /** @throws GatewayError `body_too_large`, `incomplete_body`, `unsupported_encoding`, `unsupported_media_type` */
+  /** @throws GatewayError `body_too_large`, `incomplete_body`, `invalid_request`, `unsupported_encoding`, `unsupported_media_type` */
   readBody(maxBytes: number): Promise<Buffer>;
 }
 

@@ -9,7 +9,8 @@ const BODY_MS = 30_000;
 /**
  * Reads a body as it comes.
  * @param declared bytes that the caller says it has; NaN where he does not say
- * @throws GatewayError `body_too_large` (the rest is not read), `incomplete_body`, `overloaded` (no room for it)
+ * @throws GatewayError `body_too_large` (the rest is not read), `incomplete_body`, `invalid_request` (see `createListener`),
+ * `overloaded` (no room for it)
  */
 export function readBody(
   request: IncomingMessage,
@@ -29,6 +30,7 @@ export function readBody(
       request.off('data', onData);
       request.off('end', onEnd);
       request.off('close', onClose);
+      request.off('error', onError);
     };
     const fail = (error: GatewayError): void => {
       stop();
@@ -47,10 +49,15 @@ export function readBody(
     };
     const onClose = (): void =>
       fail(new GatewayError('incomplete_body', 'The connection ended before the body did.'));
+    // What else fails is followed by `close`.
+    const onError = (error: Error): void => {
+      if (error instanceof GatewayError) fail(error);
+    };
     request.on('data', onData);
     request.on('end', onEnd);
     request.on('close', onClose);
-    // A reset is followed by `close`.
+    request.on('error', onError);
+    // Of what comes after the body was read or given up.
     request.on('error', () => undefined);
     if (request.destroyed && !request.complete) onClose();
   });

@@ -1,5 +1,12 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { GatewayError } from '../errors.ts';
 
 export interface ListenOptions {
   host: string;
@@ -17,17 +24,24 @@ const STATUS: Readonly<Record<string, string>> = {
 };
 const MAX_CONNECTIONS = 10_000;
 
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
 /**
- * A listener that bounds what one connection may cost.
- * @param malformed told of each request that could not be parsed, with the status it got
+ * A listener that bounds what one connection may cost. Where the body of a request turns out not to be HTTP, the request
+ * emits a `GatewayError` for who reads that body to answer with; where nobody does, as where there is no request yet, the
+ * caller gets a bare answer.
+ * @param malformed told of each bare answer, with its status
  */
 export function createListener(handle: RequestListener, malformed: (status: number) => void): Server {
-  const answering = new WeakMap<Socket, ServerResponse>();
+  const answering = new WeakMap<Socket, Exchange>();
   const listener: RequestListener = (request, response) => {
     const { socket } = request;
-    answering.set(socket, response);
+    answering.set(socket, { request, response });
     response.once('finish', () => {
-      if (answering.get(socket) === response) answering.delete(socket);
+      if (answering.get(socket)?.response === response) answering.delete(socket);
     });
     handle(request, response);
   };
@@ -54,12 +68,15 @@ export function createListener(handle: RequestListener, malformed: (status: numb
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // The caller left in the middle: nobody was refused. Or an answer is on its way, into which nothing may be put.
     const left = error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE';
-    if (left || !socket.writable || answering.get(socket)?.headersSent === true) {
+    const current = answering.get(socket);
+    if (left || !socket.writable || current?.response.headersSent === true) {
       socket.destroy();
       return;
     }
     const status = STATUS[error.code ?? ''] ?? '400 Bad Request';
-    malformed(Number.parseInt(status, 10));
+    const code = Number.parseInt(status, 10);
+    if (current !== undefined && answersItself(current, code)) return;
+    malformed(code);
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
       socket.destroy(),
     );
@@ -76,4 +93,18 @@ export function listen(server: Server, { host, port, reusePort }: ListenOptions)
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+/**
+ * Leaves it to who serves the request to answer it, and with it to end the connection, on which nothing can be read any
+ * more.
+ */
+function answersItself({ request, response }: Exchange, status: number): boolean {
+  if (!request.complete) {
+    if (request.listenerCount('error') === 0) return false;
+    const message = 'The body of the request is not valid HTTP.';
+    request.emit('error', new GatewayError('invalid_request', message, { status }));
+  }
+  response.shouldKeepAlive = false;
+  return true;
 }
