@@ -47,6 +47,7 @@ async function start(options: OperatorOptions, io: ProgramIo): Promise<Running> 
     secretVariables: options.secretVariables,
     report: (line: string) => io.err(`${line}\n`),
     lost(reason: string) {
+      removeEndpoint(options.stateDir);
       io.err(`${reason}. This process ends, since nothing half-done is worse than a start.\n`);
       io.exit(1);
     },
