@@ -24,7 +24,8 @@ function recordedPhase(result: EntryResult): RecordedPhase {
   const { phase, outcome, verdict, would_verdict, reason, score, findings, findings_more, us } = result;
   // What never looked, or could not, has allowed nothing; what it found before it failed counts.
   const judged = outcome !== 'not_run' && (outcome !== 'error' || verdict !== 'allow');
-  const recorded: RecordedPhase = { phase, outcome, verdict: judged ? verdict : null, us };
+  const recorded: RecordedPhase = { phase, outcome, verdict: judged ? verdict : null };
+  if (outcome !== 'not_run') recorded.us = us;
   if (would_verdict !== undefined) recorded.would_verdict = would_verdict;
   if (reason !== undefined) recorded.reason = reason;
   if (score !== null) recorded.score = score;

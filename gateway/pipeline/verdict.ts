@@ -44,9 +44,9 @@ export type RecordedEntry = EntryResult['entry'] & {
   phases: RecordedPhase[];
 };
 
-/** The result of one phase. Absent: no score, no findings, none left out. */
-export type RecordedPhase = Pick<EntryResult, 'phase' | 'outcome' | 'us'> &
-  Partial<Pick<EntryResult, 'would_verdict' | 'reason' | 'findings' | 'findings_more'>> & {
+/** The result of one phase. Absent: it did not run and took no time, no score, no findings, none left out. */
+export type RecordedPhase = Pick<EntryResult, 'phase' | 'outcome'> &
+  Partial<Pick<EntryResult, 'us' | 'would_verdict' | 'reason' | 'findings' | 'findings_more'>> & {
     /** Null where the entry did not run, or could not. */
     verdict: Verdict | null;
     score?: number;

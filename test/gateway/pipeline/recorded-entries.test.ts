@@ -35,18 +35,20 @@ describe('entries of an event', () => {
     expect(size(recorded)).to.be.below(size(results) * 0.65);
   });
 
-  it('have no verdict of an entry that did not run, or could not', () => {
+  it('have neither verdict nor time of an entry that did not run, and no verdict of one that could not', () => {
     const first = built('dlp-filter', { blocked_terms: ['x'], action: 'block' });
     const told = [[inspecting('block', brokenScanner())], [first, chain[0]!]]
       .flatMap((entries) => {
         const outcome = inspectTexts(entries, 'input', [{ ...leaf('an x'), phase: 'input' }], testEnv());
         return recordedEntries(decide(entries, [outcome], outcome.error).entries);
       })
-      .flatMap(({ phases }) => phases.map(({ outcome: became, verdict }) => [became, verdict]));
+      .flatMap(({ phases }) =>
+        phases.map(({ outcome: became, verdict, us }) => [became, verdict, typeof us]),
+      );
     expect(told).to.deep.equal([
-      ['error', null],
-      ['findings', 'block'],
-      ['not_run', null],
+      ['error', null, 'number'],
+      ['findings', 'block', 'number'],
+      ['not_run', null, 'undefined'],
     ]);
   });
 });
