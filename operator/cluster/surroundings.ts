@@ -96,15 +96,16 @@ function surround(
     emptiness: () => `there is no policy and no target in ${where}`,
   };
   if (!cluster.localGateways) {
-    if (isLoopback(new URL(shared.gatewaysReportTo).host)) {
+    const warn = async (): Promise<void> => {
+      if (!isLoopback(new URL(shared.gatewaysReportTo).host)) return;
       report(
         `gateways run as pods, which cannot reach ${shared.gatewaysReportTo}: name the address of this API for them with --advertise-url, or run them here with --local-gateways`,
       );
-    }
+    };
     return {
       ...shared,
       client: objects,
-      parts,
+      parts: [...parts, { phase: 'leader', part: { name: 'advice', start: warn, stop: async () => {} } }],
       image: cluster.gatewayImage ?? deps.image,
       paused: false,
       gateways: 'pods',
