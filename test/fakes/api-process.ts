@@ -27,10 +27,14 @@ export class ApiProcess {
   }
 
   async start(): Promise<void> {
-    this.#child = spawn(process.execPath, [MAIN, this.folder.path, String(this.port)], {
+    const child = spawn(process.execPath, [MAIN, this.folder.path, String(this.port)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(this.#child.stdout!, 'data');
+    this.#child = child;
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.once('data', () => resolve());
+      child.once('exit', (code) => reject(new Error(`the control plane ended with ${code} at its start`)));
+    });
   }
 
   async kill(): Promise<void> {

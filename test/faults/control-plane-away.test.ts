@@ -29,6 +29,7 @@ describe('a control plane that goes away while requests go on', function () {
   let gateway: LoneGateway;
   let upstream: FakeUpstream;
   let sent: LoadResult[];
+  let running: Load | undefined;
 
   beforeEach(async () => {
     sent = [];
@@ -45,17 +46,22 @@ describe('a control plane that goes away while requests go on', function () {
     await gateway.start();
   });
   afterEach(async () => {
+    // A test that failed left it running, and mocha with it.
+    const left = running?.stop();
+    running = undefined;
     await gateway.remove();
+    await left;
     await api.remove();
     await upstream.close();
   });
 
   function load(prefix: string): Load {
-    return new Load({
+    running = new Load({
       perSecond: PER_SECOND,
       prefix,
       send: (id) => gateway.chat(ask('x'), { 'x-request-id': id }),
     });
+    return running;
   }
 
   /** Every request was answered, and the store holds one event for each, in a chain up to the gateway's own head. */
