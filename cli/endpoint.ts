@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { baseUrlFault } from '../gateway/contract/base-url.ts';
 import {
+  DEFAULT_STATE_DIR,
   ENDPOINT_FILE,
   parseEndpoint,
   type Served,
@@ -22,8 +23,6 @@ export interface EndpointFlags {
   apiToken?: string;
   stateDir?: string;
 }
-
-const DEFAULT_STATE_DIR = '.keeptrusts';
 
 /**
  * Finds the API: flag, then environment (`KEEPTRUSTS_API_URL`, `KEEPTRUSTS_API_TOKEN`), then state folder.

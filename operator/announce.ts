@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { DEFAULT_STATE_DIR } from '../gateway/contract/endpoint-file.ts';
 import type { Running } from './control-plane.ts';
 
-/** Shown when the gateways are ready, if the folder has it; `{gateway}` stands for the first gateway's address. */
+/**
+ * Shown when the gateways are ready, if the folder has it. `{gateway}` stands for the first gateway's address, and
+ * `{state-dir}` for the flag by which `kt` finds the state folder, with a space before it; for nothing where it needs none.
+ */
 const NOTES = 'NOTES.txt';
 
 /** One line that says what runs, and where. */
@@ -27,9 +31,19 @@ export function standbyLine(leader: string, { apiUrl }: Pick<Running, 'apiUrl'>)
 }
 
 /** What the folder says to try next; empty where it says nothing, or nothing runs. */
-export function notesOf(folder: string, running: Pick<Running, 'instances'>): string {
+export function notesOf(folder: string, stateDir: string, running: Pick<Running, 'instances'>): string {
   const file = join(folder, NOTES);
   const first = running.instances()[0];
   if (first === undefined || !existsSync(file)) return '';
-  return `\n${readFileSync(file, 'utf8').replaceAll('{gateway}', first.url)}`;
+  const flag = resolve(stateDir) === resolve(DEFAULT_STATE_DIR) ? '' : ` --state-dir ${shellWord(stateDir)}`;
+  // By functions: `$` means something in a replacement.
+  const notes = readFileSync(file, 'utf8')
+    .replaceAll('{gateway}', () => first.url)
+    .replaceAll('{state-dir}', () => flag);
+  return `\n${notes}`;
+}
+
+/** As it can be pasted into a shell. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

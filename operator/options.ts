@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { baseUrlFault } from '../gateway/contract/base-url.ts';
+import { DEFAULT_STATE_DIR } from '../gateway/contract/endpoint-file.ts';
 
 /** Everything that the operator is told from outside. */
 export interface OperatorOptions {
@@ -71,7 +72,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 /** The flags that every way of starting the control plane has. */
 export function addCommonFlags(command: Command, defaults: { logLevel: string }): Command {
   return command
-    .option('--state-dir <dir>', 'folder for everything that is kept', '.keeptrusts')
+    .option('--state-dir <dir>', 'folder for everything that is kept', DEFAULT_STATE_DIR)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--api-port <port>', 'port of the control-plane API; 0 for any', port, 8080)
     .option(

@@ -30,7 +30,7 @@ export async function runOperator(options: OperatorOptions, io: ProgramIo): Prom
     if (!io.stop.aborted) {
       io.out(readyLine(running));
       running.tellNew();
-      if ('folder' in options.source) io.out(notesOf(options.source.folder, running));
+      if ('folder' in options.source) io.out(notesOf(options.source.folder, options.stateDir, running));
     }
     await stopped(io.stop);
     io.err('Stopping …\n');

@@ -20,6 +20,9 @@ export interface StoredEndpoint extends Served {
   pid?: number;
 }
 
+/** State folder of the control plane, below the working folder, where nothing else is said. */
+export const DEFAULT_STATE_DIR = '.keeptrusts';
+
 export const ENDPOINT_FILE = 'endpoint.json';
 
 /** Null for what no program of ours has written. */
