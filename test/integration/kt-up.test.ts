@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,6 +11,15 @@ function processesWith(word: string): string[] {
   return execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.includes(word) && !line.includes('ps -eo'));
+}
+
+/** Null where something else listens there. */
+function listening(port: number): Promise<Server | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
 }
 
 /** Ids of the processes that a process started, and of those that they started. */
@@ -33,6 +42,19 @@ describe('kt up', () => {
     started.push(process);
     return process;
   };
+  const servers: Server[] = [];
+  /** Takes a port, the one below which is free. */
+  const occupy = async (): Promise<number> => {
+    for (;;) {
+      const below = await listening(0);
+      const { port } = below!.address() as AddressInfo;
+      const server = await listening(port + 1);
+      await new Promise((resolve) => below!.close(resolve));
+      if (server === null) continue;
+      servers.push(server);
+      return port + 1;
+    }
+  };
   beforeEach(() => {
     cwd = mkdtempSync(join(tmpdir(), 'keeptrusts-up-'));
     folder = join(cwd, 'resources');
@@ -40,6 +62,7 @@ describe('kt up', () => {
   });
   afterEach(async () => {
     for (const process of started.splice(0)) await process.stop('SIGKILL');
+    for (const server of servers.splice(0)) server.close();
     rmSync(cwd, { recursive: true, force: true });
   });
 
@@ -141,9 +164,7 @@ describe('kt up', () => {
   });
 
   it('says in one line that a port is in use', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
+    const port = await occupy();
     const process = new KtProcess(['up', '-f', folder, '--api-port', String(port), '--gateway-port', '0'], {
       cwd,
     });
@@ -151,13 +172,10 @@ describe('kt up', () => {
     expect(await process.exited).to.equal(1);
     expect(process.err.trim().split('\n')).to.have.length(1);
     expect(process.err).to.contain(String(port)).and.to.contain('in use');
-    server.close();
   });
 
   it('says in one line that the admin port, the one after the traffic port, is in use', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as { port: number };
+    const port = await occupy();
     const process = new KtProcess(
       ['up', '-f', folder, '--api-port', '0', '--gateway-port', String(port - 1)],
       { cwd },
@@ -167,7 +185,6 @@ describe('kt up', () => {
     expect(process.err).to.match(
       new RegExp(`^kt: port ${port} on 127\\.0\\.0\\.1 is in use[^\\n]*--gateway-port\\.\\n$`),
     );
-    server.close();
   });
 
   it('names the place of bad YAML and starts with what is good', async () => {
