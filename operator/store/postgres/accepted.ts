@@ -1,4 +1,5 @@
 import type { AcceptedSpec } from '../../domain/snapshot.ts';
+import { ACCEPTED_FIELDS, acceptedOf } from '../rows.ts';
 import type { Database } from './database.ts';
 import { ACCEPTED_LOCKS } from './locks.ts';
 
@@ -33,15 +34,8 @@ export class PostgresAccepted {
 
   async list(): Promise<AcceptedSpec[]> {
     const rows = await this.#database.query(
-      'SELECT kind, namespace, name, uid, generation, spec FROM keeptrusts.accepted ORDER BY namespace, kind, name',
+      `SELECT ${ACCEPTED_FIELDS} FROM keeptrusts.accepted ORDER BY namespace, kind, name`,
     );
-    return rows.map((row) => ({
-      kind: String(row['kind']) as AcceptedSpec['kind'],
-      namespace: String(row['namespace']),
-      name: String(row['name']),
-      uid: String(row['uid']),
-      generation: Number(row['generation']),
-      spec: JSON.parse(String(row['spec'])),
-    }));
+    return rows.map(acceptedOf);
   }
 }

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AcceptedSpec } from '../../domain/snapshot.ts';
-
-const FIELDS = 'kind, namespace, name, uid, generation, spec';
+import { ACCEPTED_FIELDS, acceptedOf } from '../rows.ts';
 
 /** The last accepted specification of every object, also of those that no gateway holds now. */
 export class SqliteAccepted {
@@ -12,7 +11,9 @@ export class SqliteAccepted {
   }
 
   keep(namespace: string, specs: readonly AcceptedSpec[]): void {
-    const insert = this.#database.prepare(`INSERT INTO accepted (${FIELDS}) VALUES (?, ?, ?, ?, ?, ?)`);
+    const insert = this.#database.prepare(
+      `INSERT INTO accepted (${ACCEPTED_FIELDS}) VALUES (?, ?, ?, ?, ?, ?)`,
+    );
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       this.#database.prepare('DELETE FROM accepted WHERE namespace = ?').run(namespace);
@@ -28,15 +29,8 @@ export class SqliteAccepted {
 
   list(): AcceptedSpec[] {
     return this.#database
-      .prepare(`SELECT ${FIELDS} FROM accepted ORDER BY namespace, kind, name`)
+      .prepare(`SELECT ${ACCEPTED_FIELDS} FROM accepted ORDER BY namespace, kind, name`)
       .all()
-      .map((row) => ({
-        kind: String(row['kind']) as AcceptedSpec['kind'],
-        namespace: String(row['namespace']),
-        name: String(row['name']),
-        uid: String(row['uid']),
-        generation: Number(row['generation']),
-        spec: JSON.parse(String(row['spec'])),
-      }));
+      .map(acceptedOf);
   }
 }

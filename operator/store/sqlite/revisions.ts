@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { REVISION_FIELDS, revisionOf, revisionValues } from '../rows.ts';
 import type { ArchivedRevision } from '../store.ts';
-
-const FIELDS = 'hash, number, namespace, gateway, document, objects, compiled_at';
 
 /** The archive of compiled revisions; two gateways may run the same one. */
 export class SqliteRevisions {
@@ -14,43 +13,25 @@ export class SqliteRevisions {
   archive(revision: ArchivedRevision): void {
     this.#database
       // In the place of the row that it replaces it is the last one again: content that comes back is the newest.
-      .prepare(`INSERT OR REPLACE INTO revisions (${FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
-      .run(
-        revision.hash,
-        revision.number,
-        revision.namespace,
-        revision.gateway,
-        revision.document,
-        JSON.stringify(revision.objects),
-        revision.compiledAt,
-      );
+      .prepare(`INSERT OR REPLACE INTO revisions (${REVISION_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+      .run(...revisionValues(revision));
   }
 
   get(hash: string): ArchivedRevision | null {
-    const row = this.#database.prepare(`SELECT ${FIELDS} FROM revisions WHERE hash = ? LIMIT 1`).get(hash);
-    return row === undefined ? null : toRevision(row);
+    const row = this.#database
+      .prepare(`SELECT ${REVISION_FIELDS} FROM revisions WHERE hash = ? LIMIT 1`)
+      .get(hash);
+    return row === undefined ? null : revisionOf(row);
   }
 
   newestOfEach(): ArchivedRevision[] {
     return this.#database
       .prepare(
-        `SELECT ${FIELDS} FROM revisions AS r
+        `SELECT ${REVISION_FIELDS} FROM revisions AS r
          WHERE rowid = (SELECT max(rowid) FROM revisions WHERE namespace = r.namespace AND gateway = r.gateway)
          ORDER BY namespace, gateway`,
       )
       .all()
-      .map(toRevision);
+      .map(revisionOf);
   }
-}
-
-function toRevision(row: Record<string, unknown>): ArchivedRevision {
-  return {
-    hash: String(row['hash']),
-    number: Number(row['number']),
-    namespace: String(row['namespace']),
-    gateway: String(row['gateway']),
-    document: String(row['document']),
-    objects: JSON.parse(String(row['objects'])),
-    compiledAt: Number(row['compiled_at']),
-  };
 }
