@@ -7,7 +7,11 @@ import { notice, type Output } from './output.ts';
 /** `docs/reference/policies.md`: what each policy kind does and the fields that it takes. */
 export function policiesPage(root: string): Output {
   const intro = `A kind is used by an entry of a chain (\`policy-config.yaml\`, names in snake_case) or of a GovernancePolicy
-(names in camelCase, enum values in PascalCase). Keys of maps are data and are written the same way in both.`;
+(names in camelCase, enum values in PascalCase). Keys of maps are data and are written the same way in both.
+
+No kind judges a tool call as a whole: its name and each string of its arguments are scanned as text by the kinds that scan
+text. A kind of your own that asks for whole tool calls (\`inspectToolCall\`), or that needs \`session\`, \`network\`, \`hold\`
+or \`wholeMessage\`, makes the gateway refuse its document, since such an entry would not be enforced.`;
   return {
     path: 'docs/reference/policies.md',
     text: page('Policy kinds', notice('the folders of `gateway/policies`'), [
