@@ -38,6 +38,13 @@ describe('the gateway as a process', function () {
     running.push(one);
     return one;
   }
+  /** One that is ready, and its ports. */
+  async function serving(args: string[], env?: Record<string, string>) {
+    const [port, admin] = [await freePort(), await freePort()];
+    const gateway = start([...args, '--port', String(port), '--admin-port', String(admin)], env);
+    await gateway.answers(`http://127.0.0.1:${admin}/readyz`);
+    return { gateway, port, admin };
+  }
   const ask = (port: number, model: string, content: string): Promise<Response> =>
     fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
       method: 'POST',
@@ -63,16 +70,7 @@ describe('the gateway as a process', function () {
   });
 
   it('check 9: without the variable of a credential it stays up, and the target is shown unavailable', async () => {
-    const [port, admin] = [await freePort(), await freePort()];
-    const gateway = start([
-      '--config',
-      folder.file('policy-config.yaml'),
-      '--port',
-      String(port),
-      '--admin-port',
-      String(admin),
-    ]);
-    await gateway.answers(`http://127.0.0.1:${admin}/readyz`);
+    const { port, admin } = await serving(['--config', folder.file('policy-config.yaml')]);
     const health = (await (await fetch(`http://127.0.0.1:${admin}/health`)).json()) as {
       status: string;
       providers: object;
@@ -89,16 +87,7 @@ describe('the gateway as a process', function () {
   });
 
   it('takes a changed document at once; a bad one changes nothing', async () => {
-    const [port, admin] = [await freePort(), await freePort()];
-    const gateway = start([
-      '--config',
-      folder.file('policy-config.yaml'),
-      '--port',
-      String(port),
-      '--admin-port',
-      String(admin),
-    ]);
-    await gateway.answers(`http://127.0.0.1:${admin}/readyz`);
+    const { port, admin } = await serving(['--config', folder.file('policy-config.yaml')]);
     writeFileSync(folder.file('policy-config.yaml'), DOCUMENT.replace('action: redact', 'action: block'));
     const at = performance.now();
     while ((await ask(port, 'echo', 'my SSN is 123-45-6789')).status !== 403) {
@@ -115,14 +104,9 @@ describe('the gateway as a process', function () {
 
   it('--upstream serves every model from one target', async () => {
     const upstream = await FakeUpstream.start(json(200, completion('hello')));
-    const [port, admin] = [await freePort(), await freePort()];
-    const gateway = start(
-      ['--upstream', upstream.url, '--port', String(port), '--admin-port', String(admin)],
-      {
-        KEEPTRUSTS_UPSTREAM_API_KEY: 'sk-debug',
-      },
-    );
-    await gateway.answers(`http://127.0.0.1:${admin}/readyz`);
+    const { gateway, port } = await serving(['--upstream', upstream.url], {
+      KEEPTRUSTS_UPSTREAM_API_KEY: 'sk-debug',
+    });
     expect((await ask(port, 'whatever', 'x')).status).to.equal(200);
     expect(upstream.last.headers['authorization']).to.equal('Bearer sk-debug');
     await gateway.stop();
@@ -130,17 +114,8 @@ describe('the gateway as a process', function () {
   });
 
   it('ends when its parent’s pipe does', async () => {
-    const [port, admin] = [await freePort(), await freePort()];
-    const gateway = start([
-      '--config',
-      folder.file('policy-config.yaml'),
-      '--port',
-      String(port),
-      '--admin-port',
-      String(admin),
-      '--exit-with-stdin',
-    ]);
-    await gateway.answers(`http://127.0.0.1:${admin}/readyz`);
+    const config = ['--config', folder.file('policy-config.yaml')];
+    const { gateway } = await serving([...config, '--exit-with-stdin']);
     gateway.child.stdin!.end();
     expect(await gateway.exited).to.equal(0);
   });
