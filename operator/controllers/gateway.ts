@@ -126,15 +126,18 @@ const CONFLICT_MS = 30_000;
 /** Milliseconds after which an object that others change again and again is put back once more. */
 const CONTESTED_MS = 5000;
 
-/** Milliseconds. What the server refuses may be refused by an admission rule, and rules change without a word to us. */
-const REFUSED_MS = 300_000;
+/**
+ * Milliseconds. What is refused may be refused by an admission rule, or for its size by something in between, and those
+ * change without a word to us. With what the controller adds it is less than half a minute.
+ */
+const REFUSED_MS = 15_000;
 
 function laterOf(error: unknown): unknown {
   if (error instanceof NotOurs) return terminal(error, CONFLICT_MS);
   if (error instanceof Contested) return terminal(error, CONTESTED_MS);
   if (!(error instanceof ObjectError)) return error;
-  if (error.reason === 'TooLarge') return terminal(error);
-  return error.reason === 'Invalid' ? terminal(error, REFUSED_MS) : error;
+  const refused = error.reason === 'TooLarge' || error.reason === 'Invalid';
+  return refused ? terminal(error, REFUSED_MS) : error;
 }
 
 function terminal(cause: Error, againMs?: number): TerminalError {

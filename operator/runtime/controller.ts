@@ -52,10 +52,10 @@ export interface ControllerDeps {
 const BACKOFF = { baseMs: 5, capMs: 300_000 };
 
 /**
- * Longest wait in milliseconds while the objects cannot be reached: no key is to blame, and half a minute after an
- * outage all are to be as they should.
+ * Longest wait in milliseconds while the objects cannot be reached or refuse what is asked of them, whatever they call
+ * it: half a minute after that has passed all are to be as they should.
  */
-const UNAVAILABLE_MS = 15_000;
+const REFUSED_MS = 15_000;
 
 /** Runs `reconcile` for each key that its queue holds. */
 export class Controller {
@@ -65,6 +65,8 @@ export class Controller {
   readonly #reconcile: Reconcile;
   readonly #deps: ControllerDeps;
   readonly #stopping = new AbortController();
+  /** What keys last failed with that goes on failing, to be told once. */
+  readonly #told = new Map<string, string>();
   #workers: Promise<void>[] = [];
   #active = 0;
 
@@ -114,10 +116,11 @@ export class Controller {
       const signal = AbortSignal.any([timeout.signal, this.#stopping.signal]);
       const result = await this.#reconcile(key, { signal, reconcileId, log });
       this.queue.forget(key);
+      this.#told.delete(key);
       outcome = result.kind === 'done' ? 'success' : 'requeue_after';
       if (result.kind === 'requeue') this.queue.addAfter(key, result.afterMs);
     } catch (error) {
-      outcome = this.#failed(key, error, log);
+      outcome = this.#failed(key, error, log, timeout.signal.aborted);
     } finally {
       timer.cancel();
     }
@@ -125,23 +128,30 @@ export class Controller {
     this.queue.done(key);
   }
 
-  #failed(key: string, error: unknown, log: Log): Outcome {
+  #failed(key: string, error: unknown, log: Log, timedOut: boolean): Outcome {
     if (this.#stopping.signal.aborted) return 'error';
     if (error instanceof TerminalError) {
       this.queue.forget(key);
-      log.warn({ reason: error.message }, 'reconcile failed, and trying again soon cannot help');
+      this.#tell(key, error, log, 'reconcile failed, and trying again soon cannot help');
       // Spread, since what one cause stopped would otherwise come back all at once.
       if (error.againMs !== undefined)
         this.queue.addAfter(key, error.againMs * (1 + this.#deps.random() / 2));
       return 'terminal_error';
     }
-    if (error instanceof ObjectError && error.reason === 'Unavailable') {
-      log.warn({ reason: error.message }, 'the objects cannot be reached; the reconcile is retried');
-      this.queue.retry(key, UNAVAILABLE_MS);
+    if (error instanceof ObjectError || (timedOut && error instanceof Error)) {
+      this.#tell(key, error, log, 'the reconcile is retried');
+      this.queue.retry(key, REFUSED_MS);
       return 'error';
     }
     log.error({ err: error }, 'reconcile failed and is retried');
     this.queue.retry(key);
     return 'error';
+  }
+
+  /** Without a stack, which says nothing of what another process refused; aloud only when it is news. */
+  #tell(key: string, { message }: Error, log: Log, what: string): void {
+    const level = this.#told.get(key) === message ? 'debug' : 'warn';
+    this.#told.set(key, message);
+    log[level]({ reason: message }, what);
   }
 }

@@ -200,19 +200,19 @@ describe('controllers', () => {
     expect(drift).to.deep.equal([]);
   });
 
-  it('look again after five minutes at what the API refused, since its rules may have changed', async () => {
-    refuse = ({ kind }) => (kind === 'Deployment' ? new ObjectError('Invalid', 'denied by a rule') : null);
-    await store.apply(policy('p'));
-    await store.apply(target('t'));
-    await clock.advance(10);
-    expect(ready('GovernancePolicy', 'p')).to.include({ status: 'False', reason: 'ApplyFailed' });
-    expect(ready('GovernancePolicy', 'p')!.message).to.contain('denied by a rule');
-    refuse = null;
-    await clock.advance(290_000);
-    expect(children()).to.not.include('Deployment keeptrusts-default');
-    await clock.advance(170_000);
-    expect(children()).to.include('Deployment keeptrusts-default');
-  });
+  for (const reason of ['Invalid', 'TooLarge'] as const) {
+    it(`look again within half a minute at what was refused as ${reason}, since who refused it may have changed`, async () => {
+      refuse = ({ kind }) => (kind === 'Deployment' ? new ObjectError(reason, 'denied by a rule') : null);
+      await store.apply(policy('p'));
+      await store.apply(target('t'));
+      await clock.advance(120_000);
+      expect(ready('GovernancePolicy', 'p')!.status).to.equal('False');
+      expect(ready('GovernancePolicy', 'p')!.message).to.contain('denied by a rule');
+      refuse = null;
+      await clock.advance(25_000);
+      expect(children()).to.include('Deployment keeptrusts-default');
+    });
+  }
 
   it('tell what was refused for want of rights, and go on trying; tell nothing of a server that is away', async () => {
     refuse = ({ kind }) => (kind === 'Deployment' ? new ObjectError('Forbidden', 'exceeded quota') : null);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Controller, DONE, type Reconcile, TerminalError } from '../../../operator/runtime/controller.ts';
-import { silentLog } from '../../../operator/runtime/log.ts';
+import { type Log, silentLog } from '../../../operator/runtime/log.ts';
 import type { Outcome } from '../../../operator/runtime/metrics.ts';
 import { ObjectError } from '../../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
@@ -11,6 +11,8 @@ function controllerWith(reconcile: Reconcile, workers = 1) {
   const outcomes: Outcome[] = [];
   let timeouts = 0;
   let id = 0;
+  const lines: object[] = [];
+  const log: Log = { ...silentLog, warn: (fields: object) => void lines.push(fields), child: () => log };
   const metrics = {
     ...noMetrics,
     reconciled: (outcome: Outcome) => outcomes.push(outcome),
@@ -19,12 +21,12 @@ function controllerWith(reconcile: Reconcile, workers = 1) {
   const controller = new Controller({ name: 'test', workers, timeoutMs: 1000 }, reconcile, {
     clock,
     random: () => 1,
-    log: silentLog,
+    log,
     metrics,
     reconcileId: () => `r${++id}`,
   });
   controller.start();
-  return { controller, clock, outcomes, timeouts: () => timeouts };
+  return { controller, clock, outcomes, lines, timeouts: () => timeouts };
 }
 
 describe('controller', () => {
@@ -66,17 +68,39 @@ describe('controller', () => {
     await controller.stop();
   });
 
-  it('waits no longer than fifteen seconds while the objects cannot be reached', async () => {
-    let away = true;
-    const { controller, clock, outcomes } = controllerWith(async () => {
-      if (away) throw new ObjectError('Unavailable', 'no answer from the API server');
+  for (const reason of ['Unavailable', 'Conflict', 'Forbidden', 'TooLarge', 'Invalid', 'NotFound'] as const) {
+    it(`waits no longer than fifteen seconds while objects answer ${reason}, and tells it once`, async () => {
+      let away = true;
+      const { controller, clock, outcomes, lines } = controllerWith(async () => {
+        if (away) throw new ObjectError(reason, 'not this time');
+        return DONE;
+      });
+      controller.queue.add('a');
+      await clock.advance(600_000);
+      expect(outcomes.length).to.be.within(45, 60);
+      expect(lines).to.deep.equal([{ reason: 'not this time' }]);
+      away = false;
+      await clock.advance(15_000);
+      expect(outcomes.at(-1)).to.equal('success');
+      away = true;
+      controller.queue.add('a');
+      await settle();
+      expect(lines).to.have.length(2);
+      await controller.stop();
+    });
+  }
+
+  it('waits no longer after runs that took too long than after refusals', async () => {
+    let failing = true;
+    const { controller, clock, outcomes } = controllerWith(async (_key, { signal }) => {
+      if (failing)
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       return DONE;
     });
     controller.queue.add('a');
     await clock.advance(600_000);
-    expect(outcomes.length).to.be.within(45, 60);
-    away = false;
-    await clock.advance(15_000);
+    failing = false;
+    await clock.advance(16_000);
     expect(outcomes.at(-1)).to.equal('success');
     await controller.stop();
   });
