@@ -62,6 +62,9 @@ const files = globSync('test/**/*.test.ts', { cwd: root })
   .sort()
   .map((file) => join(root, file));
 
+/** Seconds from which a file is named as slow. */
+const SLOW_S = 10;
+
 let [passed, failed] = [0, 0];
 const skipped: string[] = [];
 
@@ -74,11 +77,30 @@ async function runFiles(own: readonly string[]): Promise<Mocha.Stats> {
   });
   for (const file of own) mocha.addFile(file);
   await mocha.loadFilesAsync();
+  const seconds = new Map<string, number>();
   const runner = await new Promise<Mocha.Runner>((resolve) => {
     const running = mocha.run(() => resolve(running));
     running.on('pending', (test) => skipped.push(`${relative(root, test.file ?? '')}: ${test.fullTitle()}`));
+    let begun = 0;
+    running.on('suite', (suite) => {
+      if (suite.parent?.root === true) begun = performance.now();
+    });
+    running.on('suite end', (suite) => {
+      if (suite.parent?.root !== true) return;
+      const file = relative(root, suite.file ?? '');
+      seconds.set(file, (seconds.get(file) ?? 0) + (performance.now() - begun) / 1000);
+    });
   });
+  tellSlowest(seconds);
   return runner.stats!;
+}
+
+/** Files that take long, for whoever wants the run to be shorter. */
+function tellSlowest(seconds: ReadonlyMap<string, number>): void {
+  const slowest = [...seconds].sort(([, a], [, b]) => b - a).filter(([, time]) => time > SLOW_S);
+  if (slowest.length === 0) return;
+  const lines = slowest.slice(0, 12).map(([file, time]) => `${time.toFixed(0).padStart(4)} s  ${file}`);
+  console.log(`slowest files:\n${lines.join('\n')}`);
 }
 
 for (const tier of tiers) {
