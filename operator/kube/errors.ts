@@ -20,15 +20,12 @@ export class KubeError extends ObjectError {
   readonly status: number;
   /** The server's own reason, such as `AlreadyExists`; empty when it gave none. */
   readonly kubeReason: string;
-  /** Milliseconds that the server asks to wait before the next try. */
-  readonly retryAfterMs: number | undefined;
 
   constructor(status: number, kubeReason: string, message: string, retryAfterMs?: number) {
-    super(reasonOf(status, kubeReason), cut(message));
+    super(reasonOf(status, kubeReason), cut(message), retryAfterMs);
     this.name = 'KubeError';
     this.status = status;
     this.kubeReason = kubeReason;
-    this.retryAfterMs = retryAfterMs;
   }
 
   /** The resourceVersion or the page is too old: only a new list helps. */

@@ -57,6 +57,9 @@ const BACKOFF = { baseMs: 5, capMs: 300_000 };
  */
 const REFUSED_MS = 15_000;
 
+/** The longest wait that the objects may ask for, in milliseconds: a mistake of theirs must not stop a key for good. */
+const MAX_ASKED_MS = 60_000;
+
 /** Runs `reconcile` for each key that its queue holds. */
 export class Controller {
   readonly name: string;
@@ -133,6 +136,7 @@ export class Controller {
     if (error instanceof TerminalError) {
       this.queue.forget(key);
       this.#tell(key, error, log, 'reconcile failed, and trying again soon cannot help');
+      this.#hold(key, error.cause);
       // Spread, since what one cause stopped would otherwise come back all at once.
       if (error.againMs !== undefined)
         this.queue.addAfter(key, error.againMs * (1 + this.#deps.random() / 2));
@@ -140,12 +144,19 @@ export class Controller {
     }
     if (error instanceof ObjectError || (timedOut && error instanceof Error)) {
       this.#tell(key, error, log, 'the reconcile is retried');
+      this.#hold(key, error);
       this.queue.retry(key, REFUSED_MS);
       return 'error';
     }
     log.error({ err: error }, 'reconcile failed and is retried');
     this.queue.retry(key);
     return 'error';
+  }
+
+  /** Keeps to what was asked for: a change of the object does not make a busy server ready. */
+  #hold(key: string, error: unknown): void {
+    if (!(error instanceof ObjectError) || error.retryAfterMs === undefined) return;
+    this.queue.hold(key, Math.min(error.retryAfterMs, MAX_ASKED_MS));
   }
 
   /** Without a stack, which says nothing of what another process refused; aloud only when it is news. */

@@ -87,10 +87,13 @@ export interface ObjectClient {
 export class ObjectError extends Error {
   /** `Forbidden`: missing rights, a quota, an admission rule, a namespace that ends. `Unavailable`: no answer, or not now. */
   readonly reason: 'NotFound' | 'Conflict' | 'Invalid' | 'TooLarge' | 'Forbidden' | 'Unavailable';
-  constructor(reason: ObjectError['reason'], message: string) {
+  /** Milliseconds that are to pass before the next try; undefined where nothing was asked for. */
+  readonly retryAfterMs: number | undefined;
+  constructor(reason: ObjectError['reason'], message: string, retryAfterMs?: number) {
     super(message);
     this.name = 'ObjectError';
     this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -21,6 +21,8 @@ export class WorkQueue {
   /** Being worked on; the value is when it was taken. */
   readonly #processing = new Map<string, number>();
   readonly #delayed = new Map<string, { due: number; timer: Timer }>();
+  /** Keys that must wait whatever happens, with the monotonic milliseconds until when. */
+  readonly #held = new Map<string, number>();
   readonly #waiting: ((key: string | undefined) => void)[] = [];
   #closed = false;
 
@@ -41,6 +43,11 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#closed) return;
+    const held = this.#heldMs(key);
+    if (held > 0 && !this.#processing.has(key)) {
+      this.addAfter(key, held);
+      return;
+    }
     this.#cancelDelay(key);
     if (this.#processing.has(key)) {
       if (!this.#again.has(key)) this.#deps.metrics.added();
@@ -59,11 +66,11 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const due = this.#deps.clock.monotonic() + ms;
+    const due = this.#deps.clock.monotonic() + Math.max(ms, this.#heldMs(key));
     const earlier = this.#delayed.get(key);
     if (earlier !== undefined && earlier.due <= due) return;
     this.#cancelDelay(key);
-    const timer = this.#deps.clock.after(ms, () => this.add(key));
+    const timer = this.#deps.clock.after(due - this.#deps.clock.monotonic(), () => this.#due(key));
     this.#delayed.set(key, { due, timer });
   }
 
@@ -71,6 +78,16 @@ export class WorkQueue {
   retry(key: string, capMs?: number): void {
     this.#deps.metrics.retried();
     this.addAfter(key, this.#deps.backoff.next(key, capMs));
+  }
+
+  /** Lets nobody have the key for `ms`, nor sooner because it is added: whoever serves it has asked for that. */
+  hold(key: string, ms: number): void {
+    const until = this.#deps.clock.monotonic() + ms;
+    this.#held.set(key, until);
+    const delayed = this.#delayed.get(key);
+    if (delayed === undefined || delayed.due >= until) return;
+    this.#cancelDelay(key);
+    this.addAfter(key, ms);
   }
 
   /** Takes the next key, waiting for one; `undefined` once the queue is closed. Pair with `done`. */
@@ -85,10 +102,14 @@ export class WorkQueue {
     if (since === undefined) return;
     this.#processing.delete(key);
     this.#deps.metrics.worked((this.#deps.clock.monotonic() - since) / 1000);
-    if (this.#again.delete(key) && !this.#closed) this.#push(key);
+    if (!this.#again.delete(key) || this.#closed) return;
+    const held = this.#heldMs(key);
+    if (held > 0) this.addAfter(key, held);
+    else this.#push(key);
   }
 
   forget(key: string): void {
+    this.#held.delete(key);
     this.#deps.backoff.forget(key);
   }
 
@@ -101,6 +122,16 @@ export class WorkQueue {
     this.#again.clear();
     this.#deps.metrics.depth(0);
     for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+  }
+
+  #due(key: string): void {
+    // Timers may fire a fraction early.
+    this.#held.delete(key);
+    this.add(key);
+  }
+
+  #heldMs(key: string): number {
+    return (this.#held.get(key) ?? 0) - this.#deps.clock.monotonic();
   }
 
   #push(key: string): void {

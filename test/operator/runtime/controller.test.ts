@@ -105,6 +105,33 @@ describe('controller', () => {
     await controller.stop();
   });
 
+  it('tries no sooner than it was asked to, also when the key is added, and within a minute all the same', async () => {
+    let asked = 30_000;
+    const { controller, clock, outcomes } = controllerWith(async () => {
+      const refusal = new ObjectError('Unavailable', 'too many requests', asked);
+      throw outcomes.length % 2 === 0
+        ? refusal
+        : new TerminalError('too large', { cause: refusal, againMs: 1 });
+    });
+    controller.queue.add('a');
+    for (const [ms, runs] of [
+      [29_999, 1],
+      [1, 2],
+      [29_999, 2],
+    ] as const) {
+      await clock.advance(ms);
+      controller.queue.add('a');
+      await settle();
+      expect(outcomes).to.have.length(runs);
+    }
+    asked = 3_600_000;
+    await clock.advance(1);
+    expect(outcomes).to.have.length(3);
+    await clock.advance(60_000);
+    expect(outcomes).to.have.length(4);
+    await controller.stop();
+  });
+
   it('does not retry a terminal error, but runs again when the key is added', async () => {
     const { controller, clock, outcomes } = controllerWith(async () => {
       throw new TerminalError('the spec is wrong');

@@ -104,6 +104,29 @@ describe('work queue', () => {
     expect(queue.depth).to.equal(1);
   });
 
+  it('keeps a key that is held until its time, however it is added', async () => {
+    const { queue, clock } = queueWith();
+    queue.add('a');
+    await queue.take();
+    queue.add('a');
+    queue.addAfter('a', 10);
+    queue.hold('a', 30_000);
+    queue.retry('a');
+    queue.done('a');
+    queue.add('a');
+    queue.add('b');
+    expect(await queue.take()).to.equal('b');
+    await clock.advance(29_999);
+    queue.add('a');
+    expect(queue.depth).to.equal(0);
+    await clock.advance(1);
+    expect(queue.depth).to.equal(1);
+    expect(await queue.take()).to.equal('a');
+    queue.done('a');
+    queue.add('a');
+    expect(queue.depth, 'and no longer').to.equal(1);
+  });
+
   it('gives waiting workers undefined when it closes, and takes nothing more', async () => {
     const { queue, clock } = queueWith();
     const waiting = queue.take();
