@@ -18,6 +18,8 @@ export interface ElectionOptions {
   /** Names this process. */
   identity: string;
   store: { identity: string; shared: boolean };
+  /** Gateways run as processes of this one, and end with it. */
+  localGateways: boolean;
 }
 
 export interface ElectionDeps {
@@ -45,10 +47,10 @@ export class ClusterElection implements Election {
     this.#options = options;
     this.#report = deps.report;
     this.mayStandBy = options.store.shared;
-    const { identity, namespace, store } = options;
+    const { identity, namespace, store, localGateways } = options;
     this.#elector = new Elector(
-      // With a store of its own nobody else knows what it knows; and gateways beside it would end with it.
-      { identity, note: store.identity, irreplaceable: !store.shared },
+      // With a store of its own nobody else knows what it knows; nobody else runs the gateways beside it.
+      { identity, note: store.identity, irreplaceable: !store.shared || localGateways },
       {
         ...deps,
         lease: new KubeLease(deps.client, { namespace, name: LEASE_NAME }),

@@ -65,7 +65,12 @@ function surround(
   // The lease has a client of its own: it must be written before, and beside, what waits in the other.
   const election = cluster.leaderElect
     ? new ClusterElection(
-        { namespace: cluster.leaseNamespace ?? kube.namespace ?? 'default', identity, store: common.store },
+        {
+          namespace: cluster.leaseNamespace ?? kube.namespace ?? 'default',
+          identity,
+          store: common.store,
+          localGateways: cluster.localGateways,
+        },
         {
           ...calls,
           client: new KubeClient(kube, calls),

@@ -13,7 +13,7 @@ export interface ElectorOptions {
   note: string;
   /**
    * Nobody could go on with its work, so that it does not end for a lease that it cannot renew: it pauses, and acts
-   * again once the lease is renewed. It ends only when another holds it.
+   * again once the lease is renewed. It ends only when another holds it, or has held it meanwhile.
    */
   irreplaceable: boolean;
 }
@@ -209,11 +209,15 @@ export class Elector {
       await this.#write(signal);
     } catch (error) {
       if (!(error instanceof LeaseConflict)) throw error;
+      const before = this.#view.seen?.record.transitions;
       // An earlier try of ours that got no answer may have been it.
       this.#view.observe(await this.#deps.lease.read(signal));
-      const { other } = this.#view;
-      if (other === undefined) await this.#write(signal);
-      else this.#lose(`${other.identity} has taken it`);
+      const { other, seen } = this.#view;
+      if (other !== undefined) this.#lose(`${other.identity} has taken it`);
+      // What this process remembers is not what that one has left.
+      else if (seen?.record.holder === '' && seen.record.transitions !== before)
+        this.#lose('another has held it meanwhile');
+      else await this.#write(signal);
     }
   }
 

@@ -334,6 +334,23 @@ describe('leader election', () => {
       expect(a.lost).to.contain('not renewed');
     });
 
+    it('does not begin with an answer that came after the deadline, and asks again', async () => {
+      server.hold('dead', { durationMs: 1000 });
+      const a = contender('a').start();
+      await clock.advance(900);
+      server.delayMs.write = 3900;
+      await clock.advance(2000);
+      expect(server.lease!.record.holder).to.equal('a');
+      // The answer is there before the timer of the try, and this process looks at both only now.
+      clock.standStill(30_000);
+      await clock.advance(10);
+      expect(a).to.include({ held: false, lost: null });
+      server.delayMs.write = 0;
+      await clock.advance(2200);
+      expect(a).to.include({ held: true, lost: null });
+      expect(a.elector.mayAct()).to.equal(true);
+    });
+
     it('is lost at once when another has it', async () => {
       const a = contender('a').start();
       await clock.advance(100);
@@ -400,6 +417,32 @@ describe('leader election', () => {
       await clock.advance(2200);
       expect(a.lost).to.equal('b has taken it');
       expect(server.lease!.record.holder).to.equal('b');
+    });
+
+    it('ends when another has taken the lease meanwhile and given it back', async () => {
+      const a = irreplaceable();
+      await clock.advance(4100);
+      server.failure = new Error('ECONNREFUSED');
+      await clock.advance(30_000);
+      const b = contender('b');
+      server.failure = null;
+      server.hold('b', { transitions: 1 });
+      server.hold('', { transitions: 1 });
+      await clock.advance(2200);
+      expect(a.lost).to.equal('another has held it meanwhile');
+      expect(a.elector.mayAct()).to.equal(false);
+      b.start();
+      await clock.advance(2200);
+      expect(b.held).to.equal(true);
+    });
+
+    it('goes on when somebody has only cleared the holder', async () => {
+      const a = irreplaceable();
+      await clock.advance(4100);
+      server.hold('');
+      await clock.advance(2200);
+      expect(a.lost).to.equal(null);
+      expect(server.lease!.record.holder).to.equal('a');
     });
 
     it('gives the lease back when it is stopped in a pause', async () => {
