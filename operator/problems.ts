@@ -2,6 +2,7 @@ import type { ResourceProblem } from './api/problems.ts';
 import { gatewayNames, targetsOf } from './controllers/gather.ts';
 import { liveGateway } from './controllers/live.ts';
 import type { Outcomes } from './controllers/outcomes.ts';
+import type { UnwrittenStatuses } from './controllers/unwritten.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
 import { KINDS } from './domain/snapshot.ts';
 import type { ObjectCache } from './runtime/objects.ts';
@@ -48,6 +49,16 @@ export function unusable(known: Known, namespace: string): ResourceProblem[] {
     const found = unavailability(target, gateways);
     const object = `${KINDS.target} ${namespace}/${target.name}`;
     return found === null ? [] : [problem('error', object, found.reason, found.message)];
+  });
+}
+
+/** Objects whose status says what was, since it cannot be written. */
+export function unwrittenProblems(unwritten: UnwrittenStatuses): ResourceProblem[] {
+  return unwritten.list().map(({ key, reason, message }) => {
+    const [kind, namespace, name] = key.split('/');
+    const remedy = reason === 'Invalid' ? '; apply the definitions of this release' : '';
+    const told = `its status may be old, since it could not be written (${reason}): ${message}${remedy}`;
+    return problem('error', `${kind} ${namespace}/${name}`, 'StatusNotWritten', told);
   });
 }
 

@@ -2,9 +2,10 @@ import type { ResourceProblem } from './api/problems.ts';
 import { gatewayNames } from './controllers/gather.ts';
 import { liveGateway } from './controllers/live.ts';
 import type { Outcomes } from './controllers/outcomes.ts';
+import type { UnwrittenStatuses } from './controllers/unwritten.ts';
 import type { InstanceReports } from './domain/instance-reports.ts';
 import { lackOf } from './lack.ts';
-import { findingsOf, namespacesOf, statedProblems, unusable } from './problems.ts';
+import { findingsOf, namespacesOf, statedProblems, unusable, unwrittenProblems } from './problems.ts';
 import { gatewayOf } from './render/names.ts';
 import type { Clock, Timer } from './runtime/clock.ts';
 import type { Controller } from './runtime/controller.ts';
@@ -30,6 +31,7 @@ interface Watched {
   cache: ObjectCache;
   reports: InstanceReports;
   outcomes: Outcomes;
+  unwritten: UnwrittenStatuses;
   gateway: Controller;
   /** Whether the controllers of this process run, from which the rest is known. */
   acting(): boolean;
@@ -125,10 +127,13 @@ export class Progress {
     const watched = this.#watched;
     if (watched === undefined) return [];
     if (!watched.acting()) return statedProblems(watched.cache);
-    return namespacesOf(watched.cache).flatMap((namespace) => [
-      ...this.#findings(watched, namespace),
-      ...unusable(watched, namespace).map((problem) => this.#placed(problem)),
-    ]);
+    return [
+      ...namespacesOf(watched.cache).flatMap((namespace) => [
+        ...this.#findings(watched, namespace),
+        ...unusable(watched, namespace).map((problem) => this.#placed(problem)),
+      ]),
+      ...unwrittenProblems(watched.unwritten).map((problem) => this.#placed(problem)),
+    ];
   }
 
   #findings(watched: Watched, namespace: string): ResourceProblem[] {

@@ -4,6 +4,7 @@ import { type GatewayControllerDeps, reconcileGateway } from './gateway.ts';
 import { changesStatus, gatewayKeys, statusKeys } from './mapping.ts';
 import { Outcomes } from './outcomes.ts';
 import { reconcileStatus, type StatusControllerDeps } from './status.ts';
+import { UnwrittenStatuses } from './unwritten.ts';
 
 export type ControllersDeps = Omit<GatewayControllerDeps, 'outcomes'> &
   Omit<StatusControllerDeps, 'outcomes' | 'client' | 'reports'> & {
@@ -22,8 +23,10 @@ export function createControllers(deps: ControllersDeps): {
   gateway: Controller;
   status: Controller;
   outcomes: Outcomes;
+  unwritten: UnwrittenStatuses;
 } {
   const outcomes = new Outcomes();
+  const unwritten = new UnwrittenStatuses();
   const { cache } = deps.client;
   const gateway = new Controller(
     { name: 'gateway', workers: WORKERS, timeoutMs: TIMEOUT_MS },
@@ -32,7 +35,7 @@ export function createControllers(deps: ControllersDeps): {
   );
   const status = new Controller(
     { name: 'status', workers: WORKERS, timeoutMs: TIMEOUT_MS },
-    reconcileStatus({ ...deps, outcomes }),
+    unwritten.watch(reconcileStatus({ ...deps, outcomes })),
     deps.runtime('status'),
   );
   const writeStatus = (namespace: string): void => {
@@ -44,5 +47,5 @@ export function createControllers(deps: ControllersDeps): {
   });
   outcomes.onChange(writeStatus);
   deps.reports.onChange(writeStatus);
-  return { gateway, status, outcomes };
+  return { gateway, status, outcomes, unwritten };
 }

@@ -7,8 +7,8 @@ import { createInstanceReports } from '../../../operator/domain/instance-reports
 import { createLinter } from '../../../operator/domain/lint.ts';
 import type { AcceptedSpec } from '../../../operator/domain/snapshot.ts';
 import { ObjectStore } from '../../../operator/local/object-store.ts';
-import { findingsOf, unusable } from '../../../operator/problems.ts';
-import { silentLog } from '../../../operator/runtime/log.ts';
+import { findingsOf, unusable, unwrittenProblems } from '../../../operator/problems.ts';
+import { type Log, silentLog } from '../../../operator/runtime/log.ts';
 import { type KubeObject, type Manifest, ObjectError, refOf } from '../../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
 import { TestFolder } from '../../fakes/folder.ts';
@@ -49,6 +49,7 @@ describe('controllers', () => {
   let events: string[];
   let archiveFails: boolean;
   let kept: Map<string, readonly AcceptedSpec[]>;
+  let warnings: object[];
   let refuse: ((manifest: Manifest) => ObjectError | null) | null;
   let controllers: ReturnType<typeof createControllers>;
   let reports: ReturnType<typeof createInstanceReports>;
@@ -62,6 +63,8 @@ describe('controllers', () => {
     archiveFails = false;
     kept = new Map();
     refuse = null;
+    warnings = [];
+    const log: Log = { ...silentLog, warn: (fields) => void warnings.push(fields), child: () => log };
     let uid = 0;
     store = new ObjectStore(
       { dir: folder.path },
@@ -99,7 +102,7 @@ describe('controllers', () => {
         record: ({ kind, metadata }, event) => events.push(`${kind} ${metadata.name} ${event.reason}`),
       },
       address: () => null,
-      runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
+      runtime: () => ({ clock, random: () => 1, log, metrics: noMetrics, reconcileId: () => 'r' }),
     });
     controllers.gateway.start();
     controllers.status.start();
@@ -226,6 +229,34 @@ describe('controllers', () => {
     refuse = null;
     await clock.advance(300_000);
     expect(children()).to.include('Deployment keeptrusts-default');
+  });
+
+  it('tell of a status that cannot be written until it can, once where it goes on, and keep trying', async () => {
+    await store.apply(policy('p'));
+    await store.apply(target('t'));
+    await clock.advance(10);
+    const write = store.applyStatus.bind(store);
+    let tries = 0;
+    store.applyStatus = async (manifest) => {
+      if (manifest.kind !== 'GovernancePolicy') return write(manifest);
+      tries++;
+      throw new ObjectError('Invalid', 'field not declared in schema');
+    };
+    await store.apply(policy('p', { limits: { maxBodyBytes: 4096 } }));
+    await clock.advance(120_000);
+    expect(tries).to.be.within(10, 25);
+    expect(warnings).to.deep.equal([{ reason: 'field not declared in schema' }]);
+    const [problem, ...others] = unwrittenProblems(controllers.unwritten);
+    expect(others).to.deep.equal([]);
+    expect(problem).to.include({
+      severity: 'error',
+      object: 'GovernancePolicy team-a/p',
+      code: 'StatusNotWritten',
+    });
+    expect(problem!.message).to.contain('(Invalid): field not declared in schema; apply the definitions');
+    store.applyStatus = write;
+    await clock.advance(15_000);
+    expect(unwrittenProblems(controllers.unwritten)).to.deep.equal([]);
   });
 
   describe('over a cache that lags behind, as that of an API server does', () => {
