@@ -151,6 +151,25 @@ describe('reflector', () => {
       expect(source.watches).to.have.length(count + 1);
     });
 
+    it('waits for half of the time at least, and the rest by chance, so that several do not come back together', async () => {
+      const waited = async (random: () => number): Promise<number[]> => {
+        const { source, clock } = await started(random);
+        source.onWatch = (watch) => watch.end();
+        source.last.end();
+        await settle();
+        const waits: number[] = [];
+        for (let watches = source.watches.length; waits.length < 6; watches = source.watches.length) {
+          let ms = 0;
+          for (; source.watches.length === watches; ms += 250) await clock.advance(250);
+          waits.push(ms);
+        }
+        return waits;
+      };
+      expect(await waited(() => 0)).to.deep.equal([500, 1000, 2000, 4000, 7500, 7500]);
+      expect(await waited(() => 0.5)).to.deep.equal([750, 1500, 3000, 6000, 11_250, 11_250]);
+      expect(await waited(() => 0.999)).to.deep.equal([1000, 2000, 4000, 8000, 15_000, 15_000]);
+    });
+
     it('waits for as long as the server asks, but not for ever', async () => {
       const { source, clock } = await started();
       source.last.fail(new KubeError(429, 'TooManyRequests', 'slow', 20_000));
