@@ -2,7 +2,7 @@ import { fullJitter } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { sleep } from '../runtime/signals.ts';
 import type { Kube, KubeRequest, KubeResponse } from './config.ts';
-import { KubeError, noAnswer, refusal } from './errors.ts';
+import { KubeError, noAnswer, notSent, refusal, Withheld } from './errors.ts';
 import { Limiter } from './limiter.ts';
 import type { KubeMetrics, Verb } from './metrics.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -102,6 +102,7 @@ export class Calls {
       return result;
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof Withheld) throw notSent(error, wordsOf(call));
       if (timeout.signal.aborted) this.#kube.renew();
       const why = timeout.signal.aborted ? new Error(`nothing within ${timeoutMs / 1000} s`) : error;
       const failure = error instanceof KubeError ? error : noAnswer(why, wordsOf(call));
@@ -139,5 +140,6 @@ function wordsOf({ verb, subject }: Call): string {
 
 /** A 429 was refused before anything was done; the others may have been done. */
 function mayRepeat(call: Call, error: KubeError): boolean {
+  if (error.isWithheld) return false;
   return error.isThrottled || (call.idempotent && (error.status === 503 || error.status === 0));
 }

@@ -16,7 +16,7 @@ const MAX_MESSAGE = 1000;
  * library's own errors carry every header, tokens included.
  */
 export class KubeError extends ObjectError {
-  /** HTTP status; 0 when there was no answer. */
+  /** HTTP status; 0 when there was no answer, or nothing was sent. */
   readonly status: number;
   /** The server's own reason, such as `AlreadyExists`; empty when it gave none. */
   readonly kubeReason: string;
@@ -31,6 +31,11 @@ export class KubeError extends ObjectError {
   /** The resourceVersion or the page is too old: only a new list helps. */
   get isGone(): boolean {
     return this.status === 410;
+  }
+
+  /** Kept back by this process: to ask again at once would be to get the same answer. */
+  get isWithheld(): boolean {
+    return this.kubeReason === WITHHELD;
   }
 
   /** Refused for its load, before anything was done. */
@@ -60,6 +65,17 @@ export function refusal(status: number, body: string, what: string, retryAfterMs
   if (causes.some(({ field }) => field === 'metadata.uid')) kubeReason = 'Conflict';
   const wait = retryAfterMs ?? (retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000);
   return new KubeError(status, kubeReason, `${what}: ${message ?? `HTTP ${status}`}`, wait);
+}
+
+/** Keeps a request back before it is sent; the message says why. */
+export class Withheld extends Error {}
+
+/** Stands for the server's reason of a call that was kept back. */
+const WITHHELD = 'Withheld';
+
+/** A call that was kept back, of which the server knows nothing. */
+export function notSent({ message }: Withheld, what: string): KubeError {
+  return new KubeError(0, WITHHELD, `${what}: not sent: ${message}`);
 }
 
 /** A call that got no answer: refused, reset, timed out. */

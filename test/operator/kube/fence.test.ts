@@ -15,16 +15,19 @@ describe('writes of a process that may not write', () => {
   let kube: Kube;
   let allowed: boolean;
   let client: KubeClient;
+  let asked: number;
 
   beforeEach(async () => {
     server = await ScriptedServer.start((_, response) => json(response, 200, rawConfigMap('x', '6')));
     kube = await loadKube({ kubeconfig: server.kubeconfig({ token: 't' }) });
     allowed = true;
     const deps = { clock: systemClock, random: () => 0, metrics: noKubeMetrics };
-    client = new KubeClient(
-      fenced(kube, () => allowed),
-      deps,
-    );
+    asked = 0;
+    const mayWrite = (): boolean => {
+      asked++;
+      return allowed;
+    };
+    client = new KubeClient(fenced(kube, mayWrite), deps);
   });
   afterEach(async () => {
     await kube.close();
@@ -52,6 +55,23 @@ describe('writes of a process that may not write', () => {
     expect(server.requests.map(({ method }) => method)).to.deep.equal(['GET']);
     allowed = true;
     expect(await failure(client.apply(manifest))).to.equal('');
+  });
+
+  it('are kept back once, and it is said plainly why', async () => {
+    allowed = false;
+    expect(await failure(client.apply(manifest))).to.equal(
+      'apply ConfigMap/team-a/x: not sent: this process does not hold the lease',
+    );
+    expect(asked).to.equal(1);
+  });
+
+  it('are held back when the permission is lost between their making and their sending', async () => {
+    const { signal } = new AbortController();
+    const made = fenced(kube, () => allowed).send({ method: 'PATCH', path: '/x', body: '{}', signal });
+    // The credentials are still being read.
+    allowed = false;
+    expect(await failure(made)).to.equal('this process does not hold the lease');
+    expect(server.requests).to.deep.equal([]);
   });
 
   it('are held back also when they were asked for before, and wait for another try', async () => {
