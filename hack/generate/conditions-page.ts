@@ -40,6 +40,7 @@ export function conditionsPage(): Output {
           EVENTS[event],
         ]),
       ),
+      'A status that cannot be written, as where an older definition lacks a field or the operator may not patch it, stays as it is. The operator tries again every few seconds, and until it succeeds `kt doctor` says so with the code `StatusNotWritten`.',
     ]),
   };
 }
