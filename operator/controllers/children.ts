@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { DriftMetrics } from '../runtime/metrics.ts';
-import { type KubeObject, type Manifest, type ObjectClient, refKey, refOf } from '../runtime/objects.ts';
+import {
+  type KubeObject,
+  type Manifest,
+  type ObjectClient,
+  ObjectError,
+  refKey,
+  refOf,
+} from '../runtime/objects.ts';
 import { Contested, childRefs, isChild, isOurs, NotOurs } from './ownership.ts';
 
 export interface ChildrenDeps {
@@ -15,6 +22,9 @@ export interface ChildrenDeps {
 const MAX_CORRECTIONS = 5;
 const CORRECTIONS_MS = 60_000;
 const SPACING_MS = 5000;
+
+/** What an apply is refused with that would change what is immutable; anything else is no reason to delete. */
+const IMMUTABLE = /field is immutable when `immutable` is set/;
 
 interface RunContext {
   signal: AbortSignal;
@@ -116,19 +126,50 @@ export class Children {
   }
 
   async #applyOne(step: Step, log: Log): Promise<void> {
-    const { manifest, intent, existing, drifted } = step;
-    const { client, clock, drift } = this.#deps;
+    const { manifest, existing, drifted } = step;
     // Held to the object that was checked: another one that took the name since is not ours.
     const uid = existing === undefined ? {} : { uid: existing.metadata.uid };
-    const result = await client.apply({ ...manifest, metadata: { ...manifest.metadata, ...uid } });
-    const content = contentOf(result);
-    const key = refKey(refOf(manifest));
-    this.#applied.set(key, { uid: result.metadata.uid, intent, content });
+    const held = { ...manifest, metadata: { ...manifest.metadata, ...uid } };
+    let result: KubeObject;
+    try {
+      result = await this.#deps.client.apply(held);
+    } catch (error) {
+      if (!(error instanceof ObjectError && IMMUTABLE.test(error.message))) throw error;
+      result = await this.#makeAnew(manifest, error);
+      this.#remember(step, result);
+      this.#corrected(step, log);
+      return;
+    }
+    const content = this.#remember(step, result);
     // What others only added to is as it was: fields that we do not set are theirs.
-    if (!drifted || (existing !== undefined && contentOf(existing) === content)) return;
-    const { kind, metadata } = manifest;
-    this.#corrections.set(key, [...this.#recent(step), clock.monotonic()]);
-    drift.driftCorrected(kind);
+    if (drifted && (existing === undefined || contentOf(existing) !== content)) this.#corrected(step, log);
+  }
+
+  /**
+   * What was made immutable by a hand can only be replaced, and a rule must not be kept out by that. What runs has its
+   * copy of the old one until the new one is there.
+   * @throws the refusal, where that is not the cause
+   */
+  async #makeAnew(manifest: Manifest, refusal: ObjectError): Promise<KubeObject> {
+    const { client } = this.#deps;
+    const live = await client.read(refOf(manifest));
+    if (live?.['immutable'] !== true || !isOurs(live, manifest)) throw refusal;
+    await client.delete(refOf(manifest), live.metadata.uid);
+    return client.apply(manifest);
+  }
+
+  /** The digest of what an apply left. */
+  #remember({ manifest, intent }: Step, result: KubeObject): string {
+    const content = contentOf(result);
+    this.#applied.set(refKey(refOf(manifest)), { uid: result.metadata.uid, intent, content });
+    return content;
+  }
+
+  #corrected(step: Step, log: Log): void {
+    const { kind, metadata } = step.manifest;
+    const key = refKey(refOf(step.manifest));
+    this.#corrections.set(key, [...this.#recent(step), this.#deps.clock.monotonic()]);
+    this.#deps.drift.driftCorrected(kind);
     const object = `${kind} ${metadata.namespace}/${metadata.name}`;
     log.info({ object }, 'put back what others had changed');
   }

@@ -52,6 +52,26 @@ describe('drift on a real API server', function () {
     expect(scene.operator.drift).to.deep.equal(['Service', 'Service']);
   });
 
+  it('is an object that was made immutable as well, which is made anew when a rule changes', async () => {
+    await scene.patch('configmap', NAME, { immutable: true });
+    await scene.settled();
+    expect(scene.operator.drift).to.deep.equal([]);
+    const { uid } = (await scene.get('configmap', NAME)).metadata;
+    await scene.apply(policy('guard', { limits: { maxBodyBytes: 4321 } }));
+    await eventually(
+      async () =>
+        (await scene.get('configmap', NAME).catch(() => null))?.data?.['policy-config.yaml']?.includes(
+          '4321',
+        ) === true,
+      'the changed rule',
+    );
+    await scene.settled();
+    expect((await scene.get('configmap', NAME)).metadata.uid).to.not.equal(uid);
+    expect(scene.operator.drift).to.deep.equal(['ConfigMap']);
+    await scene.run();
+    expect(await scene.condition('governancepolicy', 'guard', 'Ready')).to.include({ status: 'True' });
+  });
+
   it('is a deleted object as well', async () => {
     const { uid } = (await scene.get('serviceaccount', NAME)).metadata;
     await scene.delete('serviceaccount', NAME);

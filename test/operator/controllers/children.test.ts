@@ -197,6 +197,43 @@ describe('children of a gateway', () => {
     expect(stored('Deployment')).to.equal(undefined);
   });
 
+  describe('one of which was made immutable by a hand', () => {
+    const frozen = 'data: Forbidden: field is immutable when `immutable` is set';
+    let refusal: ObjectError;
+    beforeEach(async () => {
+      await apply(wanted('a'));
+      await store.apply({ ...stored('ConfigMap'), immutable: true });
+      lagging.catchUp();
+      client.take();
+      refusal = new ObjectError('Invalid', frozen);
+      const write = lagging.apply.bind(lagging);
+      lagging.apply = async (manifest) => {
+        if (manifest.kind === 'ConfigMap' && stored('ConfigMap')?.['immutable'] === true) throw refusal;
+        return write(manifest);
+      };
+    });
+
+    it('is made anew with what is wanted, and that counts as drift', async () => {
+      const { uid } = stored('ConfigMap').metadata;
+      await apply(wanted('b'));
+      expect(stored('ConfigMap').data!['policy-config.yaml']).to.equal('b');
+      expect(stored('ConfigMap').metadata.uid).to.not.equal(uid);
+      expect(client.calls).to.include(`delete ConfigMap/${NAME}`);
+      expect(drift).to.deep.equal(['ConfigMap']);
+      lagging.catchUp();
+      client.take();
+      await apply(wanted('b'));
+      expect(client.calls).to.deep.equal([]);
+    });
+
+    it('stays where the refusal has another cause, since what is deleted might not come back', async () => {
+      refusal = new ObjectError('Invalid', 'denied by a rule');
+      expect(await apply(wanted('b')).catch((error: unknown) => error)).to.equal(refusal);
+      expect(stored('ConfigMap').data!['policy-config.yaml']).to.equal('a');
+      expect(client.calls).to.not.include(`delete ConfigMap/${NAME}`);
+    });
+  });
+
   it('take on an owner and give one up', async () => {
     const names = () => stored('Service').metadata.ownerReferences!.map(({ name }) => name);
     await apply(wanted('a', 1, 2));
