@@ -1,9 +1,15 @@
 import type { PoolConfig } from 'pg';
-import { parseIntoClientConfig } from 'pg-connection-string';
+import { parse, toClientConfig } from 'pg-connection-string';
 import { StoreError } from '../errors.ts';
 import type { Whereabouts } from './errors.ts';
 
 const DEFAULT_PORT = 5432;
+
+/**
+ * Modes that the parser takes for `verify-full`, with a warning of several lines that they will not stay so. They mean
+ * here what PostgreSQL's manual says of them.
+ */
+const LIBPQ_MODE = /[?&]sslmode=(prefer|require|verify-ca)(&|$)/;
 
 export interface Connection {
   config: PoolConfig;
@@ -16,9 +22,12 @@ export interface Connection {
  */
 export function readConnection(url: string): Connection {
   if (!/^postgres(ql)?:\/\//.test(url)) throw unreadable('it does not begin with postgres://');
+  if (/[?&]sslmode=verify-ca(&|$)/.test(url) && !/[?&]sslrootcert=./.test(url))
+    throw unreadable('sslmode=verify-ca needs sslrootcert, the file of the authority');
   let config: PoolConfig;
   try {
-    config = parseIntoClientConfig(url);
+    const useLibpqCompat = LIBPQ_MODE.test(url) && !/[?&]uselibpqcompat=/.test(url);
+    config = toClientConfig(parse(url, { useLibpqCompat }));
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException;
     throw unreadable(path === undefined ? 'it is no URL' : `${path} cannot be read (${code})`);

@@ -70,4 +70,29 @@ describe('PostgreSQL over TLS', () => {
     expect(await opened('sslmode=no-verify')).to.equal('encrypted');
     expect(await opened('sslmode=disable')).to.equal('plain');
   });
+
+  it('means by the other modes what libpq does, and warns of none', async () => {
+    const warnings: string[] = [];
+    const heard = ({ message }: Error): void => {
+      warnings.push(message);
+    };
+    process.on('warning', heard);
+    try {
+      const [ca, other] = ['ca.pem', 'other.pem'].map((name) => `sslrootcert=${join(folder, name)}`);
+      expect(await opened('sslmode=require')).to.equal('encrypted');
+      expect(await opened('sslmode=require&uselibpqcompat=true')).to.equal('encrypted');
+      expect(await opened('sslmode=prefer')).to.equal('encrypted');
+      expect(await opened(`sslmode=require&${other}`)).to.match(/StoreError: .*(self-signed|verify)/);
+      expect(await opened(`sslmode=verify-ca&${other}`)).to.match(/StoreError: .*(self-signed|verify)/);
+      // The same server by a name that its certificate does not have.
+      expect(await opened(`sslmode=verify-full&${ca}`, '127.1')).to.contain(
+        "not match certificate's altnames",
+      );
+      expect(await opened(`sslmode=verify-ca&${ca}`, '127.1')).to.equal('encrypted');
+      expect(await opened('sslmode=verify-ca')).to.contain('sslmode=verify-ca needs sslrootcert');
+      expect(warnings).to.deep.equal([]);
+    } finally {
+      process.off('warning', heard);
+    }
+  });
 });
