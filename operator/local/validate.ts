@@ -1,5 +1,5 @@
 import { type CustomResourceDefinition, type StructuralSchema, storedSchema } from '../../crds/schema.ts';
-import { unchangedPaths } from './validate/correlate.ts';
+import { unchangedPointers } from './validate/correlate.ts';
 import { withDefaults } from './validate/defaults.ts';
 import { type FieldError, invalid, isBlocking } from './validate/errors.ts';
 import { duplicates } from './validate/lists.ts';
@@ -30,7 +30,7 @@ export interface Validator {
 
 interface KindCheck {
   schema: StructuralSchema;
-  structure(value: unknown): FieldError[];
+  structure(value: unknown, unchanged: readonly string[]): FieldError[];
   rules(value: unknown, old: unknown): FieldError[];
 }
 
@@ -64,7 +64,7 @@ export function createValidator(crds: readonly CustomResourceDefinition[]): Vali
       const shape = [
         ...metadataErrors(filled['metadata']),
         ...unknownFields(schema, { ...filled, metadata: {} }),
-        ...changedOnly(check.structure({ ...filled, metadata: {} }), unchangedPaths(schema, filled, before)),
+        ...check.structure({ ...filled, metadata: {} }, unchangedPointers(schema, filled, before)),
         // The API server tells of repetitions only where there were none at all before.
         ...(duplicates(schema, before).length > 0 ? [] : duplicates(schema, filled)),
       ];
@@ -74,16 +74,6 @@ export function createValidator(crds: readonly CustomResourceDefinition[]): Vali
     },
   };
 }
-
-/** Without the faults of values that are as they were, so that a bound can be added without breaking stored objects. */
-function changedOnly(errors: readonly FieldError[], unchanged: readonly string[]): FieldError[] {
-  return errors.filter(
-    ({ path }) => !unchanged.some((part) => path === part || /^[.[]/.test(remainder(path, part))),
-  );
-}
-
-const remainder = (path: string, part: string): string =>
-  path.startsWith(part) ? path.slice(part.length) : '';
 
 function unknownKind(object: unknown, kinds: readonly string[]): FieldError {
   if (!isObject(object)) return invalid('<nil>', object, 'an object with apiVersion and kind was expected');

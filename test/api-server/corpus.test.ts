@@ -9,6 +9,7 @@ import { mutated } from '../crds/mutations.ts';
 import { KubeApi } from '../fakes/kube-api.ts';
 import { testCluster } from '../fakes/kubectl.ts';
 import { useNamespace } from '../fakes/namespaces.ts';
+import { randomRuns } from '../fakes/random-runs.ts';
 import { difference, type Verdict, verdictOf } from './verdict.ts';
 
 type Json = Record<string, unknown>;
@@ -84,7 +85,7 @@ describe('the corpus on a real API server', function () {
           const found = difference(validator.validate(changed), await create(changed), 'spec');
           if (found !== null) throw new Error(found);
         }),
-        { numRuns: 300 },
+        randomRuns(300),
       );
     });
   }

@@ -8,6 +8,7 @@ import { mutated } from '../crds/mutations.ts';
 import { KubeApi } from '../fakes/kube-api.ts';
 import { testCluster } from '../fakes/kubectl.ts';
 import { useNamespace } from '../fakes/namespaces.ts';
+import { randomRuns } from '../fakes/random-runs.ts';
 import { crdWith } from '../operator/local/crd.ts';
 import { before as formerly, now, updates } from '../operator/local/updates.ts';
 import { difference, verdictOf } from './verdict.ts';
@@ -84,7 +85,7 @@ describe('updates of objects that were stored under an older schema', function (
         const found = difference(validator.validate(changed, stored), verdict, 'spec');
         if (found !== null) throw new Error(found);
       }),
-      { numRuns: 300 },
+      randomRuns(300),
     );
   });
 

@@ -29,7 +29,7 @@ const STRANGERS: readonly unknown[] = [
   [{ name: '<"\u0001' }, { name: '<"\u0001' }],
 ];
 
-/** A copy in which one to three values of the spec are replaced, removed, repeated or joined by a stranger. */
+/** A copy in which one to three values of the spec are replaced, removed, moved, repeated or joined by a stranger. */
 export function mutated(object: Record<string, unknown>, seed: number): Record<string, unknown> {
   const copy = structuredClone(object);
   const random = numbers(seed);
@@ -46,7 +46,9 @@ export function mutated(object: Record<string, unknown>, seed: number): Record<s
       if (Array.isArray(parent)) parent.splice(Number(key), 1);
       else delete parent[key];
     } else if (kind < 0.2 && Array.isArray(value)) value.push(structuredClone(value[0] ?? stranger()));
+    else if (kind < 0.25 && Array.isArray(value)) value.reverse();
     else if (kind < 0.3 && isRecord(value)) value[pick(['stray', 'name', 'kind', 'mode'])] = stranger();
+    else if (kind < 0.4 && Array.isArray(parent)) parent[Number(key)] = structuredClone(pick(parent));
     else parent[key] = stranger();
   }
   return copy;

@@ -1,7 +1,6 @@
 import type { StructuralSchema } from '../../../crds/schema.ts';
 import { sameJson } from '../../runtime/json.ts';
-import { formatPath, type PathPart } from './errors.ts';
-import { identity } from './lists.ts';
+import type { PathPart } from './errors.ts';
 import { isObject, own } from './values.ts';
 
 /** A field, item or map value, with the one that it was before; undefined where none can be said to be the same. */
@@ -12,10 +11,8 @@ export function children(schema: StructuralSchema, value: unknown, old: unknown)
   if (Array.isArray(value)) {
     const { items } = schema;
     if (items === undefined) return [];
-    const byKey = schema['x-kubernetes-list-type'] === 'map' ? identity(schema) : undefined;
-    const before = new Map<string, unknown>();
-    if (byKey !== undefined && Array.isArray(old)) for (const item of old) before.set(byKey(item), item);
-    return value.map((item, index) => [items, item, byKey && before.get(byKey(item)), index]);
+    const before = isMapList(schema) ? formerItems(schema, old) : undefined;
+    return value.map((item, index) => [items, item, before?.(item), index]);
   }
   if (!isObject(value)) return [];
   const former = isObject(old) ? old : {};
@@ -29,20 +26,63 @@ export function children(schema: StructuralSchema, value: unknown, old: unknown)
   });
 }
 
-/** Whether a value is as it was; what was not there before never is. */
-export const isUnchanged = (value: unknown, old: unknown): boolean =>
-  old !== undefined && sameJson(value, old);
+const isMapList = (schema: StructuralSchema): boolean => schema['x-kubernetes-list-type'] === 'map';
 
-/** The paths, as errors of structure spell them, of the topmost values that are as they were. */
-export function unchangedPaths(
+/** Finds what had the keys of an item before: of several, the first. */
+function formerItems(schema: StructuralSchema, old: unknown): (item: unknown) => unknown {
+  const byKeys = new Map<string, unknown>();
+  for (const item of Array.isArray(old) ? old : []) {
+    const keys = keysOf(schema, item);
+    if (keys !== undefined && !byKeys.has(keys)) byKeys.set(keys, item);
+  }
+  return (item) => {
+    const keys = keysOf(schema, item);
+    return keys === undefined ? undefined : byKeys.get(keys);
+  };
+}
+
+/** Undefined where a key is missing or no scalar: such an item is like no other. */
+function keysOf(schema: StructuralSchema, item: unknown): string | undefined {
+  if (!isObject(item)) return undefined;
+  const keys = (schema['x-kubernetes-list-map-keys'] ?? []).map((key) => own(item, key));
+  return keys.some((key) => key === undefined || key === null || typeof key === 'object')
+    ? undefined
+    : JSON.stringify(keys);
+}
+
+/**
+ * Whether a value is as it was; what was not there before never is. To the API server a list of type `map` is as it
+ * was where it is as long and each of its items was there: in another order, and even when one came twice in place of
+ * another.
+ */
+export function isUnchanged(schema: StructuralSchema, value: unknown, old: unknown): boolean {
+  if (old === undefined) return false;
+  const [size, before] = [sizeOf(value), sizeOf(old)];
+  if (size === undefined || before === undefined) return sameJson(value, old);
+  if (Array.isArray(value) !== Array.isArray(old) || size !== before) return false;
+  if (Array.isArray(value) && !isMapList(schema)) return sameJson(value, old);
+  const parts = children(schema, value, old);
+  // A member that the schema does not know cannot be told to be the same.
+  return parts.length === size && parts.every(([child, at, was]) => isUnchanged(child, at, was));
+}
+
+/** Number of items or members; undefined for a scalar. */
+function sizeOf(value: unknown): number | undefined {
+  if (Array.isArray(value)) return value.length;
+  return isObject(value) ? Object.keys(value).length : undefined;
+}
+
+/** Where the topmost values are that are as they were, as JSON pointers. */
+export function unchangedPointers(
   schema: StructuralSchema,
   value: unknown,
   old: unknown,
-  path: readonly PathPart[] = [],
+  pointer = '',
 ): string[] {
   if (old === undefined) return [];
   return children(schema, value, old).flatMap(([child, at, before, part]) => {
-    const below = [...path, typeof part === 'object' ? part.key : part];
-    return isUnchanged(at, before) ? [formatPath(below)] : unchangedPaths(child, at, before, below);
+    const name = typeof part === 'object' ? part.key : String(part);
+    const below = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    return isUnchanged(child, at, before) ? [below] : unchangedPointers(child, at, before, below);
   });
 }

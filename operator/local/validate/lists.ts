@@ -52,7 +52,7 @@ function repeated(
 }
 
 /** What makes an item of the list the same as another, as JSON; undefined for a list that may repeat itself. */
-export function identity(schema: StructuralSchema): ((item: unknown) => string) | undefined {
+function identity(schema: StructuralSchema): ((item: unknown) => string) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'];
   switch (schema['x-kubernetes-list-type']) {
     case 'set':

@@ -22,7 +22,7 @@ type RuleCheck = (value: unknown, old: unknown) => FieldError[];
 export function ruleCheck(schema: StructuralSchema): RuleCheck {
   const compiled = new Map<StructuralSchema, CompiledRule[]>();
   collect(schema, [], true, compiled);
-  return (value, old) => evaluate(schema, value, old, [], compiled);
+  return (value, old) => evaluate(schema, { value, old, unchanged: false }, [], compiled);
 }
 
 function collect(
@@ -57,30 +57,37 @@ function collect(
   }
 }
 
+interface Judged {
+  value: unknown;
+  old: unknown;
+  /** Whether it, or what it is part of, is as it was. */
+  unchanged: boolean;
+}
+
 function evaluate(
   schema: StructuralSchema,
-  value: unknown,
-  old: unknown,
+  { value, old, unchanged }: Judged,
   path: readonly PathPart[],
   compiled: ReadonlyMap<StructuralSchema, CompiledRule[]>,
 ): FieldError[] {
   if (value === undefined || value === null) return [];
-  // What was accepted once stays so while nobody touches it, though rules have been added since.
-  if (path.length > 0 && isUnchanged(value, old)) return [];
   const errors: FieldError[] = [];
   const rules = compiled.get(schema) ?? [];
   if (rules.length > 0) {
     const isRoot = path.length === 0;
     const self = toCel(schema, value, isRoot);
-    const oldSelf = old === undefined ? undefined : toCel(schema, old, isRoot);
+    const oldSelf = old === undefined || old === null ? undefined : toCel(schema, old, isRoot);
     for (const rule of rules) {
-      if (rule.transition && oldSelf === undefined) continue;
+      // What was accepted once stays so while nobody touches it, though rules have been added since; but a rule of
+      // the step from old to new is one of every step.
+      if (rule.transition ? oldSelf === undefined : unchanged) continue;
       const error = broken(rule, { self, oldSelf, value }, path);
       if (error !== undefined) errors.push(error);
     }
   }
   for (const [child, at, before, part] of children(schema, value, old)) {
-    errors.push(...evaluate(child, at, before, [...path, part], compiled));
+    const same = before === undefined ? unchanged : isUnchanged(child, at, before);
+    errors.push(...evaluate(child, { value: at, old: before, unchanged: same }, [...path, part], compiled));
   }
   return errors;
 }

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import type { StructuralSchema } from '../../../crds/schema.ts';
 import type { FieldError } from './errors.ts';
 import { isInt64 } from './go-text.ts';
@@ -6,8 +6,14 @@ import { structureErrors } from './structure-errors.ts';
 
 const ANNOTATIONS = ['x-kubernetes-list-type', 'x-kubernetes-list-map-keys', 'x-kubernetes-validations'];
 
-/** Compiles a structural schema; the result lists what is wrong with the shape of a value; for unknown fields see `unknownFields`. */
-export function structureCheck(schema: StructuralSchema): (value: unknown) => FieldError[] {
+/**
+ * Compiles a structural schema; the result lists what is wrong with the shape of a value, without the faults of what
+ * is as it was (JSON pointers), so that a bound can be added without breaking stored objects. For unknown fields see
+ * `unknownFields`.
+ */
+export function structureCheck(
+  schema: StructuralSchema,
+): (value: unknown, unchanged?: readonly string[]) => FieldError[] {
   const ajv = new Ajv({
     allErrors: true,
     verbose: true,
@@ -22,8 +28,11 @@ export function structureCheck(schema: StructuralSchema): (value: unknown) => Fi
   ajv.addFormat('int64', { type: 'number', validate: isInt64 });
   ajv.addFormat('date-time', isDateTime);
   const check = ajv.compile(withoutDefaults(schema));
-  return (value) => {
-    return check(value) ? [] : structureErrors(check.errors ?? [], value);
+  return (value, unchanged = []) => {
+    if (check(value)) return [];
+    const isNew = ({ instancePath }: ErrorObject): boolean =>
+      !unchanged.some((pointer) => `${instancePath}/`.startsWith(`${pointer}/`));
+    return structureErrors((check.errors ?? []).filter(isNew), value);
   };
 }
 

@@ -17,6 +17,8 @@ const schemaWith = (now: boolean): StructuralSchema => {
       a: { ...text, ...only({ pattern: '^x', maxLength: 3 }) },
       b: { ...text, ...only({ enum: ['P', 'Q'] }) },
       n: { type: 'integer', format: 'int32', ...only({ maximum: 10 }) },
+      wide: { type: 'integer', format: now ? 'int32' : 'int64' },
+      grows: { type: 'integer', format: 'int64', ...rule('self > oldSelf', 'it must grow') },
       fixed: { ...text, ...rule('self == oldSelf', 'it cannot be changed') },
       lower: { ...text, ...rule("self.startsWith('l')", 'it must begin with l') },
       part: {
@@ -53,6 +55,13 @@ export const before = schemaWith(false);
 export const now = schemaWith(true);
 
 const item = (name: string, v: string): object => ({ name, v });
+
+const faulty = {
+  ...{ a: 'bad', b: 'R', n: 99, wide: 3e9, lower: 'upper', fixed: '1', part: { other: '1' } },
+  list: [item('a', 'long'), item('b', 'x'), item('c', 'bad')],
+  atomic: ['long', 'x', 'longer'],
+  map: { k: 'long', 'k.l': 'longer', m: 'x' },
+};
 
 /** A name, the spec that is stored, and the spec that it is updated to. */
 export const updates: readonly [name: string, stored: object, updated: object][] = [
@@ -99,12 +108,43 @@ export const updates: readonly [name: string, stored: object, updated: object][]
     { list: ['a', 'b', 'c'].map((name) => item(name, 'x')) },
     { list: ['a', 'b', 'c'].map((name) => item(name, 'y')) },
   ],
+  [
+    'too many items, one in place of another',
+    { list: ['a', 'b', 'c'].map((name) => item(name, 'x')) },
+    { list: ['a', 'c', 'a'].map((name) => item(name, 'x')) },
+  ],
+  [
+    'too many items in another order',
+    { list: ['a', 'b', 'c'].map((name) => item(name, 'x')) },
+    { list: ['c', 'b', 'a'].map((name) => item(name, 'x')) },
+  ],
+  [
+    'an item that is bad twice, once as it was',
+    { list: [item('a', 'x'), item('b', 'long')] },
+    { list: [item('b', 'bad'), item('b', 'long')] },
+  ],
+  ['a number beyond its new format, untouched', { wide: 3e9 }, { wide: 3e9, more: 'y' }],
+  ['a number beyond its new format, changed', { wide: 3e9 }, { wide: 4e9 }],
+  ['a rule of the step, where nothing was changed', { grows: 1 }, { grows: 1, more: 'y' }],
+  ['a rule of the step that is kept', { grows: 1 }, { grows: 2 }],
+  ['many faults, none of them touched', faulty, { ...faulty, more: 'y' }],
+  [
+    'many faults, some of them touched',
+    faulty,
+    { ...faulty, part: { other: '2' }, atomic: ['x', 'long', 'longer'], list: faulty.list.toSpliced(1, 1) },
+  ],
   ['repetitions that were there', { set: ['a', 'a'] }, { set: ['a', 'a'], more: 'y' }],
   ['repetitions beside others that were there', { set: ['a', 'a'] }, { set: ['a', 'a'], other: ['b', 'b'] }],
   ['repetitions anew', { set: ['a'] }, { set: ['a', 'a'] }],
   ['an atomic list with a bad item, untouched', { atomic: ['long'] }, { atomic: ['long'], more: 'y' }],
+  ['an atomic list with bad items in another order', { atomic: ['long', 'x'] }, { atomic: ['x', 'long'] }],
   ['an atomic list with a bad item, longer', { atomic: ['long'] }, { atomic: ['long', 'x'] }],
   ['a map with a bad value, untouched', { map: { k: 'long' } }, { map: { k: 'long', l: 'x' } }],
+  [
+    'a map with a bad value below the name of another',
+    { map: { k: 'long' } },
+    { map: { k: 'long', 'k.l': 'long', 'k/l': 'long' } },
+  ],
   ['a map with a bad value at another key', { map: { k: 'long' } }, { map: { l: 'long' } }],
   ['an unknown field', { a: 'bad' }, { a: 'bad', stray: 1 }],
 ];
