@@ -1,0 +1,111 @@
+import { expect } from 'chai';
+import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
+import { createControllers } from '../../../operator/controllers/index.ts';
+import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
+import { createLinter } from '../../../operator/domain/lint.ts';
+import { ObjectStore } from '../../../operator/local/object-store.ts';
+import { silentLog } from '../../../operator/runtime/log.ts';
+import type { KubeObject } from '../../../operator/runtime/objects.ts';
+import { FakeClock, settle } from '../../fakes/clock.ts';
+import { TestFolder } from '../../fakes/folder.ts';
+import { noMetrics } from '../../fakes/no-metrics.ts';
+
+const linter = createLinter({
+  kinds: await loadKindContracts(),
+  loneGateway: true,
+  listen: '0.0.0.0:41002',
+});
+const policy = { kind: 'GovernancePolicy', namespace: 'team-a', name: 'p' };
+
+describe('events of a status', () => {
+  let folder: TestFolder;
+  let store: ObjectStore;
+  let controllers: ReturnType<typeof createControllers>;
+  let events: string[];
+  let writes: number;
+
+  beforeEach(() => {
+    folder = new TestFolder();
+    events = [];
+    writes = 0;
+    const clock = new FakeClock();
+    let uid = 0;
+    store = new ObjectStore(
+      { dir: folder.path },
+      { clock, uid: () => `uid-${++uid}`, log: silentLog, admit: (manifest) => manifest },
+    );
+    store.cache.onChange((ref, object, previous) => {
+      if (ref.kind === policy.kind && object?.status !== previous?.status) writes += 1;
+    });
+    controllers = createControllers({
+      client: store,
+      reports: createInstanceReports(() => clock.now()),
+      clock,
+      linter,
+      image: 'keeptrusts/gateway:test',
+      paused: false,
+      controlPlane: null,
+      archive: { async keepRevision() {}, async keepAccepted() {} },
+      drift: { driftCorrected: () => {} },
+      events: {
+        record: ({ kind, metadata }, { type, reason, message }) =>
+          events.push(`${kind} ${metadata.namespace}/${metadata.name} ${type} ${reason}: ${message}`),
+      },
+      address: () => null,
+      runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
+    });
+    controllers.gateway.start();
+    controllers.status.start();
+  });
+  afterEach(async () => {
+    await controllers.gateway.stop();
+    await controllers.status.stop();
+    folder.remove();
+  });
+
+  const put = async (...patterns: string[]): Promise<void> => {
+    const entries = [
+      { name: 'dlp', kind: 'DlpFilter', dlpFilter: { action: 'Block', detectPatterns: patterns } },
+    ];
+    await store.apply({
+      apiVersion: 'governance.keeptrusts.com/v1alpha1',
+      kind: policy.kind,
+      metadata: { namespace: policy.namespace, name: policy.name },
+      spec: { mode: 'Enforce', entries },
+    });
+    await settle();
+  };
+  const accepted = (): { reason: string; message: string; observedGeneration: number } => {
+    const { status } = store.cache.get(policy) as KubeObject & {
+      status: { conditions: (ReturnType<typeof accepted> & { type: string })[] };
+    };
+    return status.conditions.find(({ type }) => type === 'Accepted')!;
+  };
+  const since = (): string[] => events.splice(0);
+
+  it('are recorded of the object when a condition changes, with its words', async () => {
+    await put('fine');
+    expect(since()).to.deep.equal([]);
+    await put('(unclosed');
+    const { reason, message } = accepted();
+    expect(reason).to.equal('Invalid');
+    expect(since()).to.deep.equal([`GovernancePolicy team-a/p Warning Invalid: ${message}`]);
+  });
+
+  it('are not recorded again where a status is written that says the same', async () => {
+    await put('(unclosed');
+    expect(since()).to.have.length(1);
+    const [before, { observedGeneration }] = [writes, accepted()];
+    await put('(unclosed', '(another');
+    expect(writes).to.be.greaterThan(before);
+    expect(accepted()).to.include({ reason: 'Invalid', observedGeneration: observedGeneration + 1 });
+    expect(since()).to.deep.equal([]);
+  });
+
+  it('tell that what was wrong is mended, which only the status before can say', async () => {
+    await put('(unclosed');
+    since();
+    await put('fine');
+    expect(since()).to.deep.equal([`GovernancePolicy team-a/p Normal Accepted: ${accepted().message}`]);
+  });
+});
