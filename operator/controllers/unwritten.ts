@@ -24,7 +24,7 @@ export class UnwrittenStatuses {
         this.#failures.delete(key);
         return result;
       } catch (error) {
-        if (error instanceof ObjectError) {
+        if (error instanceof ObjectError && error.reason !== 'Ending') {
           this.#failures.set(key, { key, reason: error.reason, message: error.message });
         }
         throw error;

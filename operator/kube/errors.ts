@@ -6,6 +6,8 @@ interface StatusBody {
   message: string | undefined;
   causes: readonly { reason?: unknown; field?: unknown }[];
   retryAfterSeconds: number | undefined;
+  /** Plural of the kind that the refusal speaks of. */
+  kind: unknown;
 }
 
 /** Longest message that is passed on, in characters: a field path and a rule fit, a document does not. */
@@ -50,11 +52,14 @@ const UNKNOWN_FIELD = 'failed to create typed patch object';
 /** What comes, with status 500, from etcd for an object above its limit of 1.5 MiB. */
 const OVER_ETCD_LIMIT = 'request is too large';
 
+/** The cause that the server gives, with status 403, for what is to be made in a namespace that is being deleted. */
+const NAMESPACE_ENDING = 'NamespaceTerminating';
+
 /**
  * What an answer's body says about its refusal. `what` is the call in words, such as `apply ConfigMap/team-a/x`.
  */
 export function refusal(status: number, body: string, what: string, retryAfterMs?: number): KubeError {
-  const { reason, message, causes, retryAfterSeconds } = readStatus(body);
+  const { reason, message, causes, retryAfterSeconds, kind } = readStatus(body);
   let kubeReason = reason;
   const tooLong = causes.some((cause) => cause.reason === 'FieldValueTooLong');
   if (tooLong && status === 422 && isWholeObject(causes)) kubeReason = 'TooLarge';
@@ -63,6 +68,8 @@ export function refusal(status: number, body: string, what: string, retryAfterMs
   if (message?.includes(OVER_ETCD_LIMIT)) kubeReason = 'TooLarge';
   // An apply with a uid that came too late; only where there is no object at all the server calls it a conflict.
   if (causes.some(({ field }) => field === 'metadata.uid')) kubeReason = 'Conflict';
+  const isEnding = causes.some((cause) => cause.reason === NAMESPACE_ENDING);
+  if (isEnding || (status === 404 && kind === 'namespaces')) kubeReason = NAMESPACE_ENDING;
   const wait = retryAfterMs ?? (retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000);
   return new KubeError(status, kubeReason, `${what}: ${message ?? `HTTP ${status}`}`, wait);
 }
@@ -94,6 +101,7 @@ function codeOf(error: unknown): string {
 function reasonOf(status: number, kubeReason: string): ObjectError['reason'] {
   if (kubeReason === 'TooLarge' || status === 413) return 'TooLarge';
   if (kubeReason === 'Invalid') return 'Invalid';
+  if (kubeReason === NAMESPACE_ENDING) return 'Ending';
   if (status === 404) return 'NotFound';
   if (status === 409 || kubeReason === 'Conflict') return 'Conflict';
   if (status === 400 || status === 422) return 'Invalid';
@@ -110,11 +118,12 @@ function isWholeObject(causes: StatusBody['causes']): boolean {
 function readStatus(body: string): StatusBody {
   const status = parse(body);
   const details = isRecord(status['details']) ? status['details'] : {};
-  const { causes, retryAfterSeconds } = details;
+  const { causes, retryAfterSeconds, kind } = details;
   return {
     reason: typeof status['reason'] === 'string' ? status['reason'] : '',
     message: typeof status['message'] === 'string' ? status['message'] : undefined,
     causes: Array.isArray(causes) ? causes.filter(isRecord) : [],
+    kind,
     retryAfterSeconds: typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined,
   };
 }

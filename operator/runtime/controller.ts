@@ -142,6 +142,13 @@ export class Controller {
         this.queue.addAfter(key, error.againMs * (1 + this.#deps.random() / 2));
       return 'terminal_error';
     }
+    if (error instanceof ObjectError && error.reason === 'Ending') {
+      this.queue.forget(key);
+      this.#tell(key, new Error('its namespace is being deleted'), log, 'nothing is made any more', 'info');
+      // Its objects go one by one, and each that does is told; this is for an end that takes long.
+      this.queue.addAfter(key, REFUSED_MS);
+      return 'requeue_after';
+    }
     if (error instanceof ObjectError || (timedOut && error instanceof Error)) {
       this.#tell(key, error, log, 'the reconcile is retried');
       this.#hold(key, error);
@@ -160,9 +167,9 @@ export class Controller {
   }
 
   /** Without a stack, which says nothing of what another process refused; aloud only when it is news. */
-  #tell(key: string, { message }: Error, log: Log, what: string): void {
-    const level = this.#told.get(key) === message ? 'debug' : 'warn';
+  #tell(key: string, { message }: Error, log: Log, what: string, level: 'info' | 'warn' = 'warn'): void {
+    const isNews = this.#told.get(key) !== message;
     this.#told.set(key, message);
-    log[level]({ reason: message }, what);
+    log[isNews ? level : 'debug']({ reason: message }, what);
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { EventRecorder, EventSeries, EventSink, EventSubject, ObjectEvent } from './events.ts';
 import type { Log } from './log.ts';
 import type { EventMetrics } from './metrics.ts';
+import { ObjectError } from './objects.ts';
 
 /** API servers keep events for an hour, so what comes again after one is news. */
 const WINDOW_MS = 3_600_000;
@@ -107,6 +108,7 @@ export class BoundedEventRecorder implements EventRecorder {
         metrics.event('written');
       } catch (error) {
         metrics.event('failed');
+        if (error instanceof ObjectError && error.reason === 'Ending') continue;
         const { kind, metadata } = series.subject;
         const object = `${kind} ${metadata.namespace}/${metadata.name}`;
         log.warn({ err: error, object, reason: series.event.reason }, 'an event could not be written');

@@ -85,8 +85,11 @@ export interface ObjectClient {
 }
 
 export class ObjectError extends Error {
-  /** `Forbidden`: missing rights, a quota, an admission rule, a namespace that ends. `Unavailable`: no answer, or not now. */
-  readonly reason: 'NotFound' | 'Conflict' | 'Invalid' | 'TooLarge' | 'Forbidden' | 'Unavailable';
+  /**
+   * `Forbidden`: missing rights, a quota, an admission rule. `Ending`: the namespace is being deleted or is gone, so that
+   * nothing can be made in it. `Unavailable`: no answer, or not now.
+   */
+  readonly reason: 'NotFound' | 'Conflict' | 'Invalid' | 'TooLarge' | 'Forbidden' | 'Ending' | 'Unavailable';
   /** Milliseconds that are to pass before the next try; undefined where nothing was asked for. */
   readonly retryAfterMs: number | undefined;
   constructor(reason: ObjectError['reason'], message: string, retryAfterMs?: number) {

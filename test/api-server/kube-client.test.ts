@@ -12,7 +12,7 @@ import type { WatchEvent } from '../../operator/kube/watch-events.ts';
 import { standardLabels } from '../../operator/render/labels.ts';
 import type { KubeObject, Manifest } from '../../operator/runtime/objects.ts';
 import { connect, type TestClient } from '../fakes/kube-client.ts';
-import { testCluster } from '../fakes/kubectl.ts';
+import { kubectl, testCluster } from '../fakes/kubectl.ts';
 import { useNamespace } from '../fakes/namespaces.ts';
 
 const CONFIG_MAPS = WATCHED.find(({ kind }) => kind === 'ConfigMap')!;
@@ -94,6 +94,28 @@ describe('client on a real API server', () => {
       for (const bytes of [1_100_000, 3_500_000]) {
         const error = await failureOf(test.client.apply(configMap('large', { a: 'x'.repeat(bytes) })));
         expect(error.reason, String(bytes)).to.equal('TooLarge');
+      }
+    });
+
+    it('in a namespace that is being deleted, or that is none, is told from other refusals', async () => {
+      const name = `${namespace.name}-ends`;
+      const inIt = (child: string) => ({
+        ...configMap(child),
+        metadata: { ...configMap(child).metadata, namespace: name },
+      });
+      const finalizers = (list: readonly string[]): Promise<string> => {
+        const patch = JSON.stringify({ metadata: { finalizers: list } });
+        return kubectl(['--namespace', name, 'patch', 'configmap', 'stays', '--type=merge', '-p', patch]);
+      };
+      expect((await failureOf(test.client.apply(inIt('early')))).reason).to.equal('Ending');
+      await kubectl(['create', 'namespace', name]);
+      try {
+        await test.client.apply(inIt('stays'));
+        await finalizers(['example.com/hold']);
+        await kubectl(['delete', 'namespace', name, '--wait=false']);
+        expect((await failureOf(test.client.apply(inIt('late')))).reason).to.equal('Ending');
+      } finally {
+        await finalizers([]);
       }
     });
 

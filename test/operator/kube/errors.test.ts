@@ -58,6 +58,17 @@ describe('a refusal of the API server', () => {
     expect(refused(422, status(422, 'Invalid', 'immutable', { causes })).reason).to.equal('Conflict');
   });
 
+  it('for what is to be made in a namespace that is being deleted, or is gone, is Ending', () => {
+    const ending = status(403, 'Forbidden', 'because it is being terminated');
+    const causes = [{ reason: 'NamespaceTerminating', field: 'metadata.namespace' }];
+    expect(refused(403, { ...ending, details: { kind: 'configmaps', causes } }).reason).to.equal('Ending');
+    const gone = status(404, 'NotFound', 'namespaces "team-a" not found');
+    expect(refused(404, { ...gone, details: { name: 'team-a', kind: 'namespaces' } }).reason).to.equal(
+      'Ending',
+    );
+    expect(refused(404, { ...gone, details: { name: 'x', kind: 'configmaps' } }).reason).to.equal('NotFound');
+  });
+
   it('without a readable body names the status alone', () => {
     for (const body of ['<html>secret</html>', '', 'null', '[]', '"x"', '{"message": 5}']) {
       expect(refused(502, body).message).to.equal('apply ConfigMap/team-a/x: HTTP 502');

@@ -12,7 +12,14 @@ function controllerWith(reconcile: Reconcile, workers = 1) {
   let timeouts = 0;
   let id = 0;
   const lines: object[] = [];
-  const log: Log = { ...silentLog, warn: (fields: object) => void lines.push(fields), child: () => log };
+  const quiet: object[] = [];
+  const log: Log = {
+    ...silentLog,
+    info: (fields) => void quiet.push(fields),
+    warn: (fields) => void lines.push(fields),
+    error: (fields) => void lines.push(fields),
+    child: () => log,
+  };
   const metrics = {
     ...noMetrics,
     reconciled: (outcome: Outcome) => outcomes.push(outcome),
@@ -26,7 +33,7 @@ function controllerWith(reconcile: Reconcile, workers = 1) {
     reconcileId: () => `r${++id}`,
   });
   controller.start();
-  return { controller, clock, outcomes, lines, timeouts: () => timeouts };
+  return { controller, clock, outcomes, lines, quiet, timeouts: () => timeouts };
 }
 
 describe('controller', () => {
@@ -89,6 +96,20 @@ describe('controller', () => {
       await controller.stop();
     });
   }
+
+  it('tells quietly and once that a namespace ends, which is no failure', async () => {
+    const { controller, clock, outcomes, lines, quiet } = controllerWith(async () => {
+      throw new ObjectError('Ending', `because it is being terminated, ${outcomes.length}`);
+    });
+    controller.queue.add('a');
+    await clock.advance(44_000);
+    controller.queue.add('a');
+    await settle();
+    expect(outcomes).to.deep.equal(Array(4).fill('requeue_after'));
+    expect(lines).to.deep.equal([]);
+    expect(quiet).to.deep.equal([{ reason: 'its namespace is being deleted' }]);
+    await controller.stop();
+  });
 
   it('waits no longer after runs that took too long than after refusals', async () => {
     let failing = true;

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { BoundedEventRecorder, logSink } from '../../../operator/runtime/event-recorder.ts';
 import type { EventSeries, EventSubject, ObjectEvent } from '../../../operator/runtime/events.ts';
 import { type Log, silentLog } from '../../../operator/runtime/log.ts';
+import { ObjectError } from '../../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
 
 const HOUR = 3_600_000;
@@ -131,6 +132,14 @@ describe('event recorder', () => {
     recorder.record(subject('p'), event('Invalid'));
     await recorder.drain();
     expect(written.map(({ count }) => count)).to.deep.equal([2]);
+  });
+
+  it('says nothing where the namespace ends, with which the event would go', async () => {
+    failure = new ObjectError('Ending', 'because it is being terminated');
+    recorder.record(subject('p'), event('Invalid'));
+    await recorder.drain();
+    expect(counts).to.deep.equal({ failed: 1 });
+    expect(warnings).to.deep.equal([]);
   });
 
   it('holds no more than a thousand while nothing can be written', async () => {
