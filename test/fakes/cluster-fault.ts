@@ -21,16 +21,16 @@ export interface ClusterFault {
 }
 
 export interface Convergence {
-  /** Milliseconds from the end of the fault until the operator had nothing left to do. */
-  afterMs: number;
-  /** What it left, and what an operator makes that begins with nothing. */
+  /** What there was when the time was up, and what an operator makes that begins with nothing. */
   left: Json;
   fresh: Json;
-  /** Writes in a while in which nobody did anything. */
+  /** Writes in a while after that in which nobody did anything. */
   idleWrites: number;
 }
 
-/** Milliseconds without a write after which an operator counts as done. */
+/** Milliseconds after the end of a fault in which all must be well again. */
+const RECOVERY_MS = 30_000;
+/** Milliseconds without a write after which an operator counts as done that nothing disturbs. */
 const QUIET_MS = 6000;
 /** Milliseconds between two things that people do. */
 const PACE_MS = 400;
@@ -56,13 +56,11 @@ export async function converge(fault: ClusterFault): Promise<Convergence> {
     const end = fault.begin(proxy);
     await work(person, fault.lastsMs);
     end();
-    const ended = performance.now();
-    const last = await quiet(proxy);
-    const afterMs = Math.max(0, last - ended);
+    await pause(RECOVERY_MS);
+    const left = await clusterState(person);
     const writes = proxy.writes;
     await pause(QUIET_MS);
     const idleWrites = proxy.writes - writes;
-    const left = await clusterState(person);
 
     await operator.stop();
     await forget(person);
@@ -70,7 +68,7 @@ export async function converge(fault: ClusterFault): Promise<Convergence> {
     await quiet(proxy);
     const fresh = await clusterState(person);
     await operator.stop();
-    return { afterMs, left, fresh, idleWrites };
+    return { left, fresh, idleWrites };
   } finally {
     cluster?.stop();
     await proxy.stop();
@@ -150,14 +148,13 @@ export async function forget(person: ClusterPerson): Promise<void> {
   }
 }
 
-/** Resolves once nothing was written for `ms`, with the time of the last write. */
-export async function quiet(proxy: FaultProxy, ms = QUIET_MS): Promise<number> {
+/** Resolves once nothing was written for `ms`. */
+export async function quiet(proxy: FaultProxy, ms = QUIET_MS): Promise<void> {
   let [writes, last] = [proxy.writes, performance.now()];
   while (performance.now() - last < ms) {
     await pause(50);
     if (proxy.writes !== writes) [writes, last] = [proxy.writes, performance.now()];
   }
-  return last;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
