@@ -55,7 +55,10 @@ const METADATA: StructuralSchema = {
 
 /** A value as the evaluator wants it: integers as bigint, fields that rules cannot see left out. */
 export function toCel(schema: StructuralSchema, value: unknown, isRoot = false): unknown {
-  if (typeof value === 'number') return schema.type === 'integer' ? BigInt(value) : value;
+  if (typeof value === 'number') {
+    // A fraction may have been stored before the field became an integer.
+    return schema.type === 'integer' && Number.isInteger(value) ? BigInt(value) : value;
+  }
   if (Array.isArray(value)) return value.map((item) => toCel(schema.items ?? {}, item));
   if (!isObject(value)) return value;
   const { properties = {}, additionalProperties } = schema;

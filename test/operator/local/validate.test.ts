@@ -220,6 +220,7 @@ describe('local validator: updates', () => {
       'too many items, one in place of another',
       'an item that is bad twice, once as it was',
       'a number beyond its new format, changed',
+      'a fraction where an integer must be now, changed',
       'a rule of the step, where nothing was changed',
       'many faults, some of them touched',
       'repetitions anew',
