@@ -9,8 +9,24 @@ import { OperatorProcess } from '../fakes/operator-process.ts';
 import { ownBinaries } from '../fakes/own-api-server.ts';
 import { type PostgresServer, startPostgres } from '../fakes/postgres.ts';
 
-for (const store of ['SQLite', 'PostgreSQL'])
-  describe(`an API server that is away for longer than a lease, over ${store}`, function () {
+/** An end cuts connections; one that hangs leaves them open. */
+const cases = [
+  {
+    what: 'that has ended',
+    store: 'SQLite',
+    leave: (server: ApiServer) => server.kill(),
+    back: (server: ApiServer) => server.restart(),
+  },
+  {
+    what: 'that hangs',
+    store: 'PostgreSQL',
+    leave: async (server: ApiServer) => server.signal('SIGSTOP'),
+    back: async (server: ApiServer) => server.signal('SIGCONT'),
+  },
+];
+
+for (const { what, store, leave, back } of cases)
+  describe(`an API server ${what}, for longer than a lease, with records in ${store}`, function () {
     this.timeout(120_000);
     let postgres: PostgresServer | undefined;
     let server: ApiServer;
@@ -49,7 +65,7 @@ for (const store of ['SQLite', 'PostgreSQL'])
 
     it('stops no traffic and no rule, and what came meanwhile is enforced afterwards', async () => {
       expect(await status('about Project Falcon')).to.equal(403);
-      await server.kill();
+      await leave(server);
       await operator.saw(
         /^the lease default\/keeptrusts-operator could not be renewed for 1\d s: nothing is written/m,
         30_000,
@@ -61,7 +77,7 @@ for (const store of ['SQLite', 'PostgreSQL'])
       const { pid } = operator.child;
       expect(operator.child.exitCode).to.equal(null);
 
-      await server.restart();
+      await back(server);
       const patch = [
         { op: 'add', path: '/spec/entries/2/dlpFilter/blockedTerms/-', value: 'Project Osprey' },
       ];
