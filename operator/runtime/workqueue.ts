@@ -66,11 +66,12 @@ export class WorkQueue {
       this.add(key);
       return;
     }
-    const due = this.#deps.clock.monotonic() + Math.max(ms, this.#heldMs(key));
+    const wait = Math.max(ms, this.#heldMs(key));
+    const due = this.#deps.clock.monotonic() + wait;
     const earlier = this.#delayed.get(key);
     if (earlier !== undefined && earlier.due <= due) return;
     this.#cancelDelay(key);
-    const timer = this.#deps.clock.after(due - this.#deps.clock.monotonic(), () => this.#due(key));
+    const timer = this.#deps.clock.after(wait, () => this.#due(key));
     this.#delayed.set(key, { due, timer });
   }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { FailureBackoff, fullJitter } from '../../../operator/runtime/backoff.ts';
+import type { Clock } from '../../../operator/runtime/clock.ts';
 import { WorkQueue } from '../../../operator/runtime/workqueue.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { noMetrics } from '../../fakes/no-metrics.ts';
@@ -125,6 +126,23 @@ describe('work queue', () => {
     queue.done('a');
     queue.add('a');
     expect(queue.depth, 'and no longer').to.equal(1);
+  });
+
+  it('asks for no wait below nothing, on a clock that goes on between two looks', async () => {
+    const waits: number[] = [];
+    let now = 0;
+    const clock: Clock = {
+      now: () => 0,
+      monotonic: () => ++now,
+      after(ms) {
+        waits.push(ms);
+        return { cancel: () => {} };
+      },
+    };
+    const backoff = new FailureBackoff({ baseMs: 5, capMs: 1000 }, () => 0.0001);
+    const queue = new WorkQueue({ clock, backoff, metrics: noMetrics });
+    queue.retry('a');
+    expect(waits).to.deep.equal([0.0005]);
   });
 
   it('gives waiting workers undefined when it closes, and takes nothing more', async () => {
