@@ -19,6 +19,7 @@ class Stage {
   readonly #proxy: FaultProxy;
   readonly #folder = new TestFolder();
   #watches = 0;
+  #last: OperatorProcess | undefined;
 
   private constructor(person: ClusterPerson, proxy: FaultProxy) {
     this.#person = person;
@@ -40,7 +41,7 @@ class Stage {
 
   start(state?: TestFolder): OperatorProcess {
     this.#watches = 0;
-    return new OperatorProcess({
+    this.#last = new OperatorProcess({
       namespaces: [],
       kubeconfig: this.#folder.file('kubeconfig'),
       args: [
@@ -52,6 +53,7 @@ class Stage {
       ],
       ...(state === undefined ? {} : { state }),
     });
+    return this.#last;
   }
 
   /** Its caches are full when it watches every kind; then it has its work before it. */
@@ -97,6 +99,7 @@ class Stage {
   }
 
   async clear(): Promise<void> {
+    await this.#last?.remove();
     await this.#proxy.stop();
     await kubectl(['delete', 'namespace', this.#person.namespace, '--wait=false']);
     await this.#person.close();
