@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { createKey } from '../../gateway/identity/key-format.ts';
+import { createKey } from '../../gateway/contract/key-format.ts';
 import { CliError, type Io } from '../io.ts';
 import { formatOption } from './options.ts';
 

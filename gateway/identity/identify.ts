@@ -1,7 +1,7 @@
 import type { GatewayKey, Identity } from '../contract/document.ts';
+import { hashKey, isWellFormedKey, looksLikeGatewayKey } from '../contract/key-format.ts';
 import { GatewayError } from '../errors.ts';
 import type { Caller, ForwardedCredential } from './caller.ts';
-import { hashKey, isWellFormedKey, looksLikeGatewayKey } from './key-format.ts';
 
 /** The headers that identification reads. */
 export interface CredentialHeaders {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { formatTable } from '../../cli/table.ts';
-import { hashKey, isWellFormedKey } from '../../gateway/identity/key-format.ts';
+import { hashKey, isWellFormedKey } from '../../gateway/contract/key-format.ts';
 import { startTestApi } from '../fakes/control-plane-api.ts';
 import { runKt } from '../fakes/io.ts';
 

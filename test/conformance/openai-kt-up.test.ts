@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import OpenAI from 'openai';
+import { createKey } from '../../gateway/contract/key-format.ts';
 import type { DecisionEvent } from '../../gateway/events/event.ts';
-import { createKey } from '../../gateway/identity/key-format.ts';
 import { KtUp, policyResource, targetResource } from '../fakes/kt-up.ts';
 import {
   chunk,

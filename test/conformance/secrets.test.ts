@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createKey } from '../../gateway/identity/key-format.ts';
+import { createKey } from '../../gateway/contract/key-format.ts';
 import { ask } from '../fakes/gateway.ts';
 import { KtUp, policyResource, targetResource } from '../fakes/kt-up.ts';
 import { documentOf, LoneGateway } from '../fakes/lone-gateway.ts';

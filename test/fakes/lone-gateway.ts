@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync } from 'node:fs';
+import { createKey } from '../../gateway/contract/key-format.ts';
 import type { DecisionEvent } from '../../gateway/events/event.ts';
-import { createKey } from '../../gateway/identity/key-format.ts';
 import { TestFolder } from './folder.ts';
 import { freePort, GatewayProcess } from './gateway-main.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { createKey } from '../../gateway/contract/key-format.ts';
 import type { DecisionEvent } from '../../gateway/events/event.ts';
-import { createKey } from '../../gateway/identity/key-format.ts';
 import { ask } from '../fakes/gateway.ts';
 import { KtUp, policyResource, targetResource } from '../fakes/kt-up.ts';
 import { Load } from '../fakes/load.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createKey } from '../../gateway/identity/key-format.ts';
+import { createKey } from '../../gateway/contract/key-format.ts';
 import { ask, TestGateway } from '../fakes/gateway.ts';
 import { configOf, planOf } from '../fakes/plan.ts';
 import { chunk, completion, FakeUpstream, json, type Script } from '../fakes/upstream.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import { createKey } from '../../gateway/contract/key-format.ts';
 import { Identifier } from '../../gateway/identity/identify.ts';
-import { createKey } from '../../gateway/identity/key-format.ts';
 
 /** A gateway key that was written otherwise than `Bearer kt_gk_…` went to the provider as the caller's own credential. */
 describe('issue: a gateway key in an unusual form went to the provider', () => {

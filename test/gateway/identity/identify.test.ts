@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import type { Identity } from '../../../gateway/contract/document.ts';
+import { createKey } from '../../../gateway/contract/key-format.ts';
 import { GatewayError } from '../../../gateway/errors.ts';
 import { type CredentialHeaders, Identifier } from '../../../gateway/identity/identify.ts';
-import { createKey } from '../../../gateway/identity/key-format.ts';
 
 const now = Date.UTC(2026, 5, 1);
 const mine = createKey(randomBytes);

@@ -6,7 +6,7 @@ import {
   hashKey,
   isWellFormedKey,
   looksLikeGatewayKey,
-} from '../../../gateway/identity/key-format.ts';
+} from '../../../gateway/contract/key-format.ts';
 
 describe('gateway keys', () => {
   it('have the published form, a public id and a hash that the document holds', () => {
