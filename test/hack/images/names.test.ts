@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { IMAGES, imageName } from '../../../hack/images/names.ts';
+import { root } from '../../architecture/sources.ts';
+
+describe('hack/images: names', () => {
+  it('have the version of every workspace', () => {
+    for (const kind of IMAGES) {
+      const { version } = JSON.parse(readFileSync(join(root, kind, 'package.json'), 'utf8'));
+      expect(imageName(kind)).to.equal(`keeptrusts/${kind}:${version}`);
+    }
+  });
+});
