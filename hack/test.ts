@@ -7,8 +7,9 @@
 import { globSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Mocha from 'mocha';
 import { apiServerObstacle, prepareApiServer } from './api-server/tier.ts';
+import { type FileResult, runInLanes } from './test/lanes.ts';
+import { Report } from './test/report.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -16,6 +17,12 @@ interface Tier {
   name: string;
   /** Folders below `test/`; the first tier takes whatever no other names. */
   folders: readonly string[];
+  /** How many of its files run side by side, each in a process; they share the surroundings. */
+  lanes: number;
+  /** Files that take long, begun first so that none of them runs on alone at the end. */
+  first?: readonly string[];
+  /** Files that run when all others have ended: they measure what others beside them would disturb. */
+  alone?: readonly string[];
   /** Why it cannot run here, or null. `asked` says that `KT_TIERS` names it. */
   obstacle(asked: boolean): string | null;
   /** Makes what its tests need. `env` is theirs while they run. @throws Error in words for people */
@@ -28,15 +35,24 @@ interface Surroundings {
 }
 
 const tiers: readonly Tier[] = [
-  { name: 'pure', folders: [], obstacle: () => null },
+  { name: 'pure', folders: [], obstacle: () => null, lanes: 2 },
   {
     name: 'process',
     folders: ['integration', 'faults', 'conformance', 'issues'],
+    lanes: 2,
     obstacle: () => (process.platform === 'win32' ? 'it needs POSIX signals and symbolic links' : null),
   },
   {
     name: 'api-server',
     folders: ['api-server'],
+    lanes: 3,
+    first: [
+      'test/api-server/faults/convergence.test.ts',
+      'test/api-server/api-server-away.test.ts',
+      'test/api-server/leader.test.ts',
+      'test/api-server/faults/kill.test.ts',
+    ],
+    alone: ['test/api-server/scale.test.ts'],
     obstacle: (asked) => apiServerObstacle(process.env, asked),
     prepare: () => prepareApiServer(process.env, (line) => console.log(line)),
   },
@@ -62,45 +78,29 @@ const files = globSync('test/**/*.test.ts', { cwd: root })
   .sort()
   .map((file) => join(root, file));
 
-/** Seconds from which a file is named as slow. */
-const SLOW_S = 10;
+/** Milliseconds that one file may take; the longest takes less than two minutes on a quiet machine. */
+const FILE_LIMIT_MS = 600_000;
 
-let [passed, failed] = [0, 0];
-const skipped: string[] = [];
+const color = process.stdout.isTTY === true;
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interruption.abort());
 
-async function runFiles(own: readonly string[]): Promise<Mocha.Stats> {
-  const mocha = new Mocha({
-    timeout: 30_000,
-    reporter: 'dot',
-    forbidOnly: true,
-    color: process.stdout.isTTY,
-  });
-  for (const file of own) mocha.addFile(file);
-  await mocha.loadFilesAsync();
-  const seconds = new Map<string, number>();
-  const runner = await new Promise<Mocha.Runner>((resolve) => {
-    const running = mocha.run(() => resolve(running));
-    running.on('pending', (test) => skipped.push(`${relative(root, test.file ?? '')}: ${test.fullTitle()}`));
-    let begun = 0;
-    running.on('suite', (suite) => {
-      if (suite.parent?.root === true) begun = performance.now();
-    });
-    running.on('suite end', (suite) => {
-      if (suite.parent?.root !== true) return;
-      const file = relative(root, suite.file ?? '');
-      seconds.set(file, (seconds.get(file) ?? 0) + (performance.now() - begun) / 1000);
-    });
-  });
-  tellSlowest(seconds);
-  return runner.stats!;
-}
+const report = new Report(root, (line) => console.log(line));
 
-/** Files that take long, for whoever wants the run to be shorter. */
-function tellSlowest(seconds: ReadonlyMap<string, number>): void {
-  const slowest = [...seconds].sort(([, a], [, b]) => b - a).filter(([, time]) => time > SLOW_S);
-  if (slowest.length === 0) return;
-  const lines = slowest.slice(0, 12).map(([file, time]) => `${time.toFixed(0).padStart(4)} s  ${file}`);
-  console.log(`slowest files:\n${lines.join('\n')}`);
+async function runTier(tier: Tier, own: readonly string[], env: Surroundings['env']): Promise<void> {
+  const run = (some: readonly string[], lanes: number): Promise<void> =>
+    runInLanes(
+      some,
+      { lanes, limitMs: FILE_LIMIT_MS, env, color, signal: interruption.signal },
+      (result: FileResult) => report.add(result),
+    );
+  const listed = (list: readonly string[] = []): string[] =>
+    list.map((path) => join(root, path)).filter((file) => own.includes(file));
+  const alone = listed(tier.alone);
+  const first = listed(tier.first);
+  const rest = own.filter((file) => !first.includes(file) && !alone.includes(file));
+  await run([...first, ...rest], tier.lanes);
+  await run(alone, 1);
 }
 
 for (const tier of tiers) {
@@ -109,40 +109,24 @@ for (const tier of tiers) {
   const asked = named.includes(tier.name);
   const obstacle = tier.obstacle(asked);
   if (obstacle !== null) {
-    if (asked) {
-      console.error(`tier ${tier.name} was named but cannot run here: ${obstacle}`);
-      failed += 1;
-    } else {
-      skipped.push(`tier ${tier.name}: ${obstacle}`);
-    }
+    if (asked) report.fail(`tier ${tier.name} was named but cannot run here: ${obstacle}`);
+    else report.skip(`tier ${tier.name}: ${obstacle}`);
     continue;
   }
   console.log(`\ntier ${tier.name}: ${own.length} files`);
+  const begin = performance.now();
   let surroundings: Surroundings | undefined;
   try {
     surroundings = await tier.prepare?.();
   } catch (error) {
-    console.error(`tier ${tier.name} could not be prepared: ${(error as Error).message}`);
-    failed += 1;
+    report.fail(`tier ${tier.name} could not be prepared: ${(error as Error).message}`);
     continue;
   }
-  Object.assign(process.env, surroundings?.env);
-  try {
-    const stats = await runFiles(own);
-    passed += stats.passes;
-    failed += stats.failures;
-  } catch (error) {
-    // A file that cannot be loaded: mocha ran none of them.
-    console.error(error);
-    failed += 1;
-  }
+  await runTier(tier, own, surroundings?.env ?? {});
   await surroundings?.stop();
+  report.endTier(tier.name, (performance.now() - begin) / 1000);
+  if (interruption.signal.aborted) report.fail('the run was interrupted');
+  if (interruption.signal.aborted) break;
 }
 
-if (skipped.length > 0) console.log(`\nskipped:\n  ${skipped.join('\n  ')}`);
-if (passed + failed === 0) {
-  console.error('no test ran');
-  failed += 1;
-}
-console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
-process.exit(failed === 0 ? 0 : 1);
+process.exit(report.end() ? 0 : 1);
