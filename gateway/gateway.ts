@@ -267,9 +267,12 @@ class Gateway implements RunningGateway {
   async #close(): Promise<void> {
     this.#draining = true;
     this.#link?.changed();
+    if (this.#traffic.listening) {
+      // Whoever comes now is served, by the rules of now.
+      await new Promise((resolve) => setTimeout(resolve, this.#options.drainDelayMs));
+    }
     await this.#deps.source.close();
     if (this.#traffic.listening) {
-      await new Promise((resolve) => setTimeout(resolve, this.#options.drainDelayMs));
       const inFlight = (): number => this.#slots.taken + this.#slots.waiting + this.#bodies.reading;
       await drainServer(this.#traffic, this.#options.drainMs, inFlight, () => this.#endAll());
     }

@@ -72,7 +72,12 @@ export function gatewayProcesses(
       host,
       basePort: gatewayPort,
       command: deps.gatewayCommand,
-      extraArgs: [...deps.gatewayFlags, `--drain-seconds=${drainSeconds(maxGraceMs)}`],
+      extraArgs: [
+        ...deps.gatewayFlags,
+        // Nobody has to be told first: what listens on the same port takes over at once.
+        '--drain-delay-seconds=0',
+        `--drain-seconds=${drainSeconds(maxGraceMs)}`,
+      ],
       programEnv: deps.gatewayEnv,
       sharedPort: 'traffic',
       maxGraceMs,

@@ -1,6 +1,6 @@
 import type { GovernanceGatewaySpec } from '../../crds/types/governancegateway.ts';
 import type { Manifest } from '../runtime/objects.ts';
-import { gatewayArguments } from './arguments.ts';
+import { DRAIN_DELAY_SECONDS, gatewayArguments } from './arguments.ts';
 import type { RenderInput } from './input.ts';
 import { selectorLabels, standardLabels } from './labels.ts';
 import { childMetadata } from './metadata.ts';
@@ -8,7 +8,7 @@ import { childName, PORTS } from './names.ts';
 import { CONTAINER_SECURITY, POD_SECURITY } from './pod-security.ts';
 import { renderMounts, renderVolumes } from './volumes.ts';
 
-/** Seconds beyond the drain grace, for the spool to be flushed and closed. */
+/** Seconds beyond the delay and the grace of the drain, for the spool to be flushed and closed. */
 const CLOSING_SECONDS = 10;
 
 export function renderDeployment(input: RenderInput): Manifest {
@@ -29,7 +29,7 @@ export function renderDeployment(input: RenderInput): Manifest {
           serviceAccountName: childName(input.gateway),
           automountServiceAccountToken: false,
           enableServiceLinks: false,
-          terminationGracePeriodSeconds: shape.drainGraceSeconds + CLOSING_SECONDS,
+          terminationGracePeriodSeconds: DRAIN_DELAY_SECONDS + shape.drainGraceSeconds + CLOSING_SECONDS,
           securityContext: POD_SECURITY,
           topologySpreadConstraints: [
             {
@@ -58,7 +58,8 @@ function renderContainer(input: RenderInput): object {
       { name: 'traffic', containerPort: PORTS.traffic, protocol: 'TCP' },
       { name: 'admin', containerPort: PORTS.admin, protocol: 'TCP' },
     ],
-    readinessProbe: probe('/readyz', 2, 2),
+    // A gateway is ready within a second of its start.
+    readinessProbe: probe('/readyz', 1, 2),
     livenessProbe: probe('/healthz', 10, 6),
     ...resourcesOf(input.shape),
     securityContext: CONTAINER_SECURITY,

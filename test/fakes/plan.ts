@@ -122,5 +122,8 @@ export class FakePlans implements PlanSource {
     this.#listener!.rejected({ hash, problems: [{ code: 'E001', path: '', message: 'bad' }] });
   }
 
-  async close(): Promise<void> {}
+  /** Nothing is taken from now on. */
+  async close(): Promise<void> {
+    this.#listener = null;
+  }
 }

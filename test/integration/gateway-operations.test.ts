@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createKey } from '../../gateway/contract/key-format.ts';
 import { ask, TestGateway } from '../fakes/gateway.ts';
-import { configOf, planOf } from '../fakes/plan.ts';
+import { configOf, entryOf, planOf, termHook } from '../fakes/plan.ts';
 import { chunk, completion, FakeUpstream, json, type Script } from '../fakes/upstream.ts';
 
 /** Answers when the test says so. */
@@ -228,6 +228,25 @@ describe('a gateway in operation', () => {
     resolve();
     expect(await answer.text()).to.match(/\[DONE\]\n\n$/);
     await closing;
+  });
+
+  it('goes on accepting for the delay, unready and by the newest rules, and asks callers to leave', async () => {
+    const gateway = keep(await TestGateway.start({ options: { drainDelayMs: 400 } }));
+    const closing = gateway.running.close();
+    expect((await fetch(`${gateway.adminUrl}/readyz`)).status).to.equal(503);
+    const answer = await gateway.chat(ask('Falcon'));
+    expect(answer.status).to.equal(200);
+    expect(answer.headers.get('connection')).to.equal('close');
+    await answer.text();
+    const blocking = entryOf({ inspectText: termHook('Falcon', 'block') });
+    gateway.plans.swap(planOf(configOf([{ id: 'mock', provider: 'mock' }]), [blocking]));
+    expect((await gateway.chat(ask('Falcon'))).status).to.equal(403);
+    await closing;
+    const late = await gateway.chat(ask('x')).then(
+      () => 'answered',
+      () => 'refused',
+    );
+    expect(late).to.equal('refused');
   });
 
   it('what does not end within the grace is ended properly, each with its event', async () => {

@@ -151,8 +151,15 @@ describe('rendered gateway', () => {
     expect(byKind({ paused: true })['Deployment']!.spec).to.have.property('paused', true);
   });
 
-  it('gives a pod longer than its drain grace to end', () => {
-    expect(podOf().terminationGracePeriodSeconds).to.be.above(IMPLICIT_SHAPE.drainGraceSeconds);
+  it('gives a pod longer to end than it accepts and drains', () => {
+    const { terminationGracePeriodSeconds, containers } = podOf();
+    const seconds = (flag: string): number =>
+      Number(containers[0].args.find((arg) => arg.startsWith(flag))?.slice(flag.length));
+    const delay = seconds('--drain-delay-seconds=');
+    const grace = seconds('--drain-seconds=');
+    expect(grace).to.equal(IMPLICIT_SHAPE.drainGraceSeconds);
+    expect(delay).to.be.above(0);
+    expect(terminationGracePeriodSeconds).to.be.above(delay + grace);
   });
 
   it('sets the resources that the gateway states, and none where it states none', () => {
