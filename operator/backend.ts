@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { localAuthorizer } from './api/access.ts';
 import { createLocalTokens } from './api/auth.ts';
 import type { ResourceProblem } from './api/problems.ts';
 import { type RunningApi, startApi } from './api/server.ts';
@@ -70,6 +71,7 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
         store,
         reports,
         authenticator: tokens,
+        authorizer: localAuthorizer,
         now: () => clock.now(),
         ready: parts.ready,
         metrics: parts.metrics,

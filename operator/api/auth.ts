@@ -3,11 +3,37 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder } from '../../gateway/contract/ensure-folder.ts';
 
-/** Who calls the API. A gateway may write only what is its own. */
-export type Caller = { role: 'person' } | { role: 'gateway'; namespace: string; gateway: string };
+/** A user of the cluster, as its API server names them. */
+export interface ClusterUser {
+  username: string;
+  uid: string;
+  groups: readonly string[];
+  extra: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Person {
+  role: 'person';
+  /** Null for the one person of local mode. */
+  user: ClusterUser | null;
+}
+
+/** May write only what is its own. */
+export interface CallingGateway {
+  role: 'gateway';
+  namespace: string;
+  gateway: string;
+  /** The only instance that it may speak for: the pod that the token was made for. Null where tokens name none. */
+  instance: string | null;
+}
+
+/** Who calls the API. */
+export type Caller = Person | CallingGateway;
 
 export interface Authenticator {
-  /** Null for a token that nobody was given. */
+  /**
+   * Null for a token that nobody was given.
+   * @throws ApiError `access_not_checked` where nobody can say at the moment: that is not a no
+   */
   authenticate(token: string): Promise<Caller | null>;
 }
 
@@ -38,10 +64,11 @@ export function createLocalTokens(dir: string): LocalTokens {
     personTokenFile,
     gatewayToken,
     async authenticate(token) {
-      if (same(token, personToken)) return { role: 'person' };
+      if (same(token, personToken)) return { role: 'person', user: null };
       const [, namespace, gateway] = /^kt_gateway_([a-z0-9-]+)\.([a-z0-9-]+)\./.exec(token) ?? [];
       if (namespace === undefined || gateway === undefined) return null;
-      return same(token, gatewayToken(namespace, gateway)) ? { role: 'gateway', namespace, gateway } : null;
+      if (!same(token, gatewayToken(namespace, gateway))) return null;
+      return { role: 'gateway', namespace, gateway, instance: null };
     },
   };
 }

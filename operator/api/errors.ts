@@ -4,6 +4,7 @@ export const API_ERRORS = {
   forbidden: 403,
   host_not_allowed: 403,
   cross_site: 403,
+  foreign_record: 403,
   not_found: 404,
   method_not_allowed: 405,
   invalid_parameter: 400,
@@ -14,6 +15,7 @@ export const API_ERRORS = {
   fork: 422,
   record_refused: 422,
   store_unavailable: 503,
+  access_not_checked: 503,
   internal_error: 500,
 } as const;
 

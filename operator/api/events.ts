@@ -7,7 +7,7 @@ import {
   parseEventQuery,
 } from '../../gateway/contract/event-query.ts';
 import type { StoredEvent } from '../store/store.ts';
-import { callingGateway, requirePerson } from './callers.ts';
+import { callingGateway, hasAccess, requireAccess } from './callers.ts';
 import { ApiError } from './errors.ts';
 import { splitLines } from './ndjson.ts';
 import type { ApiParts } from './server.ts';
@@ -16,14 +16,14 @@ import type { ApiParts } from './server.ts';
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /** `POST /v1/events` for gateways; `GET /v1/events` and one by id for people. */
-export function eventRoutes({ store, now }: ApiParts): Router {
+export function eventRoutes({ store, authorizer, now }: ApiParts): Router {
   const routes = Router();
 
   routes.post(
     '/',
     express.raw({ type: 'application/x-ndjson', limit: MAX_BATCH_BYTES }),
     async (request, response) => {
-      const { namespace, gateway } = callingGateway(response);
+      const { namespace, gateway, instance } = callingGateway(response);
       if (!Buffer.isBuffer(request.body))
         throw new ApiError('unsupported_media_type', 'send application/x-ndjson.');
       const stream = request.get('kt-stream') ?? '';
@@ -46,6 +46,7 @@ export function eventRoutes({ store, now }: ApiParts): Router {
         stream,
         namespace,
         gateway,
+        ...(instance !== null && { instance }),
         firstSeq,
         ...(lostFrom !== undefined && { lostFrom: wholeNumber('kt-lost-from', lostFrom) }),
         records,
@@ -64,23 +65,30 @@ export function eventRoutes({ store, now }: ApiParts): Router {
           { seq: result.seq },
         );
       }
-      throw new ApiError('record_refused', result.message, { seq: result.seq });
+      const code = result.result === 'foreign' ? 'foreign_record' : 'record_refused';
+      throw new ApiError(code, result.message, { seq: result.seq });
     },
   );
 
   routes.get('/', async (request, response) => {
-    requirePerson(response);
     const query = readQuery(request.url, now());
+    const { namespace } = query.filter;
+    await requireAccess(response, authorizer, { verb: 'list', resource: 'events', namespace });
     if (query.count) return void response.json({ count: await store.countEvents(query.filter) });
     const page = await store.listEvents(query);
     response.type('application/json').send(eventListBody(page.events.map(recordText), page.next, query));
   });
 
   routes.get('/:id', async (request, response) => {
-    requirePerson(response);
+    const may = (namespace?: string): Promise<boolean> =>
+      hasAccess(response, authorizer, { verb: 'get', resource: 'events', namespace });
+    const everywhere = await may();
     const event = await store.getEvent(request.params.id);
-    if (event === null)
-      throw new ApiError('not_found', `there is no event ${request.params.id.slice(0, 64)}.`);
+    // Who may not read it is told what is told of one that is not there.
+    if (event === null || !(everywhere || (await may(event.columns.namespace)))) {
+      const id = request.params.id.slice(0, 64);
+      throw new ApiError('not_found', `there is no event ${id}, or none that you may read.`);
+    }
     response.type('application/json').send(recordText(event));
   });
 

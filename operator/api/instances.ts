@@ -1,16 +1,18 @@
 import express, { Router } from 'express';
 import type { InstanceReport } from '../domain/instance-reports.ts';
-import { requireGateway, requirePerson } from './callers.ts';
+import { requireAccess, requireGateway } from './callers.ts';
 import { ApiError } from './errors.ts';
+import { namespaceOf } from './namespace-query.ts';
 import type { ApiParts } from './server.ts';
 
 /** Gateways report themselves; people list them. */
-export function instanceRoutes({ reports, now }: ApiParts): Router {
+export function instanceRoutes({ reports, authorizer, now }: ApiParts): Router {
   const routes = Router();
 
-  routes.get('/instances', (_request, response) => {
-    requirePerson(response);
-    response.json({ instances: reports.list().map(written) });
+  routes.get('/instances', async (request, response) => {
+    const namespace = namespaceOf(request.url);
+    await requireAccess(response, authorizer, { verb: 'list', resource: 'configurations', namespace });
+    response.json({ instances: reports.list(namespace).map(written) });
   });
 
   routes.put(
@@ -18,7 +20,7 @@ export function instanceRoutes({ reports, now }: ApiParts): Router {
     express.json({ limit: '256kb' }),
     (request, response) => {
       const { namespace, name, id } = request.params;
-      requireGateway(response, namespace, name);
+      requireGateway(response, namespace, name, id);
       reports.put({ ...readReport(request.body), namespace, gateway: name, instance: id, reportedAt: now() });
       response.status(204).end();
     },

@@ -1,5 +1,6 @@
 import { Router } from 'express';
-import { requirePerson } from './callers.ts';
+import { requireAccess } from './callers.ts';
+import { namespaceOf } from './namespace-query.ts';
 import type { ApiParts } from './server.ts';
 
 /** What is wrong with the resources now, with where it stands. */
@@ -18,11 +19,14 @@ export interface ResourceProblem {
 }
 
 /** What people would otherwise have to read from the log of the control plane. */
-export function problemRoutes({ problems }: Pick<ApiParts, 'problems'>): Router {
+export function problemRoutes({ problems, authorizer }: Pick<ApiParts, 'problems' | 'authorizer'>): Router {
   const routes = Router();
-  routes.get('/', (_request, response) => {
-    requirePerson(response);
-    response.json({ problems: problems?.() ?? [] });
+  routes.get('/', async (request, response) => {
+    const namespace = namespaceOf(request.url);
+    await requireAccess(response, authorizer, { verb: 'list', resource: 'configurations', namespace });
+    const all = problems?.() ?? [];
+    const isOf = ({ object }: ResourceProblem): boolean => object?.split(' ')[1]?.split('/')[0] === namespace;
+    response.json({ problems: namespace === undefined ? all : all.filter(isOf) });
   });
   return routes;
 }

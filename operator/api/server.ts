@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import type { InstanceReports } from '../domain/instance-reports.ts';
 import type { Store } from '../store/store.ts';
+import type { Authorizer } from './access.ts';
 import type { Authenticator, Caller } from './auth.ts';
 import { refuseForeignPages } from './browsers.ts';
 import { configurationRoutes } from './configurations.ts';
@@ -23,6 +24,7 @@ export interface ApiParts {
   store: Store;
   reports: InstanceReports;
   authenticator: Authenticator;
+  authorizer: Authorizer;
   /** Milliseconds since the epoch. */
   now(): number;
   /** True when the control plane may be sent traffic. */
@@ -36,6 +38,9 @@ export interface ApiParts {
   /** A failure that nobody threw on purpose; never the caller's content. */
   onUnexpected(error: unknown, route: string): void;
 }
+
+/** Seconds after which what could not be done may be tried again. */
+const RETRY_SECONDS = 1;
 
 /**
  * Milliseconds that calls under way may take to end. Node looks for slow clients only while a server listens, so that
@@ -138,6 +143,7 @@ function answerErrors(parts: ApiParts): ErrorRequestHandler {
       parts.onUnexpected(error, `${request.method} ${request.path}`);
     const answer = known ?? new ApiError('internal_error', 'the control plane failed; its log says why.');
     if (response.headersSent) return void response.destroy();
+    if (answer.status === 503) response.set('retry-after', String(RETRY_SECONDS));
     response
       .status(answer.status)
       .json({ error: { code: answer.code, message: answer.message, ...answer.details } });

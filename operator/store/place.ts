@@ -25,7 +25,7 @@ export interface Place {
 /** The place of a batch, or why it has none. `known` is null for a new stream. */
 export function placeOf(batch: EventBatch, known: KnownStream | null): Place | AppendResult {
   if (known !== null && (known.namespace !== batch.namespace || known.gateway !== batch.gateway)) {
-    return { result: 'refused', seq: batch.firstSeq, message: 'the stream belongs to another gateway' };
+    return { result: 'foreign', seq: batch.firstSeq, message: 'the stream belongs to another gateway' };
   }
   const next = known?.next ?? 0;
   const hole = batch.firstSeq > next;
@@ -60,6 +60,8 @@ export function readNewRecords(
     if (parsed === null) return { result: 'refused', seq, message: 'it is no JSON object' };
     // Behind a hole the link leads to a record that nobody has; verification shows the hole.
     if (place.hole && seq === place.from) head = String(parsed['prev_hash']);
+    if (isForeign(parsed, batch))
+      return { result: 'foreign', seq, message: 'it names another gateway or instance' };
     const message = misplacement(parsed, batch, seq, head);
     if (message !== null) return { result: 'refused', seq, message };
     records.push({ seq, columns: readColumns(parsed), record });
@@ -89,7 +91,10 @@ function misplacement(
     return `stream is ${String(record['stream'])}, expected ${batch.stream}`;
   if (record['seq'] !== seq) return `seq is ${String(record['seq'])}, expected ${seq}`;
   if (record['prev_hash'] !== head) return 'prev_hash is not the hash of the record before';
-  if (record['namespace'] !== batch.namespace || record['gateway'] !== batch.gateway)
-    return 'it names another gateway';
   return null;
+}
+
+function isForeign(record: Record<string, unknown>, { namespace, gateway, instance }: EventBatch): boolean {
+  if (record['namespace'] !== namespace || record['gateway'] !== gateway) return true;
+  return instance !== undefined && record['instance'] !== instance;
 }

@@ -1,6 +1,7 @@
 import type { EventFilter } from '../../gateway/contract/event-query.ts';
 import type { InstanceReport } from '../domain/instance-reports.ts';
 import type { AcceptedSpec } from '../domain/snapshot.ts';
+import type { KeyStore } from './keys.ts';
 
 /** How long the last report of an instance that fell silent is kept at least, in ms. */
 export const REPORT_KEPT_MS = 3_600_000;
@@ -9,7 +10,7 @@ export const REPORT_KEPT_MS = 3_600_000;
  * What the control plane keeps, as named atomic operations that return promises; never a callback inside a
  * transaction. One contract test suite runs against every implementation.
  */
-export interface Store {
+export interface Store extends KeyStore {
   /** All or nothing: the new suffix of the batch is stored and the stream's high-water mark moved, once. */
   appendEvents(batch: EventBatch): Promise<AppendResult>;
   /** Newest first, or oldest first for followers, from an opaque position. */
@@ -53,6 +54,8 @@ export interface EventBatch {
   stream: string;
   namespace: string;
   gateway: string;
+  /** The only instance that the records may name; left out where the sender's token names none. */
+  instance?: string;
   firstSeq: number;
   /**
    * First seq of what the gateway can never send, up to `firstSeq`. Where it is the next of the stream the batch goes
@@ -72,6 +75,8 @@ export type AppendResult =
   | { result: 'gap'; expected: number }
   /** The stream has another record at this seq: two histories, nothing was overwritten. */
   | { result: 'fork'; seq: number }
+  /** The stream is another gateway's, or a record names another gateway or instance: nothing was stored. */
+  | { result: 'foreign'; seq: number; message: string }
   /** A record is not what its place says: nothing of the batch was stored. */
   | { result: 'refused'; seq: number; message: string };
 

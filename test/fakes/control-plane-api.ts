@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { localAuthorizer } from '../../operator/api/access.ts';
 import { createLocalTokens, type LocalTokens } from '../../operator/api/auth.ts';
 import type { ResourceProblem } from '../../operator/api/problems.ts';
 import { type RunningApi, startApi } from '../../operator/api/server.ts';
@@ -41,6 +42,7 @@ export async function startTestApi(now: () => number = Date.now): Promise<TestAp
       problems: () => problems,
       active: (namespace, gateway) => !gone.has(`${namespace}/${gateway}`),
       authenticator: tokens,
+      authorizer: localAuthorizer,
       now,
       ready: () => true,
       metrics: async () => ({ contentType: 'text/plain', text: 'up 1\n' }),

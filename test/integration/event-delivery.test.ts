@@ -9,6 +9,7 @@ import {
 import { type Delivery, startDelivery } from '../../gateway/events/delivery.ts';
 import { scanLines } from '../../gateway/events/line.ts';
 import type { Spool } from '../../gateway/events/spool.ts';
+import { localAuthorizer } from '../../operator/api/access.ts';
 import { createLocalTokens } from '../../operator/api/auth.ts';
 import { type RunningApi, startApi } from '../../operator/api/server.ts';
 import { createInstanceReports } from '../../operator/domain/instance-reports.ts';
@@ -51,6 +52,7 @@ describe('events from a gateway’s spool to the control plane’s store', () =>
         store,
         reports: createInstanceReports(Date.now),
         authenticator: createLocalTokens(join(folder.dir, 'tokens')),
+        authorizer: localAuthorizer,
         now: Date.now,
         active: () => true,
         ready: () => true,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createControlPlaneClient } from '../../../gateway/events/control-plane-client.ts';
 import { startDelivery } from '../../../gateway/events/delivery.ts';
+import { localAuthorizer } from '../../../operator/api/access.ts';
 import { createLocalTokens } from '../../../operator/api/auth.ts';
 import { startApi } from '../../../operator/api/server.ts';
 import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
@@ -37,6 +38,7 @@ describe('events from a gateway’s spool to PostgreSQL', () => {
         store,
         reports: createInstanceReports(Date.now),
         authenticator: tokens,
+        authorizer: localAuthorizer,
         now: Date.now,
         active: () => true,
         ready: () => true,

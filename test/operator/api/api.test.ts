@@ -124,8 +124,8 @@ describe('control-plane API', () => {
       'unsupported_media_type',
     ]);
     expect(await code(ship(events, 0, { token: tokens.gatewayToken('default', 'other') }))).to.deep.equal([
-      422,
-      'record_refused',
+      403,
+      'foreign_record',
     ]);
     expect((await call('/v1/events?count=true')).json).to.deep.equal({ count: 12 });
   });

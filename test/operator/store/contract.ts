@@ -11,9 +11,11 @@ import {
   REPORT_KEPT_MS,
   type Store,
 } from '../../../operator/store/store.ts';
+import { keyContract } from './key-contract.ts';
 
 /** A record as a gateway writes it, with only what the store reads. */
 export interface RecordFields {
+  instance?: string;
   id?: string;
   verdict?: string | null;
   request_id?: string | null;
@@ -134,6 +136,7 @@ export const instanceReport = (
 
 /** What every store must do. `open` gives the same database again when it is called again. */
 export function storeContract(name: string, surroundings: { fresh(): Promise<() => Promise<Store>> }): void {
+  keyContract(name, surroundings);
   describe(`store contract: ${name}`, () => {
     let open: () => Promise<Store>;
     let store: Store;
@@ -233,7 +236,19 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       await store.appendEvents(new Writer('s1', 'one').batch({}));
       const foreign = new Writer('s1', 'two');
       foreign.batch({});
-      expect(await store.appendEvents(foreign.batch({}))).to.include({ result: 'refused' });
+      expect(await store.appendEvents(foreign.batch({}))).to.include({ result: 'foreign' });
+      const named = { ...new Writer('s2', 'one').batch({}), gateway: 'two' };
+      expect(await store.appendEvents(named)).to.include({ result: 'foreign', seq: 0 });
+      expect(await store.countEvents({})).to.equal(1);
+    });
+
+    it('does not let an instance write for another, where it is told which one writes', async () => {
+      const batch = new Writer('s1').batch({ instance: 'pod-a' }, { instance: 'pod-b' });
+      const result = await store.appendEvents({ ...batch, instance: 'pod-a' });
+      expect(result).to.include({ result: 'foreign', seq: 1 });
+      expect(await store.listStreams()).to.deep.equal([]);
+      const own = { ...batch, records: batch.records.slice(0, 1), instance: 'pod-a' };
+      expect(await store.appendEvents(own)).to.include({ result: 'stored' });
     });
 
     it('filters, counts and pages without a duplicate or a hole', async () => {

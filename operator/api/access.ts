@@ -1,0 +1,22 @@
+import type { Person } from './auth.ts';
+
+/** What the API holds, as virtual resources of the group `governance.keeptrusts.com` that RBAC speaks of. */
+export type AccessResource = 'events' | 'usage' | 'configurations' | 'keys';
+
+export interface AccessRequest {
+  verb: 'get' | 'list' | 'watch' | 'create' | 'delete';
+  resource: AccessResource;
+  /** Left out for all namespaces at once. */
+  namespace?: string | undefined;
+}
+
+/** Says what people may do. Gateways are not asked about: each may write what is its own, and nothing else. */
+export interface Authorizer {
+  /** @throws ApiError `access_not_checked` where nobody can say at the moment: that is not a no */
+  allows(person: Person, request: AccessRequest): Promise<boolean>;
+}
+
+/** Without a cluster there is one person, whose machine this is. */
+export const localAuthorizer: Authorizer = {
+  allows: async (person) => person.user === null,
+};
