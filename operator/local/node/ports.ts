@@ -64,11 +64,14 @@ interface Stored {
 /** Gives each Deployment one port that its replicas share and each replica a port of its own. */
 export class Ports {
   readonly #options: PortOptions;
+  readonly #anyFree: (host: string) => Promise<number>;
   /** By `namespace/name`. */
   readonly #given: Map<string, Given>;
 
-  constructor(options: PortOptions) {
+  /** `any` names a port on a host that is free just now. */
+  constructor(options: PortOptions, any = anyFree) {
     this.#options = options;
+    this.#anyFree = any;
     const stored = readStored(options.file);
     // Who asks for another first port does not want the old ones.
     this.#given = new Map(stored?.base === options.base ? Object.entries(stored.ports) : []);
@@ -109,12 +112,19 @@ export class Ports {
   /** The next port from `from` on that is free and given to nobody. */
   async #next(from: number): Promise<number> {
     const { base, host } = this.#options;
-    if (base === 0) return anyFree(host);
-    const taken = new Set([...this.#given.values()].flatMap((ports) => [ports.shared, ...ports.own]));
+    while (base === 0) {
+      const port = await this.#anyFree(host);
+      // The system may name a port again that was given a moment ago and is not listened on yet.
+      if (!this.#isGiven(port)) return port;
+    }
     for (let port = from; port < 65_536; port++) {
-      if (!taken.has(port) && (await isFree(port, host))) return port;
+      if (!this.#isGiven(port) && (await isFree(port, host)) && !this.#isGiven(port)) return port;
     }
     throw new PortInUse(from, host);
+  }
+
+  #isGiven(port: number): boolean {
+    return [...this.#given.values()].some(({ shared, own }) => shared === port || own.includes(port));
   }
 
   #save(): void {

@@ -69,6 +69,23 @@ describe('ports of the node', () => {
     for (const server of [...servers, first]) server.close();
   });
 
+  it('gives no port twice where any will do: a replica would wait for its own', async () => {
+    const named = [base, base, base, base + 1, base, base + 1, base + 2, base + 3];
+    const options = { host, base: 0, file: folder.file('ports.json') };
+    const ports = new Ports(options, async () => named.shift()!);
+    expect(await ports.take('a/one', 0, false)).to.deep.equal({ shared: base, own: base + 1 });
+    expect(await ports.take('a/two', 0, false)).to.deep.equal({ shared: base + 2, own: base + 3 });
+  });
+
+  it('gives another port where any will do and somebody else has taken the one before', async () => {
+    const ports = open(0);
+    const first = await ports.take('a/one', 0, false);
+    const others = [await listen(first.shared), await listen(first.own)];
+    const second = await ports.take('a/one', 0, false);
+    expect(new Set([...Object.values(first), ...Object.values(second)])).to.have.property('size', 4);
+    for (const server of others) server.close();
+  });
+
   it('frees the ports of a Deployment that is gone', async () => {
     const ports = open();
     await ports.take('a/one', 0, false);
