@@ -1,4 +1,5 @@
 import type { AcceptedSpec } from '../domain/snapshot.ts';
+import type { NewKey, StoredKey } from './keys.ts';
 import type { ArchivedRevision } from './store.ts';
 
 // The tables of both databases have the same columns; their drivers differ in the types that numbers come as.
@@ -35,4 +36,47 @@ export function acceptedOf(row: Row): AcceptedSpec {
     generation: Number(row['generation']),
     spec: JSON.parse(String(row['spec'])),
   };
+}
+
+/** Of a new key, in the order of `newKeyValues`. */
+export const NEW_KEY_FIELDS =
+  'id, sha256, namespace, gateway, team, project, user_id, use_case, models, expires_at, note, created_at, created_by';
+export const KEY_FIELDS = `${NEW_KEY_FIELDS}, revoked_at, revoked_by, created_position, position`;
+
+export function newKeyValues(key: NewKey): (string | number | null)[] {
+  const { id, sha256, namespace, gateway, team, project, user, useCase, models } = key;
+  return [
+    ...[id, sha256, namespace, gateway, team, project, user, useCase],
+    models === null ? null : JSON.stringify(models),
+    ...[key.expiresAt, key.note, key.createdAt, key.createdBy],
+  ];
+}
+
+export function keyOf(row: Row): StoredKey {
+  const text = (name: string): string | null => (row[name] === null ? null : String(row[name]));
+  const number = (name: string): number | null => (row[name] === null ? null : Number(row[name]));
+  return {
+    id: String(row['id']),
+    sha256: String(row['sha256']),
+    namespace: String(row['namespace']),
+    gateway: text('gateway'),
+    team: text('team'),
+    project: text('project'),
+    user: text('user_id'),
+    useCase: text('use_case'),
+    models: row['models'] === null ? null : JSON.parse(String(row['models'])),
+    expiresAt: number('expires_at'),
+    note: text('note'),
+    createdAt: Number(row['created_at']),
+    createdBy: String(row['created_by']),
+    revokedAt: number('revoked_at'),
+    revokedBy: text('revoked_by'),
+    createdPosition: Number(row['created_position']),
+    position: Number(row['position']),
+  };
+}
+
+/** Whether a key that is there already is the one that is to be kept: then it was kept before. */
+export function sameKey(key: NewKey, stored: StoredKey): boolean {
+  return key.id === stored.id && key.sha256 === stored.sha256 && key.namespace === stored.namespace;
 }

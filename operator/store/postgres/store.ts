@@ -3,6 +3,7 @@ import { PostgresAccepted } from './accepted.ts';
 import { appendEvents } from './append.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { InOrder } from './in-order.ts';
+import { PostgresKeys } from './keys.ts';
 import { migrate } from './migrate.ts';
 import { OpenCalls } from './open-calls.ts';
 import { Partitions } from './partitions.ts';
@@ -28,6 +29,7 @@ export async function openPostgresStore(url: string, options: DatabaseOptions = 
   const revisions = new PostgresRevisions(database);
   const accepted = new PostgresAccepted(database);
   const reports = new PostgresReports(database);
+  const keys = new PostgresKeys(database);
   const calls = new OpenCalls();
   // Batches of one stream would wait for each other's lock, each with a connection that others need.
   const streams = new InOrder();
@@ -48,6 +50,12 @@ export async function openPostgresStore(url: string, options: DatabaseOptions = 
     putInstanceReport: (report) => calls.run(() => reports.put(report)),
     listInstanceReports: (sinceMs) => calls.run(() => reports.list(sinceMs)),
     forgetInstances: (namespace, gateway) => calls.run(() => reports.forget(namespace, gateway)),
+    putKey: (key) => calls.run(() => keys.put(key)),
+    getKey: (id) => calls.run(() => keys.get(id)),
+    revokeKey: (id, revoked) => calls.run(() => keys.revoke(id, revoked)),
+    listKeys: (query) => calls.run(() => keys.list(query)),
+    listKeyChanges: (query) => calls.run(() => keys.changes(query)),
+    keyPosition: () => calls.run(() => keys.position()),
     identity: () => calls.run(() => identity(database)),
     async close() {
       await Promise.all([calls.close(), partitions.stop()]);

@@ -37,6 +37,16 @@ CREATE TABLE IF NOT EXISTS instance_reports (
   namespace TEXT NOT NULL, gateway TEXT NOT NULL, instance TEXT NOT NULL, reported_at INTEGER NOT NULL, report TEXT NOT NULL,
   PRIMARY KEY (namespace, gateway, instance)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS keys (
+  id TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, gateway TEXT,
+  team TEXT, project TEXT, user_id TEXT, use_case TEXT, models TEXT, expires_at INTEGER, note TEXT,
+  created_at INTEGER NOT NULL, created_by TEXT NOT NULL, revoked_at INTEGER, revoked_by TEXT,
+  created_position INTEGER NOT NULL UNIQUE, position INTEGER NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX IF NOT EXISTS keys_changes ON keys (namespace, position);
+CREATE INDEX IF NOT EXISTS keys_created ON keys (namespace, created_position);
+CREATE TABLE IF NOT EXISTS key_position (last INTEGER NOT NULL) STRICT;
+INSERT INTO key_position SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM key_position);
 CREATE INDEX IF NOT EXISTS revisions_gateway ON revisions (namespace, gateway);
 `;
 

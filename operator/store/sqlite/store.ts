@@ -59,6 +59,12 @@ export async function openSqliteStore(
     putInstanceReport: (report) => call('putInstanceReport', report),
     listInstanceReports: (sinceMs) => call('listInstanceReports', sinceMs),
     forgetInstances: (namespace, gateway) => call('forgetInstances', namespace, gateway),
+    putKey: (key) => call('putKey', key),
+    getKey: (id) => call('getKey', id),
+    revokeKey: (id, revoked) => call('revokeKey', id, revoked),
+    listKeys: (query) => call('listKeys', query),
+    listKeyChanges: (query) => call('listKeyChanges', query),
+    keyPosition: () => call('keyPosition'),
     identity: () => call('identity'),
     close,
   };

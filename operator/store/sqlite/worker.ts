@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { SqliteAccepted } from './accepted.ts';
 import { openDatabase } from './database.ts';
 import { SqliteEvents } from './events.ts';
+import { SqliteKeys } from './keys.ts';
 import { SqliteReports } from './reports.ts';
 import { SqliteRevisions } from './revisions.ts';
 import type { Call } from './thread.ts';
@@ -18,6 +19,7 @@ try {
   const revisions = new SqliteRevisions(database);
   const accepted = new SqliteAccepted(database);
   const reports = new SqliteReports(database);
+  const keys = new SqliteKeys(database);
   const operations: Record<Call['operation'], (...args: never[]) => unknown> = {
     appendEvents: events.append.bind(events),
     listEvents: events.list.bind(events),
@@ -33,6 +35,12 @@ try {
     putInstanceReport: reports.put.bind(reports),
     listInstanceReports: reports.list.bind(reports),
     forgetInstances: reports.forget.bind(reports),
+    putKey: keys.put.bind(keys),
+    getKey: keys.get.bind(keys),
+    revokeKey: keys.revoke.bind(keys),
+    listKeys: keys.list.bind(keys),
+    listKeyChanges: keys.changes.bind(keys),
+    keyPosition: keys.position.bind(keys),
     identity: () => database.prepare("SELECT value FROM meta WHERE name = 'identity'").get()!['value'],
     close: () => database.close(),
   };

@@ -131,6 +131,12 @@ function inTurns(stores: readonly Store[]): Store {
     putInstanceReport: (report) => next().putInstanceReport(report),
     listInstanceReports: (sinceMs) => next().listInstanceReports(sinceMs),
     forgetInstances: (namespace, gateway) => next().forgetInstances(namespace, gateway),
+    putKey: (key) => next().putKey(key),
+    getKey: (id) => next().getKey(id),
+    revokeKey: (id, revoked) => next().revokeKey(id, revoked),
+    listKeys: (query) => next().listKeys(query),
+    listKeyChanges: (query) => next().listKeyChanges(query),
+    keyPosition: () => next().keyPosition(),
     identity: () => next().identity(),
     async close() {
       await Promise.all(stores.map((store) => store.close()));
