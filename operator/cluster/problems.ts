@@ -5,7 +5,7 @@ import type { CacheHealth } from '../kube/objects.ts';
 export function cacheProblems(health: readonly CacheHealth[]): ResourceProblem[] {
   return health.flatMap(({ kind, namespace, synced, lastEventAge, error }) => {
     if (error === null) return [];
-    const which = namespace === undefined ? kind : `${kind} of ${namespace}`;
+    const which = nameOf(kind, namespace);
     const known = synced ? `is ${Math.round(lastEventAge)} s old` : 'is nothing yet';
     const message = `what is known of ${which} ${known}: ${error}`;
     return [
@@ -21,3 +21,21 @@ export function cacheProblems(health: readonly CacheHealth[]): ResourceProblem[]
     ];
   });
 }
+
+/** What was never listed, with the reason of each, or null. */
+export function unfilled(health: readonly CacheHealth[]): string | null {
+  const reasons = Map.groupBy(
+    health.filter(({ synced }) => !synced),
+    ({ error }) => error ?? 'there was no answer yet',
+  );
+  if (reasons.size === 0) return null;
+  return [...reasons]
+    .map(([reason, caches]) => {
+      const names = caches.map(({ kind, namespace }) => nameOf(kind, namespace));
+      return `nothing is known of ${names.join(', ')}: ${reason}`;
+    })
+    .join('; ');
+}
+
+const nameOf = (kind: string, namespace: string | undefined): string =>
+  namespace === undefined ? kind : `${kind} of ${namespace}`;

@@ -5,6 +5,7 @@ import { kubeEventSink } from '../kube/events.ts';
 import { fenced } from '../kube/fence.ts';
 import { KubeObjects } from '../kube/objects.ts';
 import { checkAccess } from '../kube/preflight.ts';
+import { PODS, WATCHED, type WatchedResource } from '../kube/resources.ts';
 import {
   ensurePortsFree,
   type GatewayProcessDeps,
@@ -20,7 +21,7 @@ import { kubeMetrics } from '../telemetry/kube-metrics.ts';
 import { createLeaderMetrics } from '../telemetry/leader-metrics.ts';
 import { ClusterElection } from './election.ts';
 import { DeploymentOverlay } from './overlay.ts';
-import { cacheProblems } from './problems.ts';
+import { cacheProblems, unfilled } from './problems.ts';
 
 export interface ClusterDeps extends GatewayProcessDeps {
   /** Makes the names of processes. */
@@ -44,7 +45,7 @@ export function clusterSurroundings(
       ...(kubeconfig === null ? {} : { kubeconfig }),
       ...(context === null ? {} : { context }),
     });
-    await checkAccess(kube, namespaces);
+    await checkAccess(kube, kindsOf(cluster), namespaces);
     if (cluster.localGateways) await ensurePortsFree(options, deps.clock);
     return (common) => surround(kube, cluster, options, deps, common);
   };
@@ -82,13 +83,18 @@ function surround(
     : null;
   const client = new KubeClient(election === null ? kube : fenced(kube, () => election.mayAct()), calls);
   const scope = cluster.namespaces === null ? {} : { namespaces: cluster.namespaces };
-  const objects = new KubeObjects(client, scope, calls);
+  const objects = new KubeObjects(client, { ...scope, kinds: kindsOf(cluster) }, calls);
   kube.onRenewal(() => objects.doubt());
   const parts: { phase: Phase; part: Part }[] = [
     { phase: 'servers', part: { name: 'connections', start: async () => {}, stop: () => kube.close() } },
     {
       phase: 'caches',
-      part: { name: 'caches', start: (signal) => objects.start(signal), stop: () => objects.stop() },
+      part: {
+        name: 'caches',
+        start: (signal) => objects.start(signal),
+        stop: () => objects.stop(),
+        waitsFor: () => unfilled(objects.health()),
+      },
     },
     ...(election === null ? [] : [{ phase: 'leader' as const, part: election.part }]),
   ];
@@ -110,6 +116,7 @@ function surround(
     return {
       ...shared,
       client: objects,
+      pods: objects,
       parts: [...parts, { phase: 'leader', part: { name: 'advice', start: warn, stop: async () => {} } }],
       image: cluster.gatewayImage ?? deps.image,
       paused: false,
@@ -129,6 +136,7 @@ function surround(
   return {
     ...shared,
     client: overlay,
+    pods: null,
     parts: [...parts, { phase: 'leader', part: processes }],
     image: deps.image,
     paused: true,
@@ -137,4 +145,9 @@ function surround(
     instances: () => node.instances(),
     address: (namespace, gateway) => processAddress(node.instances(), namespace, gateway),
   };
+}
+
+/** Gateways that run here have no pods, and the operator then needs no right to see any. */
+function kindsOf({ localGateways }: ClusterOptions): readonly WatchedResource[] {
+  return localGateways ? WATCHED : [...WATCHED, PODS];
 }

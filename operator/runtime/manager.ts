@@ -13,6 +13,8 @@ export interface Part {
   /** Resolves when the part does its work: a server listens, a cache is full, the lease is held. */
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
+  /** What it still waits for while it starts, in words for people; null where it cannot say. */
+  waitsFor?(): string | null;
 }
 
 export interface ManagerOptions {
@@ -70,7 +72,7 @@ export class Manager {
     for (const part of this.#started.splice(0).reverse()) {
       const left = Math.max(0, deadline - this.#deps.clock.monotonic());
       try {
-        await this.#within(left, part.stop(), `${part.name} did not stop in time`);
+        await this.#within(left, part.stop(), () => `${part.name} did not stop in time`);
       } catch (error) {
         this.#deps.log.error({ err: error, part: part.name }, 'a part failed to stop');
       }
@@ -80,12 +82,15 @@ export class Manager {
   #startPart(part: Part, limitMs: number | undefined): Promise<void> {
     const started = part.start(this.#stopping.signal);
     if (limitMs === undefined) return started;
-    return this.#within(limitMs, started, `${part.name} was not in sync after ${limitMs} ms`);
+    return this.#within(limitMs, started, () => {
+      const reason = part.waitsFor?.() ?? null;
+      return `${part.name} was not in sync after ${limitMs} ms${reason === null ? '' : `: ${reason}`}`;
+    });
   }
 
-  #within(ms: number, work: Promise<void>, message: string): Promise<void> {
+  #within(ms: number, work: Promise<void>, message: () => string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = this.#deps.clock.after(ms, () => reject(new Error(message)));
+      const timer = this.#deps.clock.after(ms, () => reject(new Error(message())));
       work.then(resolve, reject).finally(() => timer.cancel());
     });
   }

@@ -53,6 +53,18 @@ describe('manager', () => {
     expect(await started).to.equal('cache was not in sync after 120000 ms');
   });
 
+  it('says what a cache waited for, as it is when it gives up', async () => {
+    const clock = new FakeClock();
+    const manager = new Manager(options, { clock, log: silentLog });
+    let reason = 'no answer';
+    const waitsFor = (): string => reason;
+    manager.add('caches', partOf([], 'cache', { start: () => new Promise(() => {}), waitsFor }));
+    const started = manager.start().catch((error: Error) => error.message);
+    reason = 'connection refused';
+    await clock.advance(120_000);
+    expect(await started).to.equal('cache was not in sync after 120000 ms: connection refused');
+  });
+
   it('does not wait for ever for a part that will not stop', async () => {
     const seen: string[] = [];
     const clock = new FakeClock();
