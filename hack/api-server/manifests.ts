@@ -24,8 +24,8 @@ export async function applyManifests(kubectl: string, kubeconfig: string, folder
       throw new Error(`kubectl ${args.join(' ')} failed: ${why}`);
     }
   };
-  // Server-side, since the annotation of the other way may hold 256 KiB and CRDs can be larger.
-  const applied = await call('apply', '--server-side', '--force-conflicts', '-k', folder, '-o', 'name');
+  // As the README tells people to do it: kubectl warns where it is applied this way after a server-side apply.
+  const applied = await call('apply', '-k', folder, '-o', 'name');
   const definitions = applied.split('\n').filter((name) => name.startsWith('customresourcedefinition'));
   if (definitions.length > 0)
     await call('wait', '--for=condition=Established', '--timeout=60s', ...definitions);

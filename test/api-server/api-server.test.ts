@@ -20,6 +20,13 @@ describe('the API server of the tier', () => {
     ]);
   });
 
+  it('has our CRDs as kubectl apply leaves them: who applies them again is warned of nothing', async () => {
+    const lastApplied =
+      'jsonpath={.metadata.annotations.kubectl\\.kubernetes\\.io/last-applied-configuration}';
+    const crd = 'crd/governancepolicies.governance.keeptrusts.com';
+    expect(await kubectl(['get', crd, '-o', lastApplied])).to.not.equal('');
+  });
+
   it('collects what an object of ours owned, once that is deleted', async function () {
     if (!testCluster().collects) this.skip();
     await namespace.kubectl(['apply', '-f', '-'], {

@@ -25,7 +25,7 @@ describe('manifests applied before the tests', () => {
       '/crds',
     );
     expect(calls()).to.deep.equal([
-      '--kubeconfig /config apply --server-side --force-conflicts -k /crds -o name',
+      '--kubeconfig /config apply -k /crds -o name',
       `--kubeconfig /config wait --for=condition=Established --timeout=60s ${crd}`,
     ]);
   });
