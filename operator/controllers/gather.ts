@@ -87,7 +87,8 @@ function newer(a: Snapshot['previous'], b: Snapshot['previous']): Snapshot['prev
   return (b?.number ?? 0) > (a?.number ?? 0) ? b : (a ?? b);
 }
 
-function revisionOf(configMap: KubeObject): Snapshot['previous'] {
+/** What a gateway's ConfigMap says that it holds; null where a hand has taken that away. */
+export function revisionOf(configMap: KubeObject): Snapshot['previous'] {
   const hash = configMap.metadata.annotations?.[HASH_ANNOTATION];
   const number = Number(configMap.metadata.annotations?.[REVISION_ANNOTATION]);
   return hash === undefined || !Number.isSafeInteger(number) ? null : { number, hash };

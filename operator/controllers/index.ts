@@ -1,7 +1,10 @@
 import type { InstanceReports } from '../domain/instance-reports.ts';
 import { Controller, type ControllerDeps } from '../runtime/controller.ts';
+import type { NudgeMetrics } from '../runtime/metrics.ts';
+import type { PodAnnotator } from '../runtime/objects.ts';
+import { reconcileDelivery } from './delivery.ts';
 import { type GatewayControllerDeps, reconcileGateway } from './gateway.ts';
-import { changesStatus, gatewayKeys, statusKeys } from './mapping.ts';
+import { changesStatus, deliveryKey, gatewayKeys, statusKeys } from './mapping.ts';
 import { Outcomes } from './outcomes.ts';
 import { reconcileStatus, type StatusControllerDeps } from './status.ts';
 import { UnwrittenStatuses } from './unwritten.ts';
@@ -9,6 +12,8 @@ import { UnwrittenStatuses } from './unwritten.ts';
 export type ControllersDeps = Omit<GatewayControllerDeps, 'outcomes'> &
   Omit<StatusControllerDeps, 'outcomes' | 'client' | 'reports'> & {
     reports: InstanceReports;
+    /** Left out where there are no pods. */
+    delivery?: { pods: PodAnnotator; nudges: NudgeMetrics };
     runtime(controller: string): ControllerDeps;
   };
 
@@ -22,6 +27,8 @@ const TIMEOUT_MS = 30_000;
 export function createControllers(deps: ControllersDeps): {
   gateway: Controller;
   status: Controller;
+  /** Null where there are no pods. */
+  delivery: Controller | null;
   outcomes: Outcomes;
   unwritten: UnwrittenStatuses;
 } {
@@ -43,9 +50,26 @@ export function createControllers(deps: ControllersDeps): {
   };
   cache.onChange((ref, object, previous) => {
     for (const key of gatewayKeys(cache, ref, object, previous)) gateway.queue.add(key);
-    if (ref.kind === 'Deployment' || changesStatus(ref, object, previous)) writeStatus(ref.namespace);
+    if (changesStatus(ref, object, previous)) writeStatus(ref.namespace);
   });
   outcomes.onChange(writeStatus);
   deps.reports.onChange(writeStatus);
-  return { gateway, status, outcomes, unwritten };
+  const delivery = deliveryController(deps);
+  return { gateway, status, delivery, outcomes, unwritten };
+}
+
+function deliveryController(deps: ControllersDeps): Controller | null {
+  if (deps.delivery === undefined) return null;
+  const { cache } = deps.client;
+  const delivery = new Controller(
+    { name: 'delivery', workers: WORKERS, timeoutMs: TIMEOUT_MS },
+    reconcileDelivery({ ...deps, ...deps.delivery, cache }),
+    deps.runtime('delivery'),
+  );
+  cache.onChange((ref, object, previous) => {
+    const key = deliveryKey(ref, object, previous);
+    if (key !== null) delivery.queue.add(key);
+  });
+  deps.reports.onChange((namespace, gateway) => delivery.queue.add(`${namespace}/${gateway}`));
+  return delivery;
 }

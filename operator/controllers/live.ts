@@ -3,6 +3,7 @@ import { childName } from '../render/names.ts';
 import type { ObjectCache } from '../runtime/objects.ts';
 import type { LiveGateway } from '../status/gateway-state.ts';
 import type { Outcomes } from './outcomes.ts';
+import { podsOf } from './pods.ts';
 
 interface DeploymentStatus {
   observedGeneration?: number;
@@ -23,6 +24,8 @@ export function liveGateway(
 ): LiveGateway {
   const outcome = parts.outcomes.get(namespace, name);
   const deployment = parts.cache.get({ kind: 'Deployment', namespace, name: childName(name) });
+  const pods = podsOf(parts.cache, namespace, name);
+  const reports = parts.reports.list(namespace, name);
   const status = deployment?.status as DeploymentStatus | undefined;
   const revision = outcome?.decision.revision ?? null;
   const whole = revision === null ? null : { since: revision.number, hashes: [revision.hash] };
@@ -39,7 +42,12 @@ export function liveGateway(
             ready: status?.readyReplicas ?? 0,
             failure: failureOf(status),
           },
-    reports: parts.reports.list(namespace, name),
+    // A pod that was killed has no last word, and what it said before is kept for a while.
+    reports:
+      pods.length === 0
+        ? reports
+        : reports.filter(({ instance }) => pods.some(({ name }) => name === instance)),
+    readyPods: pods.length === 0 ? null : pods.filter(({ ready }) => ready).map(({ name }) => name),
     listening: parts.reports.complete(),
   };
 }

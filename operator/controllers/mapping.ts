@@ -29,13 +29,34 @@ export function gatewayKeys(
   return [...names].flatMap((name) => (name === undefined ? [] : [`${ref.namespace}/${name}`]));
 }
 
+/** The gateway whose pods a change may concern; null for none. */
+export function deliveryKey(
+  { kind, namespace, name }: ObjectRef,
+  object: KubeObject | undefined,
+  previous: KubeObject | undefined,
+): string | null {
+  if (kind === 'ConfigMap') return `${namespace}/${gatewayOf(name)}`;
+  if (kind !== 'Pod') return null;
+  const gateway = (object ?? previous)?.metadata.labels?.[GATEWAY_LABEL];
+  return gateway === undefined ? null : `${namespace}/${gateway}`;
+}
+
 /** Whether the status of objects of the namespace may differ after a change, though no gateway may be concerned. */
 export function changesStatus(
   ref: ObjectRef,
   object: KubeObject | undefined,
   previous: KubeObject | undefined,
 ): boolean {
+  if (ref.kind === 'Deployment') return true;
+  if (ref.kind === 'Pod') return !samePod(object, previous);
   return OURS.has(ref.kind) && !sameIntent(object, previous);
+}
+
+/** Whether a pod counts as it did: what it was told is nothing to anybody but its kubelet. */
+function samePod(a: KubeObject | undefined, b: KubeObject | undefined): boolean {
+  return (
+    same(a, b, ({ uid, deletionTimestamp }) => ({ uid, deletionTimestamp })) && sameJson(a?.status, b?.status)
+  );
 }
 
 /** Keys of the objects of ours in a namespace, whose status may have to be written. */

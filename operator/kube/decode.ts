@@ -18,7 +18,7 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
  *
  * @throws Malformed without the metadata that every stored object has
  */
-export function decodeObject(raw: unknown, { kind, apiVersion }: Resource): KubeObject {
+export function decodeObject(raw: unknown, { kind, apiVersion, summary }: Resource): KubeObject {
   if (!isRecord(raw) || !isRecord(raw['metadata'])) throw new Malformed(`a ${kind} without metadata`);
   const { managedFields: _, annotations, ...metadata } = raw['metadata'];
   for (const field of ['name', 'uid', 'resourceVersion']) {
@@ -35,7 +35,7 @@ export function decodeObject(raw: unknown, { kind, apiVersion }: Resource): Kube
     ...metadata,
     ...(isRecord(annotations) ? { annotations: withoutLastApplied(annotations) } : {}),
   } as unknown as ObjectMeta;
-  return deepFreeze({ ...raw, apiVersion, kind, metadata: meta });
+  return deepFreeze({ ...(summary?.(raw) ?? raw), apiVersion, kind, metadata: meta });
 }
 
 function withoutLastApplied(annotations: Record<string, unknown>): Record<string, unknown> {

@@ -1,6 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import type { KubeObject, Manifest, ObjectCache, ObjectClient, ObjectRef } from '../runtime/objects.ts';
+import type {
+  KubeObject,
+  Manifest,
+  ObjectCache,
+  ObjectClient,
+  ObjectRef,
+  PodAnnotator,
+} from '../runtime/objects.ts';
 import { orAborted } from '../runtime/signals.ts';
 import type { KubeClient } from './client.ts';
 import type { KubeMetrics } from './metrics.ts';
@@ -11,6 +18,8 @@ import { KubeCache } from './store.ts';
 export interface KubeObjectsOptions {
   /** Which namespaces are watched; all without it. */
   namespaces?: readonly string[];
+  /** What is watched. */
+  kinds?: readonly WatchedResource[];
 }
 
 export interface KubeObjectsDeps {
@@ -38,22 +47,28 @@ export interface CacheHealth {
  * returns does not go into the cache: whether it is newer than what the watch brought cannot be told, since
  * resourceVersions are opaque, and a cache that moves back would undo what was seen.
  */
-export class KubeObjects implements ObjectClient {
+export class KubeObjects implements ObjectClient, PodAnnotator {
   readonly #client: KubeClient;
   readonly #cache: KubeCache;
   readonly #metrics: KubeMetrics;
+  readonly #kinds: readonly WatchedResource[];
   readonly #reflectors: readonly {
     resource: WatchedResource;
     namespace: string | undefined;
     reflector: Reflector;
   }[];
 
-  constructor(client: KubeClient, { namespaces }: KubeObjectsOptions, deps: KubeObjectsDeps) {
+  constructor(
+    client: KubeClient,
+    { namespaces, kinds = WATCHED }: KubeObjectsOptions,
+    deps: KubeObjectsDeps,
+  ) {
     this.#client = client;
+    this.#kinds = kinds;
     this.#cache = new KubeCache(deps.log);
     this.#metrics = deps.metrics;
     const scopes = namespaces === undefined ? [undefined] : [...new Set(namespaces)];
-    this.#reflectors = WATCHED.flatMap((resource) =>
+    this.#reflectors = kinds.flatMap((resource) =>
       scopes.map((namespace) => ({
         resource,
         namespace,
@@ -69,9 +84,9 @@ export class KubeObjects implements ObjectClient {
   /** Resolves when every cache has been filled. @throws the signal's reason */
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    for (const { kind } of WATCHED) this.#metrics.synced(kind, false);
+    for (const { kind } of this.#kinds) this.#metrics.synced(kind, false);
     for (const { reflector } of this.#reflectors) reflector.start();
-    await orAborted(Promise.all(WATCHED.map(({ kind }) => this.#kindSynced(kind))), signal);
+    await orAborted(Promise.all(this.#kinds.map(({ kind }) => this.#kindSynced(kind))), signal);
   }
 
   /** Ends the watches; the cache stays as it is. */
@@ -106,6 +121,15 @@ export class KubeObjects implements ObjectClient {
 
   delete(ref: ObjectRef, uid: string): Promise<void> {
     return this.#client.delete(ref, uid);
+  }
+
+  async annotate(
+    { namespace, name, uid }: Parameters<PodAnnotator['annotate']>[0],
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const ref = { kind: 'Pod', namespace, name };
+    // Held to its uid: another pod that took the name is another matter.
+    await this.#client.patch(ref, { metadata: { uid, annotations } });
   }
 
   async #kindSynced(kind: string): Promise<void> {

@@ -1,11 +1,14 @@
 import { API_VERSION, KINDS } from '../domain/snapshot.ts';
 import { MANAGED_BY } from '../render/labels.ts';
+import { podSummary } from './pods.ts';
 
 /** A kind as the API server's paths name it. */
 export interface Resource {
   kind: string;
   apiVersion: string;
   plural: string;
+  /** What is kept of an object as the server sends it; everything without it. */
+  summary?(raw: Record<string, unknown>): Record<string, unknown>;
 }
 
 /** A kind that is cached, and which of its objects. */
@@ -26,13 +29,22 @@ export const WATCHED: readonly WatchedResource[] = [
   { kind: 'ServiceAccount', apiVersion: 'v1', plural: 'serviceaccounts', labelSelector: OURS_ONLY },
 ];
 
+/** Watched beside them where gateways run as pods. */
+export const PODS: WatchedResource = {
+  kind: 'Pod',
+  apiVersion: 'v1',
+  plural: 'pods',
+  labelSelector: OURS_ONLY,
+  summary: podSummary,
+};
+
 /** Written and read one by one. */
 const UNWATCHED: readonly Resource[] = [
   { kind: 'Event', apiVersion: 'v1', plural: 'events' },
   { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', plural: 'leases' },
 ];
 
-const BY_KIND = new Map([...WATCHED, ...UNWATCHED].map((resource) => [resource.kind, resource]));
+const BY_KIND = new Map([...WATCHED, PODS, ...UNWATCHED].map((resource) => [resource.kind, resource]));
 
 /** @throws Error for a kind that the operator has no use for */
 export function resourceOf(kind: string): Resource {

@@ -6,6 +6,9 @@ import { CONFIG_KEYS } from './names.ts';
 export const REVISION_ANNOTATION = 'governance.keeptrusts.com/revision';
 export const HASH_ANNOTATION = 'governance.keeptrusts.com/hash';
 
+/** On a pod: the revision that its kubelet was told to look for, and how often. */
+export const CONFIG_REVISION_ANNOTATION = 'governance.keeptrusts.com/config-revision';
+
 /** The document that the gateway reads, the specifications that it came from, and the source of each part. */
 export function renderConfigMap(input: RenderInput): Manifest {
   return {

@@ -25,6 +25,20 @@ export interface DriftMetrics {
   driftCorrected(kind: string): void;
 }
 
+export const NUDGE_REASONS = ['revision', 'again', 'credential'] as const;
+/**
+ * Why a pod was annotated: it has another revision; it still has one though it was told; its gateway lacks a credential
+ * that may be there by now.
+ */
+export type NudgeReason = (typeof NUDGE_REASONS)[number];
+
+export const NUDGE_RESULTS = ['written', 'failed'] as const;
+export type NudgeResult = (typeof NUDGE_RESULTS)[number];
+
+export interface NudgeMetrics {
+  nudged(reason: NudgeReason, result: NudgeResult): void;
+}
+
 export const EVENT_RESULTS = ['written', 'failed', 'dropped'] as const;
 /** `dropped`: not even tried, since there were too many. */
 export type EventResult = (typeof EVENT_RESULTS)[number];

@@ -12,6 +12,8 @@ export interface ObjectMeta {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   ownerReferences?: OwnerReference[];
+  /** Set from when it is to end. */
+  deletionTimestamp?: string;
 }
 
 export interface OwnerReference {
@@ -82,6 +84,15 @@ export interface ObjectClient {
   applyStatus(manifest: Manifest): Promise<KubeObject>;
   /** No error when the object is gone already; refused when another object took the name. */
   delete(ref: ObjectRef, uid: string): Promise<void>;
+}
+
+/** The one thing that is ever written to a pod. */
+export interface PodAnnotator {
+  /** Merges annotations into those that the pod has. @throws ObjectError `NotFound` or `Conflict` where it is gone */
+  annotate(
+    pod: { namespace: string; name: string; uid: string },
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<void>;
 }
 
 export class ObjectError extends Error {

@@ -20,6 +20,8 @@ export interface LiveGateway {
   failure: { reason: Reason; message: string } | null;
   deployment: { replicas: number; ready: number; failure: string | null } | null;
   reports: readonly Pick<InstanceReport, 'instance' | 'ready' | 'revision' | 'rejected' | 'targets'>[];
+  /** Names of the pods that are sent traffic, each of which is an instance; null where there are no pods. */
+  readyPods: readonly string[] | null;
   /** False while instances may not have had the time to report. */
   listening: boolean;
 }
@@ -38,14 +40,16 @@ export function programmed(gateway: LiveGateway): Programmed {
     reason,
     message: `gateway ${gateway.name}${message}`,
   });
-  const { revision, holding, failure, deployment, reports } = gateway;
+  const { revision, holding, failure, deployment, reports, readyPods } = gateway;
   if (failure !== null && !NOT_TAKEN.has(failure.reason)) {
     return wanted('False', failure.reason, `: ${failure.message}`);
   }
   const ready = reports.filter((report) => report.ready);
   const current = ready.filter(({ revision }) => holding?.hashes.includes(revision?.hash ?? '') === true);
-  const expected = Math.max(deployment?.ready ?? 0, ready.length, 1);
-  if ((deployment?.ready ?? 0) > 0 && current.length >= expected) {
+  const expected = Math.max(readyPods?.length ?? deployment?.ready ?? 0, ready.length, 1);
+  // One that is sent traffic and has said nothing counts as much as one that says otherwise.
+  const everyPod = readyPods?.every((name) => current.some(({ instance }) => instance === name)) ?? true;
+  if ((readyPods?.length ?? deployment?.ready ?? 0) > 0 && everyPod && current.length >= expected) {
     return wanted('True', 'Programmed', ': every ready instance runs it');
   }
   if (failure !== null) return wanted('False', failure.reason, `: ${failure.message}`);

@@ -5,6 +5,9 @@ import {
   type DriftMetrics,
   EVENT_RESULTS,
   type EventMetrics,
+  NUDGE_REASONS,
+  NUDGE_RESULTS,
+  type NudgeMetrics,
   OUTCOMES,
 } from '../runtime/metrics.ts';
 
@@ -28,6 +31,7 @@ export class OperatorMetrics {
   readonly #active: Gauge<'controller'>;
   readonly drift: DriftMetrics;
   readonly events: EventMetrics;
+  readonly nudges: NudgeMetrics;
 
   constructor() {
     const registers = [this.registry];
@@ -91,6 +95,14 @@ export class OperatorMetrics {
     });
     for (const kind of CHILD_KINDS) drift.inc({ kind }, 0);
     this.drift = { driftCorrected: (kind) => drift.inc({ kind }) };
+    const nudges = new Counter({
+      name: 'keeptrusts_operator_pod_nudges_total',
+      help: 'Annotations written to pods so that their kubelets look at what they mount; "again" is for pods that still have an older document after it.',
+      labelNames: ['reason', 'result'] as const,
+      registers,
+    });
+    for (const reason of NUDGE_REASONS) for (const result of NUDGE_RESULTS) nudges.inc({ reason, result }, 0);
+    this.nudges = { nudged: (reason, result) => nudges.inc({ reason, result }) };
     const events = new Counter({
       name: 'keeptrusts_operator_events_total',
       help: 'Events about objects: written, refused or lost on the way, or dropped since there were too many.',

@@ -25,6 +25,24 @@ describe('an object of the API server', () => {
     expect(decodeObject(item, resourceOf('ConfigMap'))).to.include({ kind: 'ConfigMap', apiVersion: 'v1' });
   });
 
+  it('that is a pod keeps who it is, and whether it runs and serves: not what it is made of, nor when it was probed', () => {
+    const { data: _, ...raw } = rawConfigMap('a', '5');
+    const ready = { type: 'Ready', status: 'True', lastProbeTime: '2026-01-02T03:04:05Z' };
+    const status = {
+      phase: 'Running',
+      podIP: '10.0.0.1',
+      conditions: [{ type: 'Initialized', status: 'True' }, ready],
+    };
+    const pod = { ...raw, kind: 'Pod', spec: { containers: [] }, status };
+    expect(decodeObject(pod, resourceOf('Pod'))).to.deep.include({
+      status: { phase: 'Running', ready: true },
+    });
+    expect(decodeObject(pod, resourceOf('Pod'))).to.not.have.property('spec');
+    const waiting = { ...pod, status: { ...status, conditions: [{ ...ready, status: 'False' }] } };
+    expect(decodeObject(waiting, resourceOf('Pod')).status).to.deep.equal({ phase: 'Running', ready: false });
+    expect(decodeObject({ ...pod, status: {} }, resourceOf('Pod')).status).to.deep.include({ ready: false });
+  });
+
   it('cannot be changed by whoever gets it', () => {
     const object = decodeObject(rawConfigMap('a', '5', { data: { key: 'v' } }), resourceOf('ConfigMap'));
     expect(() => Object.assign(object.data!, { key: 'w' })).to.throw(TypeError);

@@ -27,6 +27,7 @@ const live = (over: Partial<LiveGateway> = {}): LiveGateway => ({
   failure: null,
   deployment: { replicas: 1, ready: 1, failure: null },
   reports: [report()],
+  readyPods: null,
   ...over,
 });
 const find = (list: Condition[] | undefined, type: string): Condition =>
@@ -38,6 +39,27 @@ const invalid: Finding = {
 };
 
 describe('Programmed', () => {
+  it('is true of pods only when each that is sent traffic reported the revision itself', () => {
+    const deployment = { replicas: 2, ready: 2, failure: null };
+    const [first, second] = [report({ instance: 'a' }), report({ instance: 'b' })];
+    const reports = [first, second];
+    const both = live({ deployment, reports, readyPods: ['a', 'b'] });
+    expect(programmed(both)).to.include({ status: 'True', reason: 'Programmed' });
+    // As many reports as pods, but not of these pods.
+    const other = live({ deployment, reports, readyPods: ['a', 'c'] });
+    expect(programmed(other)).to.include({ status: 'False', reason: 'GatewayPending' });
+    const behind = live({
+      deployment,
+      reports: [first, report({ instance: 'b', revision: old })],
+      readyPods: ['a', 'b'],
+    });
+    expect(programmed(behind)).to.include({ status: 'False', reason: 'GatewayPending' });
+    // A Deployment's count lags behind its pods.
+    const late = live({ deployment: { ...deployment, ready: 0 }, reports, readyPods: ['a', 'b'] });
+    expect(programmed(late)).to.include({ status: 'True' });
+    expect(programmed(live({ deployment, reports, readyPods: [] }))).to.include({ status: 'False' });
+  });
+
   it('is true only when every ready instance reported the revision', () => {
     expect(programmed(live())).to.include({ status: 'True', reason: 'Programmed' });
     const two = { replicas: 2, ready: 2, failure: null };
