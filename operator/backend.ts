@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { localAuthorizer } from './api/access.ts';
 import { createLocalTokens } from './api/auth.ts';
+import { type ClusterAccess, either } from './api/either.ts';
 import type { ResourceProblem } from './api/problems.ts';
 import { type RunningApi, startApi } from './api/server.ts';
 import type { Archive } from './controllers/archive.ts';
@@ -28,6 +28,8 @@ export interface BackendParts {
   metrics(): Promise<{ contentType: string; text: string }>;
   /** What is wrong with the resources now. */
   problems(): readonly ResourceProblem[];
+  /** Callers of a cluster; null where there is none. */
+  cluster(): ClusterAccess | null;
   /** Whether there is such a gateway now. */
   active(namespace: string, gateway: string): boolean;
 }
@@ -70,8 +72,7 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
       {
         store,
         reports,
-        authenticator: tokens,
-        authorizer: localAuthorizer,
+        ...either(tokens, parts.cluster),
         now: () => clock.now(),
         ready: parts.ready,
         metrics: parts.metrics,

@@ -1,4 +1,6 @@
 import type { KindContracts } from '../gateway/contract/kind-contract.ts';
+import { isLoopback } from '../gateway/contract/openness.ts';
+import type { ClusterAccess } from './api/either.ts';
 import type { ResourceProblem } from './api/problems.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { Comings } from './comings.ts';
@@ -89,6 +91,7 @@ export async function startControlPlane(
     let started = false;
     let closing = false;
     let problems = (): ResourceProblem[] => [];
+    let cluster: ClusterAccess | null = null;
     let active = (_namespace: string, _gateway: string): boolean => false;
     backend = await startBackend(options, {
       reports,
@@ -97,6 +100,7 @@ export async function startControlPlane(
       ready: () => started,
       metrics: () => metrics.text(),
       problems: () => problems(),
+      cluster: () => cluster,
       active: (namespace, gateway) => active(namespace, gateway),
     });
     const surroundings = make({
@@ -106,6 +110,10 @@ export async function startControlPlane(
       store: { identity: backend.storeIdentity, shared: backend.shared },
       metrics,
     });
+    const { access, gateways } = surroundings;
+    // Nobody but this machine reaches loopback, and a person who runs the operator there has its records anyway.
+    const takesLocalTokens = gateways === 'here' || isLoopback(options.host);
+    cluster = access && { ...access, takesLocalTokens };
     const { manager, progress, tellNew } = assemble(options, deps, {
       surroundings,
       backend,

@@ -1,3 +1,4 @@
+import type { Access } from './api/access.ts';
 import type { ResourceProblem } from './api/problems.ts';
 import type { Instance } from './local/node/node.ts';
 import type { EventSink } from './runtime/events.ts';
@@ -24,6 +25,8 @@ export interface Common {
  */
 export interface Surroundings {
   readonly client: ObjectClient;
+  /** Who of a cluster calls the API, and what they may do; null where there is no cluster. */
+  readonly access: Access | null;
   /** Where events about objects are written. */
   readonly events: EventSink;
   /** What has to be started, in this order within a phase. */

@@ -1,4 +1,5 @@
-import type { Person } from './auth.ts';
+import type { Authenticator, Person } from './auth.ts';
+import { ApiError } from './errors.ts';
 
 /** What the API holds, as virtual resources of the group `governance.keeptrusts.com` that RBAC speaks of. */
 export type AccessResource = 'events' | 'usage' | 'configurations' | 'keys';
@@ -14,6 +15,20 @@ export interface AccessRequest {
 export interface Authorizer {
   /** @throws ApiError `access_not_checked` where nobody can say at the moment: that is not a no */
   allows(person: Person, request: AccessRequest): Promise<boolean>;
+}
+
+/** Who calls, and what they may do. */
+export interface Access {
+  authenticator: Authenticator;
+  authorizer: Authorizer;
+}
+
+/** Nobody can say at the moment who calls or what they may do. */
+export function notChecked(): ApiError {
+  return new ApiError(
+    'access_not_checked',
+    'the API server of the cluster cannot be asked at the moment who calls, or what they may do. This is no refusal: try again.',
+  );
 }
 
 /** Without a cluster there is one person, whose machine this is. */

@@ -18,6 +18,7 @@ import type { Part, Phase } from '../runtime/manager.ts';
 import type { Common, Surroundings, SurroundingsMaker } from '../surroundings.ts';
 import { kubeMetrics } from '../telemetry/kube-metrics.ts';
 import { createLeaderMetrics } from '../telemetry/leader-metrics.ts';
+import { clusterAccess } from './access.ts';
 import { ClusterElection } from './election.ts';
 import { DeploymentOverlay } from './overlay.ts';
 import { cacheProblems, unfilled } from './problems.ts';
@@ -99,6 +100,11 @@ function surround(
   ];
   const where = cluster.namespaces === null ? 'any namespace' : cluster.namespaces.join(', ');
   const shared = {
+    access: clusterAccess(kube, {
+      ...calls,
+      cache: objects.cache,
+      knowsAccounts: () => objects.health().every(({ kind, synced }) => synced || kind !== 'ServiceAccount'),
+    }),
     events: kubeEventSink(client, identity),
     gatewaysReportTo: cluster.advertiseUrl ?? common.apiUrl,
     election,

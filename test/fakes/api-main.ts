@@ -15,6 +15,7 @@ await startBackend(
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
     problems: () => [],
     active: () => true,
+    cluster: () => null,
   },
 );
 process.stdout.write('ready\n');
