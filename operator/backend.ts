@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createLocalTokens } from './api/auth.ts';
 import { type ClusterAccess, either } from './api/either.ts';
+import { KeyFeed } from './api/key-feed.ts';
 import type { ResourceProblem } from './api/problems.ts';
 import { type RunningApi, startApi } from './api/server.ts';
 import type { Archive } from './controllers/archive.ts';
@@ -11,6 +12,9 @@ import type { Clock } from './runtime/clock.ts';
 import type { Log } from './runtime/log.ts';
 import { SharedReports } from './shared-reports.ts';
 import { openStore } from './store/open.ts';
+
+/** Milliseconds between two looks for keys that another control plane made or revoked. */
+const KEYS_LOOK_MS = 250;
 
 export interface BackendOptions {
   stateDir: string;
@@ -63,6 +67,12 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
   const shared =
     options.databaseUrl === undefined ? null : new SharedReports(parts.reports, { store, clock, log });
   const reports = shared ?? parts.reports;
+  const keyFeed = new KeyFeed({
+    store,
+    clock,
+    lookMs: shared === null ? null : KEYS_LOOK_MS,
+    onTrouble: (err) => log.warn({ err }, 'changes of keys by other control planes cannot be seen'),
+  });
   let api: RunningApi;
   let storeIdentity: string;
   try {
@@ -73,7 +83,9 @@ export async function startBackend(options: BackendOptions, parts: BackendParts)
         store,
         reports,
         ...either(tokens, parts.cluster),
+        keyFeed,
         now: () => clock.now(),
+        monotonic: () => clock.monotonic(),
         ready: parts.ready,
         metrics: parts.metrics,
         problems: parts.problems,

@@ -10,6 +10,8 @@ import { configurationRoutes } from './configurations.ts';
 import { ApiError } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { instanceRoutes } from './instances.ts';
+import type { KeyFeed } from './key-feed.ts';
+import { keyRoutes } from './keys.ts';
 import { methodsAt, openApiDocument } from './openapi.ts';
 import { problemRoutes, type ResourceProblem } from './problems.ts';
 import { streamRoutes } from './streams.ts';
@@ -25,8 +27,12 @@ export interface ApiParts {
   reports: InstanceReports;
   authenticator: Authenticator;
   authorizer: Authorizer;
+  /** Where changes of keys are told. */
+  keyFeed: KeyFeed;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds from an arbitrary start. */
+  monotonic(): number;
   /** True when the control plane may be sent traffic. */
   ready(): boolean;
   /** What is wrong with the resources now; left out where there are none. */
@@ -75,6 +81,7 @@ export async function startApi(options: ApiOptions, parts: ApiParts): Promise<Ru
   app.use('/v1/streams', streamRoutes(parts));
   app.use('/v1/configurations', configurationRoutes(parts));
   app.use('/v1/problems', problemRoutes(parts));
+  app.use('/v1/keys', keyRoutes(parts));
   app.use('/v1', instanceRoutes(parts));
   app.use((request, response) => {
     const methods = methodsAt(request.path);
@@ -99,6 +106,8 @@ export async function startApi(options: ApiOptions, parts: ApiParts): Promise<Ru
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: () =>
       new Promise((resolve) => {
+        // Whoever waits for a change is answered, so that they need not be cut off.
+        parts.keyFeed.close();
         const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
         server.close(() => {
           clearTimeout(cut);

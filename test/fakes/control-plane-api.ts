@@ -8,6 +8,7 @@ import { type RunningApi, startApi } from '../../operator/api/server.ts';
 import { createInstanceReports, type InstanceReports } from '../../operator/domain/instance-reports.ts';
 import { openSqliteStore } from '../../operator/store/sqlite/store.ts';
 import type { Store } from '../../operator/store/store.ts';
+import { loneKeyFeed } from './key-feed.ts';
 
 /** The real API over a real SQLite store in a folder of its own, without an operator behind it. */
 export interface TestApi {
@@ -43,7 +44,9 @@ export async function startTestApi(now: () => number = Date.now): Promise<TestAp
       active: (namespace, gateway) => !gone.has(`${namespace}/${gateway}`),
       authenticator: tokens,
       authorizer: localAuthorizer,
+      keyFeed: loneKeyFeed(store),
       now,
+      monotonic: () => performance.now(),
       ready: () => true,
       metrics: async () => ({ contentType: 'text/plain', text: 'up 1\n' }),
       onUnexpected: (error) => unexpected.push(error),

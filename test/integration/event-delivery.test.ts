@@ -15,6 +15,7 @@ import { type RunningApi, startApi } from '../../operator/api/server.ts';
 import { createInstanceReports } from '../../operator/domain/instance-reports.ts';
 import { openSqliteStore } from '../../operator/store/sqlite/store.ts';
 import type { Store } from '../../operator/store/store.ts';
+import { loneKeyFeed } from '../fakes/key-feed.ts';
 import { verifyLines } from '../fakes/verify-lines.ts';
 import {
   begin,
@@ -53,6 +54,8 @@ describe('events from a gateway’s spool to the control plane’s store', () =>
         reports: createInstanceReports(Date.now),
         authenticator: createLocalTokens(join(folder.dir, 'tokens')),
         authorizer: localAuthorizer,
+        keyFeed: loneKeyFeed(store),
+        monotonic: () => performance.now(),
         now: Date.now,
         active: () => true,
         ready: () => true,

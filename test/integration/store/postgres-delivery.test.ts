@@ -10,6 +10,7 @@ import { startApi } from '../../../operator/api/server.ts';
 import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
 import { openPostgresStore } from '../../../operator/store/postgres/store.ts';
 import { eventually } from '../../fakes/folder.ts';
+import { loneKeyFeed } from '../../fakes/key-feed.ts';
 import { type PostgresServer, startPostgres } from '../../fakes/postgres.ts';
 import { verifyLines } from '../../fakes/verify-lines.ts';
 import { begin, decision, linesOf, memoryLog, spoolAt, tempFolder } from '../../gateway/events/fixtures.ts';
@@ -39,6 +40,8 @@ describe('events from a gateway’s spool to PostgreSQL', () => {
         reports: createInstanceReports(Date.now),
         authenticator: tokens,
         authorizer: localAuthorizer,
+        keyFeed: loneKeyFeed(store),
+        monotonic: () => performance.now(),
         now: Date.now,
         active: () => true,
         ready: () => true,
