@@ -9,11 +9,14 @@ import type { Go } from './go.ts';
 import { Progress } from './progress.ts';
 
 export interface BuildOptions {
-  go: Go;
+  /** Asked for when something is to be built. */
+  go: Go | (() => Promise<Go>);
   /** Where the modules lie: the folder of this file. */
   modules: string;
   /** Gets the binaries. Each is put there whole, so two builds at once do no harm and a broken one is continued. */
   out: string;
+  /** What to build; by default what an API server needs. */
+  commands?: readonly Command[];
   say(line: string): void;
 }
 
@@ -29,10 +32,11 @@ const PROGRESS_MS = 15_000;
  * @throws Error with what Go said.
  */
 export async function buildBinaries(options: BuildOptions): Promise<void> {
-  const missing = COMMANDS.filter(({ name }) => !existsSync(join(options.out, name)));
+  const missing = (options.commands ?? COMMANDS).filter(({ name }) => !existsSync(join(options.out, name)));
   if (missing.length === 0) return;
+  const go = typeof options.go === 'function' ? await options.go() : options.go;
   options.say(
-    `Building ${missing.map(({ name }) => name).join(', ')} with ${options.go.version} into ${options.out}, ` +
+    `Building ${missing.map(({ name }) => name).join(', ')} with ${go.version} into ${options.out}, ` +
       'once for each change of their versions. The first time takes some ten minutes on two cores, and 4 GB in the caches of Go.',
   );
   await mkdir(options.out, { recursive: true });
@@ -40,11 +44,11 @@ export async function buildBinaries(options: BuildOptions): Promise<void> {
   try {
     for (const command of missing) {
       const file = join(scratch, command.name);
-      await buildOne(command, file, options).catch((fault: Error) => {
+      await buildOne(command, file, { ...options, go }).catch((fault: Error) => {
         if (!(fault instanceof ModulesWanted)) throw fault;
         // Hundreds of downloads, which Go does not repeat, and keeps those that it has.
         options.say(`${fault.message}\nTrying once more.`);
-        return buildOne(command, file, options);
+        return buildOne(command, file, { ...options, go });
       });
       await rename(join(scratch, command.name), join(options.out, command.name));
     }
@@ -53,7 +57,11 @@ export async function buildBinaries(options: BuildOptions): Promise<void> {
   }
 }
 
-async function buildOne(command: Command, file: string, { go, modules, say }: BuildOptions): Promise<void> {
+async function buildOne(
+  command: Command,
+  file: string,
+  { go, modules, say }: BuildOptions & { go: Go },
+): Promise<void> {
   const child = spawn(go.command, buildArguments(command, goModOf(modules), file), {
     cwd: join(modules, command.module),
     env: go.env,

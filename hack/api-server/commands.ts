@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** One binary that is built from a Go module beside this file. */
 export interface Command {
   name: string;
-  /** Folder of the module that pins it. */
-  module: 'etcd' | 'kubernetes';
+  /** Folder of the module that pins it, from the folder of this file. */
+  module: string;
   package: string;
 }
 
-/** In the order of their building: what fails is better known early. */
+/** Those of the API server, in the order of their building: what fails is better known early. */
 export const COMMANDS: readonly Command[] = [
   { name: 'etcd', module: 'etcd', package: 'go.etcd.io/etcd/server/v3' },
   { name: 'kube-apiserver', module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-apiserver' },
@@ -41,15 +41,23 @@ export function buildArguments(command: Command, goMod: string, out: string): st
   return ['build', '-v', '-trimpath', '-ldflags', linkerFlags(goMod), '-o', out, command.package];
 }
 
-/** Tells binaries of one content from those of another: the module files, how they are built, and for what machine. */
-export function cacheKey(folder: string, platform: string): string {
+/** Tells binaries of one content from those of another: the modules' files, how they are built, and for what machine. */
+export function cacheKey(folder: string, platform: string, commands = COMMANDS): string {
   const hash = createHash('sha256');
   const add = (text: string): unknown => hash.update(`${text.length}\n${text}`);
-  for (const module of ['etcd', 'kubernetes'])
-    for (const file of ['go.mod', 'go.sum']) add(readFileSync(join(folder, module, file), 'utf8'));
-  for (const command of COMMANDS) add(buildArguments(command, goModOf(folder), '').join(' '));
+  for (const module of new Set(commands.map((command) => command.module)))
+    for (const file of sourcesOf(join(folder, module))) add(readFileSync(file, 'utf8'));
+  for (const command of commands) add(buildArguments(command, goModOf(folder), '').join(' '));
   add(platform);
   return hash.digest('hex').slice(0, 16);
+}
+
+/** Files of a module, in the order of their names. */
+function sourcesOf(module: string): string[] {
+  return readdirSync(module, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(^|\/)go\.(mod|sum)$|\.go$/.test(file))
+    .sort()
+    .map((file) => join(module, file));
 }
 
 export function goModOf(folder: string): string {

@@ -3,18 +3,27 @@ export interface Access {
   server: string;
   /** PEM. */
   authority: string;
-  token: string;
+  /** A certificate and its key are PEM. */
+  user: { token: string } | { certificate: string; key: string };
 }
 
 /** A kubeconfig that needs no other file. JSON is YAML. */
-export function kubeconfig({ server, authority, token }: Access): string {
+export function kubeconfig({ server, authority, user }: Access): string {
   const name = 'keeptrusts';
-  const data = Buffer.from(authority).toString('base64');
+  const data = (pem: string): string => Buffer.from(pem).toString('base64');
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name, cluster: { server, 'certificate-authority-data': data } }],
-    users: [{ name, user: { token } }],
+    clusters: [{ name, cluster: { server, 'certificate-authority-data': data(authority) } }],
+    users: [
+      {
+        name,
+        user:
+          'token' in user
+            ? { token: user.token }
+            : { 'client-certificate-data': data(user.certificate), 'client-key-data': data(user.key) },
+      },
+    ],
     contexts: [{ name, context: { cluster: name, user: name } }],
     'current-context': name,
   };

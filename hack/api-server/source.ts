@@ -5,7 +5,7 @@ import { type Binaries, binariesIn, onPath } from './binaries.ts';
 import { buildBinaries } from './build.ts';
 import { userCache } from './cache.ts';
 import { cacheKey } from './commands.ts';
-import { findFetchingGo, findGo, type Go } from './go.ts';
+import { findFetchingGo, findGo, type Go, type GoSearch } from './go.ts';
 import { cachedGo, fetchGo, goArchive } from './go-archive.ts';
 
 /** Where the Go modules lie. */
@@ -50,7 +50,7 @@ export function findSource(env: Environment): Source {
   const binaries = binariesIn(built);
   if ('etcd' in binaries && binaries.controllerManager !== null)
     return { from: 'folder', folder: built, binaries };
-  const search = findGo(['go', cachedGo(userCache(env))], join(modules, 'kubernetes'), env);
+  const search = searchGo(env);
   if ('go' in search) return { from: 'go', go: search.go, folder: built };
   return { from: 'network', none: search.none, folder: built };
 }
@@ -68,7 +68,7 @@ export async function obtainBinaries(
   say: (line: string) => void,
 ): Promise<{ folder: string; binaries: Binaries }> {
   if (source.from === 'folder') return source;
-  const go = source.from === 'go' ? source.go : await obtainGo(source.none, env, say);
+  const go = source.from === 'go' ? source.go : await fetchSomeGo(source.none, env, say);
   await buildBinaries({ go, modules, out: source.folder, say });
   const binaries = binariesIn(source.folder);
   if (!('etcd' in binaries))
@@ -76,7 +76,21 @@ export async function obtainBinaries(
   return { folder: source.folder, binaries };
 }
 
-async function obtainGo(none: string, env: Environment, say: (line: string) => void): Promise<Go> {
+/**
+ * A Go that builds the modules: an installed one, the one in the cache, or one that is fetched now.
+ *
+ * @throws Error when there is none.
+ */
+export async function obtainGo(env: Environment, say: (line: string) => void): Promise<Go> {
+  const search = searchGo(env);
+  return 'go' in search ? search.go : fetchSomeGo(search.none, env, say);
+}
+
+function searchGo(env: Environment): GoSearch {
+  return findGo(['go', cachedGo(userCache(env))], join(modules, 'kubernetes'), env);
+}
+
+async function fetchSomeGo(none: string, env: Environment, say: (line: string) => void): Promise<Go> {
   const module = join(modules, 'kubernetes');
   const fetching = findFetchingGo(module, env);
   if ('go' in fetching) return fetching.go;

@@ -98,7 +98,9 @@ async function bringUp(supervisor: Supervisor, { binaries, manifests }: StartOpt
   };
   await startApi();
   const authority = readFileSync(at(files.authority), 'utf8');
-  writeFileSync(at(files.kubeconfig), kubeconfig({ server: url, authority, token }), { mode: 0o600 });
+  writeFileSync(at(files.kubeconfig), kubeconfig({ server: url, authority, user: { token } }), {
+    mode: 0o600,
+  });
   if (manifests !== undefined) await applyManifests(binaries.kubectl, at(files.kubeconfig), manifests);
   if (binaries.controllerManager !== null)
     await launch('kube-controller-manager', binaries.controllerManager, controllerManagerArguments(layout));

@@ -115,7 +115,7 @@ describe('rights of the operator', function () {
     const own = JSON.parse(readFileSync(server.kubeconfig, 'utf8'));
     const authority = Buffer.from(own.clusters[0].cluster['certificate-authority-data'], 'base64').toString();
     account = rights.file('kubeconfig');
-    rights.write('kubeconfig', kubeconfig({ server: server.url, authority, token }));
+    rights.write('kubeconfig', kubeconfig({ server: server.url, authority, user: { token } }));
   });
   afterEach(async () => {
     // The next one need not wait for the end of the lease.

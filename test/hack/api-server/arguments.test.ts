@@ -41,7 +41,7 @@ describe('arguments of the servers', () => {
 describe('the kubeconfig', () => {
   it('names no other file and holds the authority and the token', () => {
     const config = JSON.parse(
-      kubeconfig({ server: 'https://127.0.0.1:1', authority: 'PEM', token: 'secret' }),
+      kubeconfig({ server: 'https://127.0.0.1:1', authority: 'PEM', user: { token: 'secret' } }),
     );
     expect(config['current-context']).to.equal(config.contexts[0].name);
     expect(config.clusters[0].cluster).to.deep.equal({

@@ -28,7 +28,7 @@ describe('kt operator that cannot start', function () {
     return [code, process.err];
   }
   function write(server: string): string {
-    folder.write('kubeconfig', kubeconfig({ server, authority: '', token: 't0ken' }));
+    folder.write('kubeconfig', kubeconfig({ server, authority: '', user: { token: 't0ken' } }));
     return folder.file('kubeconfig');
   }
 

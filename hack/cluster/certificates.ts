@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { kubeconfig } from '../api-server/kubeconfig.ts';
+import { kubeconfigOf } from './arguments.ts';
+import { API_URL, NODE_NAME, network, paths } from './layout.ts';
+
+/** As `programs/certificates` reads it. */
+interface Certificate {
+  file: string;
+  commonName: string;
+  organization?: string;
+  names?: readonly string[];
+  addresses?: readonly string[];
+}
+
+/** Who has a certificate: names and groups are those to which Kubernetes' own roles are bound. */
+export const certificates: readonly Certificate[] = [
+  {
+    file: 'kube-apiserver',
+    commonName: 'kube-apiserver',
+    names: [
+      'localhost',
+      'kubernetes',
+      'kubernetes.default',
+      'kubernetes.default.svc',
+      `kubernetes.default.svc.${network.domain}`,
+    ],
+    addresses: [network.node, network.apiService, '127.0.0.1'],
+  },
+  { file: 'kubelet', commonName: NODE_NAME, names: [NODE_NAME], addresses: [network.node] },
+  { file: 'kubelet-client', commonName: 'kube-apiserver-kubelet-client', organization: 'system:masters' },
+  { file: 'node', commonName: `system:node:${NODE_NAME}`, organization: 'system:nodes' },
+  { file: 'kube-controller-manager', commonName: 'system:kube-controller-manager' },
+  { file: 'kube-scheduler', commonName: 'system:kube-scheduler' },
+  { file: 'kube-proxy', commonName: 'system:kube-proxy' },
+  { file: 'coredns', commonName: 'system:coredns' },
+  { file: 'admin', commonName: 'admin', organization: 'system:masters' },
+];
+
+/** Certificate of each kubeconfig. */
+const kubeconfigs: Readonly<Record<string, string>> = {
+  [kubeconfigOf('kubelet')]: 'node',
+  [kubeconfigOf('kube-controller-manager')]: 'kube-controller-manager',
+  [kubeconfigOf('kube-scheduler')]: 'kube-scheduler',
+  [kubeconfigOf('kube-proxy')]: 'kube-proxy',
+  [kubeconfigOf('coredns')]: 'coredns',
+  [paths.adminKubeconfig]: 'admin',
+};
+
+/** Writes the authority, every certificate, the keys of service accounts and the kubeconfigs of the parts and the admin. */
+export function writeCredentials(program: string): void {
+  execFileSync(program, [paths.keys], { input: JSON.stringify(certificates) });
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const file = (name: string): string => `${paths.keys}/${name}`;
+  writeFileSync(file('service-account.key'), privateKey, { mode: 0o600 });
+  writeFileSync(file('service-account.pub'), publicKey, { mode: 0o600 });
+  const read = (name: string): string => readFileSync(file(name), 'utf8');
+  for (const [path, name] of Object.entries(kubeconfigs))
+    writeFileSync(
+      path,
+      kubeconfig({
+        server: API_URL,
+        authority: read('ca.crt'),
+        user: { certificate: read(`${name}.crt`), key: read(`${name}.key`) },
+      }),
+      { mode: 0o600 },
+    );
+}

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cgroupFolders, processesIn, removeCgroups } from './cgroups.ts';
+import { HOST_LINK, STATE } from './layout.ts';
+
+/** For processes to end that were killed, and for the kernel to drop their namespaces, in milliseconds. */
+const LIMIT_MS = 30_000;
+const BETWEEN_MS = 20;
+
+/**
+ * Ends a cluster however much of it is there, and removes every trace: nothing in it is worth a good order. Its mounts,
+ * network devices and firewall rules are gone with its last process.
+ *
+ * @returns whether there was anything.
+ * @throws Error when the kernel does not let a process go.
+ */
+export async function removeCluster(): Promise<boolean> {
+  const groups = cgroupFolders();
+  const found = existsSync(STATE) || hasLink() || groups.some((folder) => existsSync(folder));
+  await until(() => {
+    const processes = processesIn(groups);
+    for (const pid of processes) kill(pid);
+    return processes.length === 0;
+  }, 'its processes do not end');
+  await until(() => removed(groups), 'its control groups are in use');
+  // The kernel takes the link away some time after the namespace of its other end.
+  await until(() => !hasLink(), `the network device ${HOST_LINK} does not go`).catch(() =>
+    execFileSync('ip', ['link', 'delete', HOST_LINK]),
+  );
+  await rm(STATE, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  return found;
+}
+
+function hasLink(): boolean {
+  return existsSync(`/sys/class/net/${HOST_LINK}`);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function removed(groups: readonly string[]): boolean {
+  try {
+    removeCgroups(groups);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+    return false;
+  }
+}
+
+async function until(holds: () => boolean, otherwise: string): Promise<void> {
+  const limit = performance.now() + LIMIT_MS;
+  while (!holds()) {
+    if (performance.now() > limit) throw new Error(`the cluster cannot be removed: ${otherwise}`);
+    await delay(BETWEEN_MS);
+  }
+}

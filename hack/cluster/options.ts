@@ -1,0 +1,21 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Host } from './configuration.ts';
+import { paths } from './layout.ts';
+
+/** What the supervisor of a cluster is told by who starts it. */
+export interface ClusterOptions {
+  host: Host;
+  /** Programs by name: those of the cluster, and `containerd` and `ctr` of this machine. */
+  programs: Readonly<Record<string, string>>;
+  /** Archives of images to have from the start. */
+  images: readonly string[];
+}
+
+export function writeOptions(options: ClusterOptions): void {
+  writeFileSync(paths.options, JSON.stringify(options));
+}
+
+/** Of the cluster that is here. @throws Error when there is none */
+export function readOptions(): ClusterOptions {
+  return JSON.parse(readFileSync(paths.options, 'utf8')) as ClusterOptions;
+}

@@ -1,0 +1,3 @@
+module keeptrusts.com/hack/cluster/programs
+
+go 1.26.0
