@@ -171,12 +171,13 @@ function assemble(
   { surroundings, backend, reports, metrics }: Parts,
 ) {
   const { clock, random, log, report } = deps;
-  const { client, image, paused, gatewaysReportTo, listen, address, election } = surroundings;
+  const { client, pods, image, paused, gatewaysReportTo, listen, address, election } = surroundings;
   const progress = new Progress(surroundings, clock);
   const events = new BoundedEventRecorder({ sink: surroundings.events, clock, log, metrics: metrics.events });
   conditionMetrics(metrics.registry, client.cache);
   const controllers = createControllers({
     client,
+    ...(pods === null ? {} : { delivery: { pods, nudges: metrics.nudges } }),
     reports,
     clock,
     linter: createLinter({ kinds: deps.kinds, loneGateway: false, listen }),
@@ -217,7 +218,8 @@ function assemble(
     },
     stop: async () => {},
   });
-  for (const controller of [controllers.gateway, controllers.status]) {
+  for (const controller of [controllers.gateway, controllers.delivery, controllers.status]) {
+    if (controller === null) continue;
     const start = async (): Promise<void> => controller.start();
     manager.add('controllers', { name: controller.name, start, stop: () => controller.stop() });
   }

@@ -3,7 +3,7 @@ import type { ResourceProblem } from './api/problems.ts';
 import type { Instance } from './local/node/node.ts';
 import type { EventSink } from './runtime/events.ts';
 import type { Part, Phase } from './runtime/manager.ts';
-import type { ObjectClient } from './runtime/objects.ts';
+import type { ObjectClient, PodAnnotator } from './runtime/objects.ts';
 import type { OperatorMetrics } from './telemetry/metrics.ts';
 
 /** What the common parts of the control plane give to those that differ. */
@@ -25,6 +25,8 @@ export interface Common {
  */
 export interface Surroundings {
   readonly client: ObjectClient;
+  /** Writes to the pods of gateways; null where there are none. */
+  readonly pods: PodAnnotator | null;
   /** Who of a cluster calls the API, and what they may do; null where there is no cluster. */
   readonly access: Access | null;
   /** Where events about objects are written. */

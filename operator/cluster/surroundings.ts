@@ -5,6 +5,7 @@ import { kubeEventSink } from '../kube/events.ts';
 import { fenced } from '../kube/fence.ts';
 import { KubeObjects } from '../kube/objects.ts';
 import { checkAccess } from '../kube/preflight.ts';
+import { PODS, WATCHED, type WatchedResource } from '../kube/resources.ts';
 import {
   ensurePortsFree,
   type GatewayProcessDeps,
@@ -45,7 +46,7 @@ export function clusterSurroundings(
       ...(kubeconfig === null ? {} : { kubeconfig }),
       ...(context === null ? {} : { context }),
     });
-    await checkAccess(kube, namespaces);
+    await checkAccess(kube, kindsOf(cluster), namespaces);
     if (cluster.localGateways) await ensurePortsFree(options, deps.clock);
     return (common) => surround(kube, cluster, options, deps, common);
   };
@@ -83,7 +84,7 @@ function surround(
     : null;
   const client = new KubeClient(election === null ? kube : fenced(kube, () => election.mayAct()), calls);
   const scope = cluster.namespaces === null ? {} : { namespaces: cluster.namespaces };
-  const objects = new KubeObjects(client, scope, calls);
+  const objects = new KubeObjects(client, { ...scope, kinds: kindsOf(cluster) }, calls);
   kube.onRenewal(() => objects.doubt());
   const parts: { phase: Phase; part: Part }[] = [
     { phase: 'servers', part: { name: 'connections', start: async () => {}, stop: () => kube.close() } },
@@ -121,6 +122,7 @@ function surround(
     return {
       ...shared,
       client: objects,
+      pods: objects,
       parts: [...parts, { phase: 'leader', part: { name: 'advice', start: warn, stop: async () => {} } }],
       image: cluster.gatewayImage ?? deps.image,
       paused: false,
@@ -140,6 +142,7 @@ function surround(
   return {
     ...shared,
     client: overlay,
+    pods: null,
     parts: [...parts, { phase: 'leader', part: processes }],
     image: deps.image,
     paused: true,
@@ -148,4 +151,9 @@ function surround(
     instances: () => node.instances(),
     address: (namespace, gateway) => processAddress(node.instances(), namespace, gateway),
   };
+}
+
+/** Gateways that run here have no pods, and the operator then needs no right to see any. */
+function kindsOf({ localGateways }: ClusterOptions): readonly WatchedResource[] {
+  return localGateways ? WATCHED : [...WATCHED, PODS];
 }

@@ -1,7 +1,7 @@
 import { KINDS } from '../domain/snapshot.ts';
 import type { Kube } from './config.ts';
 import { noAnswer, refusal } from './errors.ts';
-import { pathOf, type Resource, WATCHED } from './resources.ts';
+import { pathOf, type Resource } from './resources.ts';
 
 /** Milliseconds for the first answer of an API server. */
 const FIRST_MS = 15_000;
@@ -16,10 +16,11 @@ const OURS: ReadonlySet<string> = new Set(Object.values(KINDS));
  */
 export async function checkAccess(
   kube: Pick<Kube, 'server' | 'send'>,
+  kinds: readonly Resource[],
   namespaces: readonly string[] | null,
 ): Promise<void> {
   const scopes = namespaces ?? [undefined];
-  for (const [index, resource] of WATCHED.entries()) {
+  for (const [index, resource] of kinds.entries()) {
     // A right is given for a namespace as a whole, so that one kind tells for the others.
     for (const namespace of index === 0 ? scopes : scopes.slice(0, 1))
       await checkOne(kube, resource, namespace);

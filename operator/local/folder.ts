@@ -75,6 +75,7 @@ export function folderSurroundings(options: FolderOptions, deps: FolderDeps): Su
       const processes = { name: 'node', start: async () => node.start(), stop: () => node.stop() };
       return {
         client,
+        pods: null,
         access: null,
         events: logSink(log),
         parts: [

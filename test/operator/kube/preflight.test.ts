@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Kube } from '../../../operator/kube/config.ts';
 import { checkAccess } from '../../../operator/kube/preflight.ts';
+import { WATCHED } from '../../../operator/kube/resources.ts';
 
 const server = 'https://127.0.0.1:6443';
 
@@ -23,7 +24,7 @@ function cluster(
 }
 
 const failure = (kube: Pick<Kube, 'server' | 'send'>, namespaces: string[] | null = null): Promise<string> =>
-  checkAccess(kube, namespaces).then(
+  checkAccess(kube, WATCHED, namespaces).then(
     () => '',
     (error: Error) => error.message,
   );
