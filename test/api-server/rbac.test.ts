@@ -5,6 +5,8 @@ import { parseAllDocuments } from 'yaml';
 import { crds } from '../../hack/api-server/crds.ts';
 import { kubeconfig } from '../../hack/api-server/kubeconfig.ts';
 import { type ApiServer, startApiServer } from '../../hack/api-server/start.ts';
+import { CONFIG_REVISION_ANNOTATION } from '../../operator/render/configmap.ts';
+import { standardLabels } from '../../operator/render/labels.ts';
 import { eventually, TestFolder } from '../fakes/folder.ts';
 import { root } from '../fakes/kt-process.ts';
 import { kubectl } from '../fakes/kubectl.ts';
@@ -48,6 +50,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   ServiceAccount: 'serviceaccounts',
   Event: 'events',
   Lease: 'leases',
+  Pod: 'pods',
 };
 
 /** What is asked only where a cache is behind what the operator wrote itself, which nothing here can bring about. */
@@ -185,6 +188,29 @@ describe('rights of the operator', function () {
       ]);
       return selector.includes('keeptrusts-gateway');
     }, 'the correction of drift');
+    // A new document is brought into the pods that run.
+    const labels = standardLabels('edge');
+    const container = { name: 'gateway', image: 'keeptrusts/gateway:0.1.0' };
+    await apply('team-a', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'edge-1', labels },
+      spec: { automountServiceAccountToken: false, containers: [container] },
+    });
+    const status = JSON.stringify({ status: { phase: 'Running' } });
+    await admin(['patch', 'pod', 'edge-1', '-n', 'team-a', '--subresource=status', '-p', status]);
+    const second = { name: 'again', kind: 'AuditLogger', auditLogger: {} };
+    await apply(
+      'team-a',
+      object('GovernancePolicy', 'guard', {
+        identity: { anonymousCallers: 'Allowed' },
+        entries: [{ name: 'record', kind: 'AuditLogger', auditLogger: {} }, second],
+      }),
+    );
+    await eventually(async () => {
+      const pod = JSON.parse(await admin(['get', 'pod', 'edge-1', '-n', 'team-a', '-o', 'json']));
+      return /^\d+$/.test(pod.metadata.annotations?.[CONFIG_REVISION_ANNOTATION] ?? '');
+    }, 'the annotation of the pod');
     await apply(
       'team-a',
       object('GovernancePolicy', 'guard', {
