@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { kubeconfig } from '../api-server/kubeconfig.ts';
 import { untilReady } from '../api-server/ready.ts';
-import { DNS_READY_URL, readyUrls, type ServerName, serverArguments } from './arguments.ts';
+import { DNS_READY_URL, ETCD_URL, type ServerName, serverArguments } from './arguments.ts';
 import { writeCredentials } from './certificates.ts';
 import { configurationFiles } from './configuration.ts';
 import { type Kubectl, kubectlAt, run } from './kubectl.ts';
-import { API_URL, CONTAINERD_SOCKET, NODE_NAME, paths } from './layout.ts';
-import { firstObjects, PEOPLE_NAMESPACE, people, volumeFolders } from './objects.ts';
+import { CONTAINERD_SOCKET, type Layout, NODE_NAME } from './layout.ts';
+import { firstObjects, volumeFolders } from './objects.ts';
 import type { ClusterOptions } from './options.ts';
 import { writePauseImage } from './pause-image.ts';
-import { logOf, type Running, startServer } from './server.ts';
+import { writePeople } from './people.ts';
+import { type Running, startServer } from './server.ts';
 
 const READY_LIMIT_MS = 120_000;
 const BETWEEN_MS = 100;
@@ -21,90 +21,103 @@ const BETWEEN_MS = 100;
  *
  * @throws Error with the end of the log of a part that does not get ready.
  */
-export async function bringUp(options: ClusterOptions, say: (line: string) => void): Promise<void> {
+export async function bringUp(
+  layout: Layout,
+  { host, programs, images }: ClusterOptions,
+  say: (line: string) => void,
+): Promise<void> {
+  const { paths } = layout;
   const begin = performance.now();
   const tell = (what: string): void => say(`  ${((performance.now() - begin) / 1000).toFixed(1)} s: ${what}`);
-  const program = (name: string): string => options.programs[name]!;
+  const program = (name: string): string => programs[name]!;
+  const logOf = (name: ServerName): string => `${paths.logs}/${name}.log`;
   const servers: Running[] = [];
   const start = async (name: ServerName): Promise<Running> => {
-    const server = await startServer(program(name), serverArguments[name], say);
+    const server = await startServer(program(name), serverArguments(layout)[name], logOf(name), say);
     servers.push(server);
     return server;
   };
+  const importImage = (file: string): Promise<string> =>
+    run(program('ctr'), ['--namespace', 'k8s.io', 'images', 'import', file]);
+  const containerReady = async (): Promise<void> => {
+    const containerd = await start('containerd');
+    const pause = await writePauseImage(layout, program('pause'));
+    await until(containerd, logOf('containerd'), () => existsSync(CONTAINERD_SOCKET));
+    await importImage(pause);
+  };
 
-  for (const folder of [paths.config, paths.keys, paths.people, ...volumeFolders()])
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const [file, content] of Object.entries(configurationFiles(options.host))) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-  }
-  const images = startImages(options, await start('containerd'));
+  makeFiles(layout, configurationFiles(layout, host));
+  const runtime = containerReady();
+  // It is waited for below; until then a failure of another part must be told first.
+  runtime.catch(() => {});
   const etcd = await start('etcd');
-  writeCredentials(program('certificates'));
-  await untilReady(etcd, { url: readyUrls.etcd }, logOf('etcd'));
+  writeCredentials(layout, program('certificates'));
+  await untilReady(etcd, { url: `${ETCD_URL}/health` }, logOf('etcd'));
   const api = await start('kube-apiserver');
-  const authorityFile = `${paths.keys}/ca.crt`;
-  await untilReady(api, { url: readyUrls['kube-apiserver'], authorityFile }, logOf('kube-apiserver'));
+  const probe = { url: `${layout.apiUrl}/readyz`, authorityFile: `${paths.keys}/ca.crt` };
+  await untilReady(api, probe, logOf('kube-apiserver'));
   tell('the API server is ready');
 
-  const kubectl = kubectlAt(program('kubectl'));
-  await Promise.all((['kube-controller-manager', 'kube-scheduler', 'kube-proxy'] as const).map(start));
-  const dns = await start('coredns');
-  await kubectl(
-    ['apply', '--server-side', '-f', '-'],
-    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: firstObjects() }),
-  );
-  await images;
-  tell('images are loaded');
-  // The kubelet makes no pods before, and would wait ten seconds to look again.
+  const kubectl = kubectlAt(program('kubectl'), paths.kubeconfig);
+  await runtime;
   const kubelet = await start('kubelet');
+  const dns = await start('coredns');
+  await Promise.all((['kube-controller-manager', 'kube-scheduler', 'kube-proxy'] as const).map(start));
   await Promise.all([
-    nodeReady(kubelet, kubectl).then(() => tell('the node is ready')),
-    untilReady(dns, { url: DNS_READY_URL }, logOf('coredns')),
-    writePeople(kubectl),
+    nodeReady(kubelet, logOf('kubelet'), kubectl).then(() => tell('the node is ready')),
+    makeObjects(layout, kubectl).then(() => untilReady(dns, { url: DNS_READY_URL }, logOf('coredns'))),
+    importAll(images, importImage).then(() => tell(`${images.length + 1} images are loaded`)),
   ]);
   for (const server of servers) server.keep();
 }
 
-async function startImages({ programs, images }: ClusterOptions, containerd: Running): Promise<void> {
-  const pause = await writePauseImage(programs['pause']!);
-  await until('containerd', containerd, () => existsSync(CONTAINERD_SOCKET));
-  for (const file of [pause, ...images])
-    await run(programs['ctr']!, ['--namespace', 'k8s.io', 'images', 'import', file]);
+function makeFiles(layout: Layout, files: Readonly<Record<string, string>>): void {
+  const { config, keys, people, images } = layout.paths;
+  for (const folder of [config, keys, people, images, ...volumeFolders(layout)])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const [file, content] of Object.entries(files)) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
 }
 
-async function nodeReady(kubelet: Running, kubectl: Kubectl): Promise<void> {
+async function makeObjects(layout: Layout, kubectl: Kubectl): Promise<void> {
+  const list = { apiVersion: 'v1', kind: 'List', items: firstObjects(layout) };
+  await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(list));
+  await writePeople(layout, kubectl);
+}
+
+async function importAll(
+  files: readonly string[],
+  importImage: (file: string) => Promise<unknown>,
+): Promise<void> {
+  for (const file of files) await importImage(file);
+}
+
+async function nodeReady(kubelet: Running, log: string, kubectl: Kubectl): Promise<void> {
   const path = '-o=jsonpath={.status.conditions[?(@.type=="Ready")].status}';
-  await until('kubelet', kubelet, async () => {
+  await until(kubelet, log, async () => {
     const status = await kubectl(['get', 'node', NODE_NAME, path, '--ignore-not-found']);
     return status === 'True';
   });
 }
 
-/** A kubeconfig with a token for each person. */
-async function writePeople(kubectl: Kubectl): Promise<void> {
-  const authority = readFileSync(`${paths.keys}/ca.crt`, 'utf8');
-  await Promise.all(
-    people.map(async ({ name }) => {
-      const token = await kubectl(['create', 'token', name, '-n', PEOPLE_NAMESPACE, '--duration=24h']);
-      const text = kubeconfig({ server: API_URL, authority, user: { token: token.trim() } });
-      writeFileSync(`${paths.people}/${name}`, text, { mode: 0o600 });
-    }),
-  );
-}
-
-/** Resolves when the condition holds. @throws Error with the end of the log of the server, when it ends or takes too long */
-async function until(name: string, server: Running, holds: () => boolean | Promise<boolean>): Promise<void> {
-  let how = `not ready within ${READY_LIMIT_MS / 1000} s`;
-  let ended = false;
+/** Resolves when the condition holds. @throws Error with the end of the log of a server that ends or takes too long */
+async function until(
+  server: Running,
+  logFile: string,
+  holds: () => boolean | Promise<boolean>,
+): Promise<void> {
+  let how: string | null = null;
   void server.ended.then((end) => {
-    [how, ended] = [`ended (${end})`, true];
+    how = `ended (${end})`;
   });
   const limit = performance.now() + READY_LIMIT_MS;
-  while (!ended && performance.now() < limit) {
+  while (how === null && performance.now() < limit) {
     if (await holds()) return;
     await delay(BETWEEN_MS);
   }
-  const log = readFileSync(logOf(name), 'utf8').trimEnd().split('\n').slice(-15).join('\n');
-  throw new Error(`${name}: ${how}. The end of its log:\n${log}`);
+  const log = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
+  const what = how ?? `was not ready within ${READY_LIMIT_MS / 1000} s`;
+  throw new Error(`A part ${what}. The end of ${logFile}:\n${log}`);
 }

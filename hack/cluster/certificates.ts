@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { kubeconfig } from '../api-server/kubeconfig.ts';
 import { kubeconfigOf } from './arguments.ts';
-import { API_URL, NODE_NAME, network, paths } from './layout.ts';
+import { type Layout, NODE_NAME, network } from './layout.ts';
 
 /** As `programs/certificates` reads it. */
 interface Certificate {
@@ -15,7 +15,7 @@ interface Certificate {
 }
 
 /** Who has a certificate: names and groups are those to which Kubernetes' own roles are bound. */
-export const certificates: readonly Certificate[] = [
+export const certificates = ({ nodeAddress }: Layout): readonly Certificate[] => [
   {
     file: 'kube-apiserver',
     commonName: 'kube-apiserver',
@@ -26,9 +26,9 @@ export const certificates: readonly Certificate[] = [
       'kubernetes.default.svc',
       `kubernetes.default.svc.${network.domain}`,
     ],
-    addresses: [network.node, network.apiService, '127.0.0.1'],
+    addresses: [nodeAddress, network.apiService, '127.0.0.1'],
   },
-  { file: 'kubelet', commonName: NODE_NAME, names: [NODE_NAME], addresses: [network.node] },
+  { file: 'kubelet', commonName: NODE_NAME, names: [NODE_NAME], addresses: [nodeAddress] },
   { file: 'kubelet-client', commonName: 'kube-apiserver-kubelet-client', organization: 'system:masters' },
   { file: 'node', commonName: `system:node:${NODE_NAME}`, organization: 'system:nodes' },
   { file: 'kube-controller-manager', commonName: 'system:kube-controller-manager' },
@@ -39,18 +39,19 @@ export const certificates: readonly Certificate[] = [
 ];
 
 /** Certificate of each kubeconfig. */
-const kubeconfigs: Readonly<Record<string, string>> = {
-  [kubeconfigOf('kubelet')]: 'node',
-  [kubeconfigOf('kube-controller-manager')]: 'kube-controller-manager',
-  [kubeconfigOf('kube-scheduler')]: 'kube-scheduler',
-  [kubeconfigOf('kube-proxy')]: 'kube-proxy',
-  [kubeconfigOf('coredns')]: 'coredns',
-  [paths.adminKubeconfig]: 'admin',
-};
+const kubeconfigs = (layout: Layout): Readonly<Record<string, string>> => ({
+  [kubeconfigOf(layout, 'kubelet')]: 'node',
+  [kubeconfigOf(layout, 'kube-controller-manager')]: 'kube-controller-manager',
+  [kubeconfigOf(layout, 'kube-scheduler')]: 'kube-scheduler',
+  [kubeconfigOf(layout, 'kube-proxy')]: 'kube-proxy',
+  [kubeconfigOf(layout, 'coredns')]: 'coredns',
+  [layout.paths.kubeconfig]: 'admin',
+});
 
 /** Writes the authority, every certificate, the keys of service accounts and the kubeconfigs of the parts and the admin. */
-export function writeCredentials(program: string): void {
-  execFileSync(program, [paths.keys], { input: JSON.stringify(certificates) });
+export function writeCredentials(layout: Layout, program: string): void {
+  const { paths, apiUrl } = layout;
+  execFileSync(program, [paths.keys], { input: JSON.stringify(certificates(layout)) });
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -60,11 +61,11 @@ export function writeCredentials(program: string): void {
   writeFileSync(file('service-account.key'), privateKey, { mode: 0o600 });
   writeFileSync(file('service-account.pub'), publicKey, { mode: 0o600 });
   const read = (name: string): string => readFileSync(file(name), 'utf8');
-  for (const [path, name] of Object.entries(kubeconfigs))
+  for (const [path, name] of Object.entries(kubeconfigs(layout)))
     writeFileSync(
       path,
       kubeconfig({
-        server: API_URL,
+        server: apiUrl,
         authority: read('ca.crt'),
         user: { certificate: read(`${name}.crt`), key: read(`${name}.key`) },
       }),

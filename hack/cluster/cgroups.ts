@@ -1,19 +1,18 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CGROUP } from './layout.ts';
 
 const MOUNT = '/sys/fs/cgroup';
 /** Version 2 gives a group those controllers that its parent passes on. */
 const CONTROLLERS: readonly string[] = ['cpu', 'cpuset', 'io', 'memory', 'pids', 'hugetlb'];
 
 /** Folders of the cluster's control groups: one with version 2, one for each hierarchy with version 1. */
-export function cgroupFolders(mount = MOUNT): string[] {
+export function cgroupFolders(cgroup: string, mount = MOUNT): string[] {
   const names = hierarchies(readFileSync('/proc/self/cgroup', 'utf8'));
-  if (names.length === 0) return [join(mount, CGROUP)];
+  if (names.length === 0) return [join(mount, cgroup)];
   return names
     .map((name) => join(mount, name))
     .filter((folder) => existsSync(join(folder, 'cgroup.procs')))
-    .map((folder) => join(folder, CGROUP));
+    .map((folder) => join(folder, cgroup));
 }
 
 /** Names of the hierarchies of version 1, from the text of `/proc/self/cgroup`. */

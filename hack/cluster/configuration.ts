@@ -1,5 +1,5 @@
-import { configFiles, containerRuntime, kubeconfigOf } from './arguments.ts';
-import { NODE_NAME, network, PAUSE_IMAGE, paths } from './layout.ts';
+import { CONTAINER_RUNTIME, configFiles, kubeconfigOf } from './arguments.ts';
+import { type Layout, NODE_NAME, network, PAUSE_IMAGE } from './layout.ts';
 
 /** Folder of this machine with the network plugins, and how containers' file systems can be stacked on its disk. */
 export interface Host {
@@ -7,24 +7,24 @@ export interface Host {
   snapshotter: 'overlayfs' | 'native';
 }
 
-const key = (name: string): string => `${paths.keys}/${name}`;
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Configuration files by their paths. JSON is YAML. */
-export function configurationFiles(host: Host): Record<string, string> {
+export function configurationFiles(layout: Layout, host: Host): Record<string, string> {
+  const files = configFiles(layout);
   return {
-    [configFiles.containerd]: containerd(host),
-    [`${configFiles.networks}/10-keeptrusts.conflist`]: json(podNetwork),
-    [configFiles.kubelet]: json(kubelet),
-    [configFiles.proxy]: json(proxy),
-    [configFiles.dns]: corefile,
-    [configFiles.resolver]: '',
+    [files.containerd]: containerd(layout, host),
+    [`${files.networks}/10-keeptrusts.conflist`]: json(podNetwork(layout)),
+    [files.kubelet]: json(kubelet(layout)),
+    [files.proxy]: json(proxy(layout)),
+    [files.dns]: corefile(layout),
+    [files.resolver]: '',
   };
 }
 
 // Without CAP_SYS_RESOURCE nobody may be spared from an out-of-memory kill, and no pod would start for want of it.
-const containerd = ({ networkPlugins, snapshotter }: Host): string => `version = 2
-root = "${paths.containerd}"
+const containerd = (layout: Layout, { networkPlugins, snapshotter }: Host): string => `version = 2
+root = "${layout.paths.containerd}"
 disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.internal.v1.opt"]
 
 [plugins."io.containerd.grpc.v1.cri"]
@@ -39,10 +39,10 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
         SystemdCgroup = false
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "${networkPlugins}"
-    conf_dir = "${configFiles.networks}"
+    conf_dir = "${configFiles(layout).networks}"
 `;
 
-const podNetwork = {
+const podNetwork = ({ paths }: Layout): object => ({
   cniVersion: '0.4.0',
   name: 'keeptrusts',
   plugins: [
@@ -62,21 +62,21 @@ const podNetwork = {
     },
     { type: 'portmap', capabilities: { portMappings: true } },
   ],
-};
+});
 
-const kubelet = {
+const kubelet = (layout: Layout): object => ({
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   kind: 'KubeletConfiguration',
-  address: network.node,
+  address: layout.nodeAddress,
   authentication: {
     anonymous: { enabled: false },
     webhook: { enabled: true },
-    x509: { clientCAFile: key('ca.crt') },
+    x509: { clientCAFile: `${layout.paths.keys}/ca.crt` },
   },
   authorization: { mode: 'Webhook' },
-  tlsCertFile: key('kubelet.crt'),
-  tlsPrivateKeyFile: key('kubelet.key'),
-  containerRuntimeEndpoint: containerRuntime,
+  tlsCertFile: `${layout.paths.keys}/kubelet.crt`,
+  tlsPrivateKeyFile: `${layout.paths.keys}/kubelet.key`,
+  containerRuntimeEndpoint: CONTAINER_RUNTIME,
   cgroupDriver: 'cgroupfs',
   failCgroupV1: false,
   failSwapOn: false,
@@ -92,32 +92,32 @@ const kubelet = {
   // Images are brought, and could not be fetched again.
   imageGCHighThresholdPercent: 100,
   imageGCLowThresholdPercent: 99,
-  clusterDNS: [network.node],
+  clusterDNS: [layout.nodeAddress],
   clusterDomain: network.domain,
-  resolvConf: configFiles.resolver,
-  volumePluginDir: `${paths.kubelet}/volume-plugins`,
+  resolvConf: configFiles(layout).resolver,
+  volumePluginDir: `${layout.paths.kubelet}/volume-plugins`,
   readOnlyPort: 0,
   makeIPTablesUtilChains: false,
   maxPods: 200,
-};
+});
 
-const proxy = {
+const proxy = (layout: Layout): object => ({
   apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
   kind: 'KubeProxyConfiguration',
   mode: 'nftables',
   clusterCIDR: network.pods,
   hostnameOverride: NODE_NAME,
-  clientConnection: { kubeconfig: kubeconfigOf('kube-proxy') },
+  clientConnection: { kubeconfig: kubeconfigOf(layout, 'kube-proxy') },
   oomScoreAdj: 0,
   // Limits of the whole machine stay as they are.
   conntrack: { maxPerCore: 0, min: 0 },
-};
+});
 
-const corefile = `.:53 {
+const corefile = (layout: Layout): string => `.:53 {
   errors
   ready 127.0.0.1:8181
   kubernetes ${network.domain} in-addr.arpa ip6.arpa {
-    kubeconfig ${kubeconfigOf('coredns')}
+    kubeconfig ${kubeconfigOf(layout, 'coredns')}
     pods insecure
     ttl 5
   }

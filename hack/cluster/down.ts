@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cgroupFolders, processesIn, removeCgroups } from './cgroups.ts';
-import { HOST_LINK, STATE } from './layout.ts';
+import type { Layout } from './layout.ts';
 
 /** For processes to end that were killed, and for the kernel to drop their namespaces, in milliseconds. */
 const LIMIT_MS = 30_000;
@@ -16,9 +16,10 @@ const BETWEEN_MS = 20;
  * @returns whether there was anything.
  * @throws Error when the kernel does not let a process go.
  */
-export async function removeCluster(): Promise<boolean> {
-  const groups = cgroupFolders();
-  const found = existsSync(STATE) || hasLink() || groups.some((folder) => existsSync(folder));
+export async function removeCluster({ cgroup, link, state }: Layout): Promise<boolean> {
+  const groups = cgroupFolders(cgroup);
+  const hasLink = (): boolean => existsSync(`/sys/class/net/${link}`);
+  const found = existsSync(state) || hasLink() || groups.some((folder) => existsSync(folder));
   await until(() => {
     const processes = processesIn(groups);
     for (const pid of processes) kill(pid);
@@ -26,15 +27,11 @@ export async function removeCluster(): Promise<boolean> {
   }, 'its processes do not end');
   await until(() => removed(groups), 'its control groups are in use');
   // The kernel takes the link away some time after the namespace of its other end.
-  await until(() => !hasLink(), `the network device ${HOST_LINK} does not go`).catch(() =>
-    execFileSync('ip', ['link', 'delete', HOST_LINK]),
+  await until(() => !hasLink(), `the network device ${link} does not go`).catch(() =>
+    execFileSync('ip', ['link', 'delete', link]),
   );
-  await rm(STATE, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  await rm(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   return found;
-}
-
-function hasLink(): boolean {
-  return existsSync(`/sys/class/net/${HOST_LINK}`);
 }
 
 function kill(pid: number): void {

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { paths } from './layout.ts';
 
 /** Calls kubectl as the admin and returns what it prints. @throws Error with what it said */
 export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
 
-export function kubectlAt(command: string): Kubectl {
-  return (args, input = '') => run(command, ['--kubeconfig', paths.adminKubeconfig, ...args], input);
+export function kubectlAt(command: string, kubeconfig: string): Kubectl {
+  return (args, input = '') => run(command, ['--kubeconfig', kubeconfig, ...args], input);
 }
 
 /** Runs a program to its end and returns its output. @throws Error with what it wrote to its standard error */

@@ -1,20 +1,56 @@
-/** What a cluster occupies on a machine. There is one of each, so that whoever comes next finds what was left. */
+/** What a cluster occupies on a machine. Names are fixed, so that whoever comes next finds what was left. */
+export interface Layout {
+  place: Place;
+  /** Everything on the disk: data of the parts, logs, keys, kubeconfigs. */
+  state: string;
+  /** Every process of the cluster runs below a control group of this name. */
+  cgroup: string;
+  /** The host's end of the only connection between host and cluster. */
+  link: string;
+  /** Of the node, at the other end. Its API server and its name server listen there. */
+  nodeAddress: string;
+  /** Of the host, for pods. */
+  hostAddress: string;
+  /** `https://` and the address of the API server, from the host and on the node. */
+  apiUrl: string;
+  paths: Paths;
+}
 
-/** Everything on the disk: programs' state, logs, keys, kubeconfigs. */
-export const STATE = '/var/opt/keeptrusts-cluster';
+/** A machine has room for two: the one that a person works with, and one that tests make and remove. */
+export type Place = 'main' | 'test';
 
-/** Every process of the cluster runs below a control group of this name. */
-export const CGROUP = 'keeptrusts-cluster';
-
-/** The host's end of the only connection between the host and the cluster. */
-export const HOST_LINK = 'kt-cluster';
+/** Below `state`. */
+interface Paths {
+  options: string;
+  /** Lines for people, of the start. */
+  progress: string;
+  /** Who starts the cluster: a process id. */
+  starter: string;
+  /** Exists once the cluster can be used. */
+  ready: string;
+  /** The admin's. */
+  kubeconfig: string;
+  /** Kubeconfigs of other people, each named for its person. */
+  people: string;
+  /** A folder with kubectl. */
+  bin: string;
+  logs: string;
+  config: string;
+  keys: string;
+  etcd: string;
+  kubelet: string;
+  containerd: string;
+  /** Which pod has which address. */
+  addresses: string;
+  volumes: string;
+  images: string;
+}
 
 export const NODE_NAME = 'keeptrusts-node';
 
-/** Addresses. All but the host's own end of the link exist only inside the network namespace of the cluster. */
+/** What exists only inside the network namespace of a cluster. */
 export const network = {
-  node: '10.99.0.1',
-  host: '10.99.0.2',
+  /** Bits of the network of host and node. */
   prefix: 30,
   pods: '10.244.0.0/24',
   services: '10.96.0.0/16',
@@ -24,30 +60,42 @@ export const network = {
   domain: 'cluster.local',
 } as const;
 
-/** Where the admin and other clients find the API server, from the host and from the node. */
-export const API_URL = `https://${network.node}:${network.apiPort}`;
-
 export const PAUSE_IMAGE = 'keeptrusts/pause:1';
 
-/** Paths below `STATE`. */
-export const paths = {
-  options: `${STATE}/options.json`,
-  /** Lines for people, of the start. */
-  progress: `${STATE}/progress.log`,
-  /** Exists once the cluster can be used. */
-  ready: `${STATE}/ready`,
-  logs: `${STATE}/logs`,
-  config: `${STATE}/config`,
-  keys: `${STATE}/keys`,
-  /** Kubeconfigs of people, each named for its person. */
-  people: `${STATE}/people`,
-  adminKubeconfig: `${STATE}/kubeconfig`,
-  etcd: `${STATE}/etcd`,
-  kubelet: `${STATE}/kubelet`,
-  containerd: `${STATE}/containerd`,
-  addresses: `${STATE}/addresses`,
-  volumes: `${STATE}/volumes`,
-} as const;
-
-/** Inside the mount namespace of the cluster alone. */
+/** Inside the mount namespace of a cluster alone. */
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
+
+const suffix = { main: '', test: '-test' } as const;
+const addresses = { main: ['10.99.0.1', '10.99.0.2'], test: ['10.99.0.5', '10.99.0.6'] } as const;
+
+export function layoutOf(place: Place): Layout {
+  const [nodeAddress, hostAddress] = addresses[place];
+  const state = `/var/opt/keeptrusts-cluster${suffix[place]}`;
+  return {
+    place,
+    state,
+    cgroup: `keeptrusts-cluster${suffix[place]}`,
+    link: `kt-cluster${suffix[place]}`,
+    nodeAddress,
+    hostAddress,
+    apiUrl: `https://${nodeAddress}:${network.apiPort}`,
+    paths: {
+      options: `${state}/options.json`,
+      progress: `${state}/progress.log`,
+      starter: `${state}/starter`,
+      ready: `${state}/ready`,
+      kubeconfig: `${state}/kubeconfig`,
+      people: `${state}/people`,
+      bin: `${state}/bin`,
+      logs: `${state}/logs`,
+      config: `${state}/config`,
+      keys: `${state}/keys`,
+      etcd: `${state}/etcd`,
+      kubelet: `${state}/kubelet`,
+      containerd: `${state}/containerd`,
+      addresses: `${state}/addresses`,
+      volumes: `${state}/volumes`,
+      images: `${state}/images`,
+    },
+  };
+}

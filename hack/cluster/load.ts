@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import type { Layout } from './layout.ts';
 import { readOptions } from './options.ts';
 import { initProcess } from './processes.ts';
 
@@ -10,10 +11,10 @@ import { initProcess } from './processes.ts';
  *
  * @throws Error when there is no cluster, or with what containerd said.
  */
-export async function loadArchive(file: string): Promise<void> {
-  const init = initProcess();
+export async function loadArchive(layout: Layout, file: string): Promise<void> {
+  const init = initProcess(layout);
   if (init === null) throw new Error('no cluster runs here: npm run cluster:up');
-  const { programs } = readOptions();
+  const { programs } = readOptions(layout);
   // Through the standard input, since the file may lie where the cluster sees another folder.
   const args = ['--target', String(init), '--mount', '--', programs['ctr']!, '--namespace', 'k8s.io'];
   const child = spawn('nsenter', [...args, 'images', 'import', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });

@@ -5,40 +5,53 @@
  *   build            builds its programs and stops
  *   load ARCHIVE…    gives the node images
  *   restart PART…    kills a part, such as kubelet or containerd; it is started again
+ *
+ * With `--test` all this is done with the second cluster that a machine has room for, which tests use.
  */
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { removeCluster } from './down.ts';
-import { API_URL, NODE_NAME, paths } from './layout.ts';
+import { layoutOf, NODE_NAME } from './layout.ts';
 import { loadArchive } from './load.ts';
-import { machineObstacle, thisMachine } from './machine.ts';
+import { type Machine, machineObstacle, thisMachine } from './machine.ts';
 import { people } from './objects.ts';
-import { readOptions } from './options.ts';
 import { processesOf } from './processes.ts';
 import { obtainPrograms } from './programs.ts';
 import { bringClusterUp, isUp, joinUp } from './up.ts';
 
+const { values, positionals } = parseArgs({
+  options: { test: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const [command = '', ...rest] = positionals;
+const layout = layoutOf(values.test === true ? 'test' : 'main');
 const say = (line: string): void => console.log(line);
-const [command = '', ...rest] = process.argv.slice(2);
-const seconds = (since: number): string => ((performance.now() - since) / 1000).toFixed(1);
+const secondsSince = (begin: number): string => ((performance.now() - begin) / 1000).toFixed(1);
 
-const commands: Readonly<Record<string, () => Promise<void>>> = { up, down, build, load, restart };
+const commands: Readonly<Record<string, (machine: Machine) => Promise<void>>> = {
+  up,
+  down,
+  build,
+  load,
+  restart,
+};
 
-async function up(): Promise<void> {
-  const machine = thisMachine(process.env);
-  if (isUp()) {
+async function up(machine: Machine): Promise<void> {
+  const images = rest.map((file) => resolve(file));
+  if (isUp(layout)) {
     say('A cluster runs here already.');
-    await joinUp(say);
-    for (const file of rest) await loadArchive(resolve(file));
+    await joinUp(layout, say);
+    for (const file of images) await loadArchive(layout, file);
   } else {
     const programs = await obtainPrograms(machine, process.env, say);
     const begin = performance.now();
     say('Starting a cluster');
-    await bringClusterUp({ machine, programs, images: rest.map((file) => resolve(file)), say });
-    say(`${NODE_NAME} is ready after ${seconds(begin)} s: ${API_URL}`);
+    await bringClusterUp({ layout, machine, programs, images, owner: caller(), say });
+    say(`${NODE_NAME} is ready after ${secondsSince(begin)} s: ${layout.apiUrl}`);
   }
-  say(`\n  export KUBECONFIG=${paths.adminKubeconfig}`);
-  say(`  export PATH=$PATH:${dirname(readOptions().programs['kubectl']!)}\n`);
-  say(`People without the rights of the admin, each with a token, in ${paths.people}:`);
+  const { kubeconfig, bin, people: folder } = layout.paths;
+  say(`\n  export KUBECONFIG=${kubeconfig}\n  export PATH=$PATH:${bin}\n`);
+  say(`People without the rights of the admin, each with a kubeconfig with a token in ${folder}:`);
   for (const { name, namespace } of people)
     say(`  ${name}: ${namespace === null ? 'may do nothing' : `may look at namespace ${namespace}`}`);
   say('\nnpm run cluster:down removes the cluster.');
@@ -46,35 +59,44 @@ async function up(): Promise<void> {
 
 async function down(): Promise<void> {
   const begin = performance.now();
-  say((await removeCluster()) ? `The cluster is removed, in ${seconds(begin)} s.` : 'There was no cluster.');
+  const found = await removeCluster(layout);
+  say(found ? `The cluster is removed, after ${secondsSince(begin)} s.` : 'There was no cluster.');
 }
 
-async function build(): Promise<void> {
-  await obtainPrograms(thisMachine(process.env), process.env, say);
+async function build(machine: Machine): Promise<void> {
+  await obtainPrograms(machine, process.env, say);
+  say('The programs of a cluster are built.');
 }
 
 async function load(): Promise<void> {
   for (const file of rest) {
     const begin = performance.now();
-    await loadArchive(resolve(file));
-    say(`${file} is loaded, in ${seconds(begin)} s.`);
+    await loadArchive(layout, resolve(file));
+    say(`${file} is loaded, after ${secondsSince(begin)} s.`);
   }
 }
 
 async function restart(): Promise<void> {
   for (const part of rest) {
-    const pids = processesOf(part);
-    if (pids.length === 0) throw new Error(`no ${part} runs in a cluster here`);
+    const pids = processesOf(layout, part);
+    if (pids.length === 0) throw new Error(`No ${part} runs in a cluster here.`);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
   }
 }
 
+/** Who called `sudo`. */
+function caller(): [number, number] | null {
+  const [user, group] = [process.env['SUDO_UID'], process.env['SUDO_GID']];
+  return user === undefined || group === undefined ? null : [Number(user), Number(group)];
+}
+
 async function main(): Promise<void> {
   const run = commands[command];
-  if (run === undefined) throw new Error(`usage: hack/cluster/main.ts ${Object.keys(commands).join('|')}`);
-  const obstacle = machineObstacle(thisMachine(process.env), process.platform, process.getuid?.());
+  if (run === undefined) throw new Error(`Usage: hack/cluster/main.ts ${Object.keys(commands).join('|')}`);
+  const machine = thisMachine(process.env);
+  const obstacle = machineObstacle(machine, process.platform, process.getuid?.());
   if (obstacle !== null) throw new Error(`A cluster cannot run on this machine: ${obstacle}`);
-  await run();
+  await run(machine);
 }
 
 await main().catch((error: Error) => {

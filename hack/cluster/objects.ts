@@ -1,4 +1,4 @@
-import { NODE_NAME, paths } from './layout.ts';
+import { type Layout, NODE_NAME } from './layout.ts';
 
 /** Volumes that are made in advance; each serves one claim. */
 const VOLUMES = 32;
@@ -21,12 +21,12 @@ export const people: readonly Person[] = [
 const rbac = 'rbac.authorization.k8s.io';
 
 /** What a cluster has from the start: the rights of its name server, storage, and people. */
-export function firstObjects(): object[] {
-  return [...nameServer(), ...storage(), ...peopleObjects()];
+export function firstObjects(layout: Layout): object[] {
+  return [...nameServer(), ...storage(layout), ...peopleObjects()];
 }
 
 /** Folders of the volumes. */
-export function volumeFolders(): string[] {
+export function volumeFolders({ paths }: Layout): string[] {
   return Array.from({ length: VOLUMES }, (_, index) => `${paths.volumes}/${index + 1}`);
 }
 
@@ -51,7 +51,7 @@ function nameServer(): object[] {
   ];
 }
 
-function storage(): object[] {
+function storage(layout: Layout): object[] {
   const storageClass = {
     apiVersion: 'storage.k8s.io/v1',
     kind: 'StorageClass',
@@ -59,7 +59,7 @@ function storage(): object[] {
     provisioner: 'kubernetes.io/no-provisioner',
     volumeBindingMode: 'WaitForFirstConsumer',
   };
-  return [storageClass, ...volumeFolders().map(volume)];
+  return [storageClass, ...volumeFolders(layout).map(volume)];
 }
 
 /** Local and not of the host's path, since only those get the group of the pod. */

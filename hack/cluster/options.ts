@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Host } from './configuration.ts';
-import { paths } from './layout.ts';
+import type { Layout } from './layout.ts';
 
 /** What the supervisor of a cluster is told by who starts it. */
 export interface ClusterOptions {
@@ -11,11 +11,11 @@ export interface ClusterOptions {
   images: readonly string[];
 }
 
-export function writeOptions(options: ClusterOptions): void {
+export function writeOptions({ paths }: Layout, options: ClusterOptions): void {
   writeFileSync(paths.options, JSON.stringify(options));
 }
 
 /** Of the cluster that is here. @throws Error when there is none */
-export function readOptions(): ClusterOptions {
+export function readOptions({ paths }: Layout): ClusterOptions {
   return JSON.parse(readFileSync(paths.options, 'utf8')) as ClusterOptions;
 }

@@ -1,27 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { cgroupFolders, processesIn } from './cgroups.ts';
+import type { Layout } from './layout.ts';
 
 /** Processes of the cluster by the host's ids; none when it does not run. */
-export function clusterProcesses(): number[] {
-  return processesIn(cgroupFolders());
+export function clusterProcesses({ cgroup }: Layout): number[] {
+  return processesIn(cgroupFolders(cgroup));
 }
 
 /** Process 1 of the cluster, by the host's id, or null when it does not run or is just about to. */
-export function initProcess(): number | null {
-  return clusterProcesses().find((pid) => /^NSpid:\s+\d+\s+1$/m.test(read(pid, 'status'))) ?? null;
+export function initProcess(layout: Layout): number | null {
+  return clusterProcesses(layout).find((pid) => /^NSpid:\s+\d+\s+1$/m.test(read(pid, 'status'))) ?? null;
 }
 
 /** Processes of a part, such as `kubelet`. */
-export function processesOf(part: string): number[] {
-  return clusterProcesses().filter((pid) => basename(read(pid, 'cmdline').split('\0')[0] ?? '') === part);
+export function processesOf(layout: Layout, part: string): number[] {
+  return clusterProcesses(layout).filter(
+    (pid) => basename(read(pid, 'cmdline').split('\0')[0] ?? '') === part,
+  );
 }
 
-/** Whether a process runs that was started with an argument that ends so. */
-export function runs(pid: number, argument: string): boolean {
-  return read(pid, 'cmdline')
-    .split('\0')
-    .some((each) => each.endsWith(argument));
+/** Whether a process of that id runs this program, and is not another one that got the id of an earlier one. */
+export function isRunning(pid: number, program: string): boolean {
+  return read(pid, 'cmdline').split('\0')[0] === program;
 }
 
 function read(pid: number, file: string): string {

@@ -3,7 +3,6 @@ import { closeSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from '../api-server/supervise.ts';
-import { paths } from './layout.ts';
 
 /** Before a server that ended is started again, in milliseconds. */
 const RESTART_MS = 1_000;
@@ -13,12 +12,11 @@ export interface Running extends Server {
   keep(): void;
 }
 
-export const logOf = (command: string): string => `${paths.logs}/${basename(command)}.log`;
-
-/** Starts a server that writes its log to a file of its name. @throws Error when it cannot be run */
+/** Starts a server that appends what it says to the log. @throws Error when it cannot be run */
 export async function startServer(
   command: string,
   args: readonly string[],
+  log: string,
   say: (line: string) => void,
 ): Promise<Running> {
   let kept = false;
@@ -28,13 +26,13 @@ export async function startServer(
     say(`${name} ended (${how}) and is started again`);
     await delay(RESTART_MS);
     try {
-      const next = await launch(command, args);
+      const next = await launch(command, args, log);
       void next.ended.then(again);
     } catch (error) {
       await again((error as Error).message);
     }
   };
-  const first = await launch(command, args);
+  const first = await launch(command, args, log);
   void first.ended.then(again);
   return {
     ...first,
@@ -44,8 +42,8 @@ export async function startServer(
   };
 }
 
-async function launch(command: string, args: readonly string[]): Promise<Server> {
-  const log = openSync(logOf(command), 'a', 0o600);
+async function launch(command: string, args: readonly string[], logFile: string): Promise<Server> {
+  const log = openSync(logFile, 'a', 0o600);
   const child = spawn(command, args, { cwd: '/', stdio: ['ignore', log, log] });
   closeSync(log);
   const ended = new Promise<string>((resolve) => {

@@ -1,34 +1,47 @@
-import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { cgroupFolders, makeCgroups } from './cgroups.ts';
 import { removeCluster } from './down.ts';
-import { HOST_LINK, NODE_NAME, network, paths, STATE } from './layout.ts';
+import { type Layout, NODE_NAME, network } from './layout.ts';
 import { hostOf, type Machine } from './machine.ts';
 import { writeOptions } from './options.ts';
-import { clusterProcesses, runs } from './processes.ts';
+import { clusterProcesses, isRunning } from './processes.ts';
 
 const BETWEEN_MS = 100;
-const starterFile = `${STATE}/starter`;
 const scriptBeside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 export interface UpOptions {
+  layout: Layout;
   machine: Machine;
   programs: Readonly<Record<string, string>>;
+  /** Archives of images to have from the start. */
   images: readonly string[];
+  /** Who gets the kubeconfigs: ids of a user and a group. */
+  owner: readonly [user: number, group: number] | null;
   say(line: string): void;
 }
 
 /** Whether a cluster runs here, or somebody is about to start one. */
-export function isUp(): boolean {
-  return clusterProcesses().length > 0 || starterRuns();
+export function isUp(layout: Layout): boolean {
+  return clusterProcesses(layout).length > 0 || starterRuns(layout);
 }
 
 /** Resolves when the cluster that somebody started can be used. @throws Error when it ends before */
-export async function joinUp(say: (line: string) => void): Promise<void> {
-  await follow(say, () => !isUp());
+export async function joinUp(layout: Layout, say: (line: string) => void): Promise<void> {
+  await follow(layout, say, () => !isUp(layout));
 }
 
 /**
@@ -36,43 +49,49 @@ export async function joinUp(say: (line: string) => void): Promise<void> {
  *
  * @throws Error when a part does not get ready; nothing is left then.
  */
-export async function bringClusterUp({ machine, programs, images, say }: UpOptions): Promise<void> {
-  if (await removeCluster()) say('Removed what an earlier cluster left');
-  mkdirSync(dirname(STATE), { recursive: true });
+export async function bringClusterUp(options: UpOptions): Promise<void> {
+  const { layout, machine, programs, images, owner, say } = options;
+  const { state, paths } = layout;
+  if (await removeCluster(layout)) say('Removed what an earlier cluster left');
+  mkdirSync(dirname(state), { recursive: true });
   // Fails when somebody else makes one at this moment.
-  mkdirSync(STATE, { mode: 0o755 });
-  writeFileSync(starterFile, String(process.pid));
-  mkdirSync(paths.logs);
-  writeOptions({ programs, images, host: hostOf(machine, STATE) });
-  const groups = cgroupFolders();
+  mkdirSync(state, { mode: 0o755 });
+  writeFileSync(paths.starter, String(process.pid));
+  for (const folder of [paths.logs, paths.bin]) mkdirSync(folder);
+  // Those of the user who builds may lie where others cannot look.
+  copyFileSync(programs['kubectl']!, `${paths.bin}/kubectl`);
+  writeOptions(layout, { programs, images, host: hostOf(machine, state) });
+  const groups = cgroupFolders(layout.cgroup);
   makeCgroups(groups);
-  const child = launch(machine, groups);
+  const child = launch(layout, machine, groups);
   let ended = false;
   child.once('exit', () => {
     ended = true;
   });
   try {
-    await follow(say, () => ended);
+    await follow(layout, say, () => ended);
   } catch (error) {
-    await removeCluster();
+    await removeCluster(layout);
     throw error;
   }
+  if (owner !== null) for (const path of kubeconfigs(layout)) chownSync(path, ...owner);
   child.unref();
 }
 
 /** In a session of its own and without the environment of this one: it outlives the terminal. */
-function launch(machine: Machine, groups: readonly string[]): ReturnType<typeof spawn> {
-  const { node, host, prefix } = network;
-  const place = [STATE, HOST_LINK, NODE_NAME, node, host, String(prefix), groups.join(':')];
+function launch(layout: Layout, { path }: Machine, groups: readonly string[]): ChildProcess {
+  const { state, link, nodeAddress, hostAddress, paths, place } = layout;
+  const surroundings = [state, link, NODE_NAME, nodeAddress, hostAddress, String(network.prefix)];
+  const supervisor = [process.execPath, scriptBeside('./supervisor.ts'), place];
   const log = openSync(paths.progress, 'a');
   const child = spawn(
     'sh',
-    [scriptBeside('./init.sh'), 'join', ...place, process.execPath, scriptBeside('./supervisor.ts')],
+    [scriptBeside('./init.sh'), 'join', ...surroundings, groups.join(':'), ...supervisor],
     {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],
-      env: { PATH: machine.path, HOME: '/root', LANG: 'C.UTF-8' },
+      env: { PATH: path, HOME: '/root', LANG: 'C.UTF-8' },
     },
   );
   closeSync(log);
@@ -80,7 +99,11 @@ function launch(machine: Machine, groups: readonly string[]): ReturnType<typeof 
 }
 
 /** Passes on what the supervisor tells until the cluster is ready. @throws Error when it has ended */
-async function follow(say: (line: string) => void, hasEnded: () => boolean): Promise<void> {
+async function follow(
+  { paths }: Layout,
+  say: (line: string) => void,
+  hasEnded: () => boolean,
+): Promise<void> {
   let told = 0;
   const tell = (): void => {
     const lines = existsSync(paths.progress) ? readFileSync(paths.progress, 'utf8').split('\n') : [];
@@ -90,14 +113,19 @@ async function follow(say: (line: string) => void, hasEnded: () => boolean): Pro
   while (!existsSync(paths.ready)) {
     const ended = hasEnded();
     tell();
-    if (ended) throw new Error('the cluster ended before it was ready');
+    if (ended) throw new Error('The cluster ended before it was ready.');
     await delay(BETWEEN_MS);
   }
   tell();
 }
 
-function starterRuns(): boolean {
-  if (!existsSync(starterFile) || existsSync(paths.ready)) return false;
-  const pid = Number(readFileSync(starterFile, 'utf8'));
-  return pid !== process.pid && runs(pid, 'hack/cluster/main.ts');
+function kubeconfigs({ paths }: Layout): string[] {
+  const people = readdirSync(paths.people).map((name) => `${paths.people}/${name}`);
+  return [paths.kubeconfig, paths.people, ...people];
+}
+
+function starterRuns({ paths }: Layout): boolean {
+  if (!existsSync(paths.starter) || existsSync(paths.ready)) return false;
+  const pid = Number(readFileSync(paths.starter, 'utf8'));
+  return pid !== process.pid && isRunning(pid, process.execPath);
 }
