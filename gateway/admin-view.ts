@@ -28,7 +28,7 @@ export class AdminView {
   parts(tokenFile: string | null, hosts: HostGuard, unexpected: (thrown: unknown) => void): AdminParts {
     const { holder, spool, status, metrics, clock } = this.#parts;
     return {
-      ready: () => status.ready,
+      unready: () => status.unready,
       health: () => status.health(),
       metrics: async () => ({
         contentType: metrics.registry.contentType,

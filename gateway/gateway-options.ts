@@ -19,6 +19,8 @@ export interface GatewayOptions {
   adminTokenFile: string | null;
   /** Bearer token for the control plane, where the document names none. */
   controlPlaneTokenFile: string | null;
+  /** Keys of callers come from the control plane too; without them no traffic is served. */
+  controlPlaneKeys?: boolean;
   namespace: string;
   name: string;
   /** Name of this process among the gateway's instances. */

@@ -15,6 +15,8 @@ import { openRevisions } from './events/revisions.ts';
 import { openSpool, type Spool } from './events/spool.ts';
 import { createTokens, fileTokenKeys } from './events/tokens.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import { KeyFile } from './identity/key-file.ts';
+import { CallerKeys } from './identity/key-store.ts';
 import { logOpenness } from './openness-log.ts';
 import type { LivePlan } from './pipeline/live-plan.ts';
 import { Running } from './pipeline/running.ts';
@@ -62,9 +64,11 @@ const SHED_SHARE = 0.125;
  * @throws SpoolLockedError when another gateway has the state folder; the system's error when a port is taken
  */
 export async function startGateway(options: GatewayOptions, deps: GatewayDeps): Promise<RunningGateway> {
-  const holder = new PlanHolder({ failMode: options.failMode, host: options.traffic.host });
+  let gateway: Gateway | null = null;
+  const keys = options.controlPlaneKeys === true ? openKeys(options, deps, () => gateway?.report()) : null;
+  const holder = new PlanHolder({ failMode: options.failMode, host: options.traffic.host, keys });
   await deps.source.start(holder);
-  const gateway = new Gateway(options, deps, holder);
+  gateway = new Gateway(options, deps, holder, keys);
   try {
     await gateway.start();
   } catch (error) {
@@ -74,12 +78,20 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
   return gateway;
 }
 
+/** The keys that an earlier process left, until the control plane is asked. */
+function openKeys(options: GatewayOptions, { clock, logger }: GatewayDeps, onReady: () => void): CallerKeys {
+  const { stateDir, namespace, name } = options;
+  const file = new KeyFile(join(stateDir, 'caller-keys'), { namespace, gateway: name });
+  return new CallerKeys({ file, clock, logger, random: Math.random, onReady });
+}
+
 class Gateway implements RunningGateway {
   trafficPort = 0;
   adminPort = 0;
   readonly #options: GatewayOptions;
   readonly #deps: GatewayDeps;
   readonly #holder: PlanHolder;
+  readonly #keys: CallerKeys | null;
   readonly #spool: Spool;
   readonly #wheel: TimerWheel;
   readonly #slots: Slots;
@@ -98,13 +110,14 @@ class Gateway implements RunningGateway {
   #draining = false;
   #closed: Promise<void> | null = null;
 
-  constructor(options: GatewayOptions, deps: GatewayDeps, holder: PlanHolder) {
+  constructor(options: GatewayOptions, deps: GatewayDeps, holder: PlanHolder, keys: CallerKeys | null) {
     const { clock, logger } = deps;
     const random = (bytes: number): Uint8Array => randomBytes(bytes);
     const config = holder.live?.plan.config;
     this.#options = options;
     this.#deps = deps;
     this.#holder = holder;
+    this.#keys = keys;
     const tokens = createTokens(fileTokenKeys({ dir: join(options.stateDir, 'keys'), random }));
     // A key that cannot be read is told at the start, not by every request.
     tokens.keyId(clock.now());
@@ -128,6 +141,7 @@ class Gateway implements RunningGateway {
       holder,
       clock,
       spool: this.#spool,
+      ...(keys !== null && { keys: () => keys.stats }),
       draining: () => this.#draining,
       backlog: () => this.#link?.stats.backlog ?? 0,
       requests: () => this.#metrics.total,
@@ -140,6 +154,7 @@ class Gateway implements RunningGateway {
       revision: () => holder.revision,
       spool: () => this.#spool.stats,
       backlog: () => this.#link?.stats.backlog ?? null,
+      keys: () => keys?.stats ?? null,
     });
     const eventId = createEventIds({ clock: clock.now, random: randomPool(random) });
     this.#refusals = new Refusals({
@@ -152,7 +167,8 @@ class Gateway implements RunningGateway {
     });
     const handle = trafficHandler({
       dialects: [chat],
-      live: () => holder.live,
+      live: () => (keys === null || keys.ready ? holder.live : null),
+      unready: () => this.#status.unready,
       refusals: this.#refusals,
       clock,
       hosts: hostGuard(options.traffic.host),
@@ -247,9 +263,15 @@ class Gateway implements RunningGateway {
       namespace: this.#options.namespace,
       gateway: this.#options.name,
       instance: this.#options.instance,
+      keys: this.#keys,
       describe: () => this.#status.report(),
     });
     this.#link.changed();
+  }
+
+  /** Tells the control plane how it is with this instance. */
+  report(): void {
+    this.#link?.changed();
   }
 
   #withToken(plane: ControlPlane): ControlPlane {
@@ -280,6 +302,7 @@ class Gateway implements RunningGateway {
     await this.#upstream.close();
     await this.#link?.close(SHIP_MS);
     if (this.#admin.listening) await drainServer(this.#admin, 0, () => 0);
+    await this.#keys?.close();
     this.#overload.close();
     this.#wheel.stop();
     await this.#spool.close();

@@ -28,6 +28,7 @@ interface Flags {
   secretsDir?: string;
   adminTokenFile?: string;
   controlPlaneTokenFile?: string;
+  controlPlaneKeys?: boolean;
   namespace: string;
   name: string;
   instance?: string;
@@ -86,6 +87,10 @@ export function addGatewayFlags(command: Command): Command {
     .option('--secrets-dir <dir>', 'folder of mounted credentials, <secret>/<key>')
     .option('--admin-token-file <file>', 'bearer token that opens /keeptrusts/config and /v1/events')
     .option('--control-plane-token-file <file>', 'bearer token for the control plane')
+    .option(
+      '--control-plane-keys',
+      "take callers' keys from the control plane too; unready until they have been read once",
+    )
     .option('--namespace <name>', 'namespace of the gateway', 'default')
     .option('--name <name>', 'name of the gateway', 'local')
     .option('--instance <id>', 'name of this process (default: the host name)')
@@ -123,6 +128,7 @@ export function programOptions(flags: Flags, env: Environment): ProgramOptions {
     adminTokenFile: flags.adminTokenFile === undefined ? null : resolve(flags.adminTokenFile),
     controlPlaneTokenFile:
       flags.controlPlaneTokenFile === undefined ? null : resolve(flags.controlPlaneTokenFile),
+    controlPlaneKeys: flags.controlPlaneKeys === true,
     namespace: flags.namespace,
     name: flags.name,
     instance: flags.instance ?? hostname(),

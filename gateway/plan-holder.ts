@@ -21,7 +21,7 @@ export class PlanHolder implements PlanListener {
   #listener: HolderListener | null = null;
   readonly #process: ConstructorParameters<typeof LivePlan>[1];
 
-  /** @param process what the process's flags say, for documents that say nothing */
+  /** @param process what the process's flags say, for documents that say nothing, and its keys beside theirs */
   constructor(process: ConstructorParameters<typeof LivePlan>[1]) {
     this.#process = process;
   }

@@ -4,6 +4,7 @@ import type { InstanceReport } from './events/report.ts';
 import type { Spool } from './events/spool.ts';
 import { fillLimits } from './events/spool-options.ts';
 import type { GatewayOptions } from './gateway-options.ts';
+import type { KeyStats } from './identity/key-store.ts';
 import type { PlanHolder } from './plan-holder.ts';
 import { VERSION } from './version.ts';
 
@@ -12,6 +13,8 @@ export interface StatusParts {
   holder: PlanHolder;
   spool: Pick<Spool, 'stats'>;
   clock: Pick<Clock, 'monotonic'>;
+  /** The keys of the control plane, null before the first; left out where none are taken from it. */
+  keys?(): KeyStats | null;
   draining(): boolean;
   /** Events that the control plane does not have. */
   backlog(): number;
@@ -33,7 +36,20 @@ export class Status {
   }
 
   get ready(): boolean {
-    return this.#parts.holder.live !== null && !this.#parts.draining();
+    return this.unready === null;
+  }
+
+  /** Why no traffic may be sent here, in words; null where it may. */
+  get unready(): string | null {
+    const { holder, draining } = this.#parts;
+    if (draining()) return 'it is being stopped';
+    if (holder.live === null) return 'it has no policy config yet';
+    return this.#keys === null ? 'it has not read the keys of its callers from the control plane yet' : null;
+  }
+
+  /** Undefined where this gateway takes none from the control plane. */
+  get #keys(): KeyStats | null | undefined {
+    return this.#parts.keys?.();
   }
 
   report(): InstanceReport {
@@ -46,6 +62,7 @@ export class Status {
       revision: holder.revision,
       rejected: holder.refusal,
       targets: this.#targets(),
+      keys: this.#toldKeys(),
       backlog: backlog(),
       stream,
       next_seq: nextSeq,
@@ -59,6 +76,12 @@ export class Status {
     return targets.map(({ target, unavailable, unavailableCode }) => {
       return { id: target.id, unavailable, code: unavailableCode ?? null };
     });
+  }
+
+  #toldKeys(): InstanceReport['keys'] {
+    const keys = this.#keys;
+    if (keys === undefined || keys === null) return null;
+    return { count: keys.count, age_seconds: Math.round(keys.ageSeconds), unreadable: keys.unreadable };
   }
 
   /** Who keeps the events, and for how many days: null where nothing is ever deleted. */
@@ -89,6 +112,7 @@ export class Status {
       warnings: holder.warnings
         .slice(0, MAX_WARNINGS)
         .map(({ code, path, message }) => ({ code, path, message })),
+      keys: this.#toldKeys(),
       policies_loaded: holder.live?.plan.entries.length ?? 0,
       requests_processed: requests(),
       providers: Object.fromEntries(

@@ -17,15 +17,16 @@ export interface ControlPlaneAnswer {
 }
 
 const TIMEOUT_MS = 30_000;
-const MAX_ANSWER_BYTES = 1_000_000;
+/** A page of keys is the largest; see `nextKeyPage` of the control plane. */
+const MAX_ANSWER_BYTES = 8_000_000;
 
 /** One connection to the control plane's API. */
 export interface ControlPlaneClient {
   /** @throws Error when there was no answer */
   send(
-    method: 'POST' | 'PUT',
+    method: 'GET' | 'POST' | 'PUT',
     path: string,
-    body: Buffer | string,
+    body: Buffer | string | null,
     headers: Readonly<Record<string, string>>,
     signal?: AbortSignal,
   ): Promise<ControlPlaneAnswer>;

@@ -16,6 +16,11 @@ export interface InstanceReport {
   } | null;
   /** The targets of the document in force. `unavailable` says in words why one cannot be used; null where it can. */
   targets: { id: string; unavailable: string | null; code: string | null }[];
+  /**
+   * Keys that the control plane gave: how many are held, seconds since it last said that these are all, and how many of
+   * its keys this version does not take. Null where there are none yet, or none are taken from it.
+   */
+  keys: { count: number; age_seconds: number; unreadable: number } | null;
   /** Events that the control plane does not have yet. */
   backlog: number;
   /** The stream that events are written to. */

@@ -1,7 +1,8 @@
-import type { GatewayKey, Identity } from '../contract/document.ts';
+import type { Identity } from '../contract/document.ts';
 import { hashKey, isWellFormedKey, looksLikeGatewayKey } from '../contract/key-format.ts';
 import { GatewayError } from '../errors.ts';
 import type { Caller, ForwardedCredential } from './caller.ts';
+import { type KeyLookup, type KnownKey, knownKey } from './known-key.ts';
 
 /** The headers that identification reads. */
 export interface CredentialHeaders {
@@ -12,13 +13,6 @@ export interface CredentialHeaders {
   raw: readonly string[];
 }
 
-interface KnownKey {
-  key: GatewayKey;
-  models: ReadonlySet<string> | null;
-  /** Milliseconds since the epoch; `Infinity` where it does not end. */
-  expiresAt: number;
-}
-
 /** A label longer than this is cut: it is a name, not a text. */
 const MAX_LABEL = 256;
 const WANTS_KEY = 'This gateway wants a gateway key: send it as "Authorization: Bearer kt_gk_…".';
@@ -26,22 +20,26 @@ const NO_KEYS =
   'This gateway lets no caller in: its policy config needs identity.keys, or identity.anonymous where everybody may call.';
 const NOBODY: ReadonlyMap<string, string> = new Map();
 
-/** Identifies the callers of one document. Keys are looked up by hash, never compared. */
+/**
+ * Identifies the callers of one document. Keys are looked up by hash, never compared; where the document and the store
+ * hold the same value, the document's entry counts.
+ */
 export class Identifier {
   readonly #anonymous: boolean;
+  readonly #stored: KeyLookup | null;
   readonly #keys = new Map<string, KnownKey>();
   /** Lower-case header name to the field it fills. */
   readonly #trusted: ReadonlyMap<string, string>;
 
-  /** @param anonymousByDefault what holds where the document has no `identity` section */
-  constructor(identity: Identity | undefined, anonymousByDefault: boolean) {
+  /**
+   * @param anonymousByDefault what holds where the document has no `identity` section
+   * @param stored keys of the control plane; null where this gateway takes none from it
+   */
+  constructor(identity: Identity | undefined, anonymousByDefault: boolean, stored: KeyLookup | null = null) {
+    this.#stored = stored;
     this.#anonymous = identity?.anonymous ?? anonymousByDefault;
     for (const key of identity?.keys ?? []) {
-      this.#keys.set(key.sha256.toLowerCase(), {
-        key,
-        models: key.models === undefined ? null : new Set(key.models),
-        expiresAt: key.expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(key.expires_at),
-      });
+      this.#keys.set(key.sha256.toLowerCase(), knownKey(key));
     }
     const trusted = Object.entries(identity?.trusted_headers ?? {});
     this.#trusted =
@@ -59,7 +57,10 @@ export class Identifier {
     const value = gatewayKeyOf(headers.keeptrustsKey, bearer, headers.apiKey);
     const known = value === null ? null : this.#find(value, nowMs);
     if (known === null && !this.#anonymous) {
-      throw new GatewayError('missing_key', this.#keys.size === 0 ? NO_KEYS : WANTS_KEY);
+      throw new GatewayError(
+        'missing_key',
+        this.#keys.size === 0 && this.#stored === null ? NO_KEYS : WANTS_KEY,
+      );
     }
     const told = this.#told(headers.raw);
     const key = known?.key ?? null;
@@ -82,7 +83,8 @@ export class Identifier {
         'The gateway key is mistyped or cut: its checksum does not match.',
       );
     }
-    const known = this.#keys.get(hashKey(value));
+    const sha256 = hashKey(value);
+    const known = this.#keys.get(sha256) ?? this.#stored?.find(sha256);
     if (known === undefined) {
       throw new GatewayError('invalid_key', 'This gateway does not know the key; it may have been revoked.');
     }

@@ -3,6 +3,7 @@ import type { ModelRoute, Plan } from '../config/plan.ts';
 import type { FailMode, Target, TargetModel, Timeouts } from '../contract/document.ts';
 import { admitsStrangers } from '../contract/openness.ts';
 import { Identifier } from '../identity/identify.ts';
+import type { KeyLookup } from '../identity/known-key.ts';
 
 /** All in milliseconds; reasons in the routing reference: SDKs wait 10 minutes, providers ping more than once a minute. */
 export const DEFAULT_TIMEOUTS: Required<Timeouts> = {
@@ -25,12 +26,13 @@ export class LivePlan {
   readonly #timeouts = new Map<Target, Required<Timeouts>>();
   readonly #prices = new Map<TargetModel, PriceRow | null>();
 
-  /** @param process what flags say, for documents that say nothing */
-  constructor(plan: Plan, process: { failMode: FailMode; host: string }) {
+  /** @param process what flags say, for documents that say nothing, and keys beside those of documents */
+  constructor(plan: Plan, process: { failMode: FailMode; host: string; keys?: KeyLookup | null }) {
     this.plan = plan;
     const { config } = plan;
     const byHand = config.revision === undefined;
-    this.identifier = new Identifier(config.identity, byHand && admitsStrangers(config, process.host));
+    const strangers = byHand && admitsStrangers(config, process.host);
+    this.identifier = new Identifier(config.identity, strangers, process.keys);
     this.failMode = config.limits.fail_mode ?? process.failMode;
     this.judgesRequests = plan.entries.some(({ policy }) => policy.inspectRequest !== undefined);
     this.filtersTargets = plan.entries.some(({ policy }) => policy.filterTargets !== undefined);

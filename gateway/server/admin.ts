@@ -5,8 +5,8 @@ import { HOST_MESSAGE, type HostGuard } from '../contract/browser-guard.ts';
 import { EventQueryError } from '../contract/event-query.ts';
 
 export interface AdminParts {
-  /** True when traffic is served. */
-  ready(): boolean;
+  /** Why no traffic may be sent here; null where it may. */
+  unready(): string | null;
   health(): object;
   metrics(): Promise<{ contentType: string; text: string }>;
   /** The running config without secrets; null before the first. */
@@ -32,8 +32,9 @@ export function createAdminServer(parts: AdminParts): Server {
   });
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', (_request, response) => {
-    const ready = parts.ready();
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'not_ready' });
+    const reason = parts.unready();
+    if (reason === null) response.json({ status: 'ok' });
+    else response.status(503).json({ status: 'not_ready', reason });
   });
   app.get('/health', (_request, response) => void response.json(parts.health()));
   app.get('/metrics', async (_request, response) => {

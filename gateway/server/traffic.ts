@@ -16,8 +16,10 @@ import { type RequestHead, readHead } from './request-head.ts';
 
 export interface TrafficOptions {
   dialects: readonly Dialect[];
-  /** The plan of this moment; null before the first. */
+  /** The plan of this moment; null while no traffic may be served. */
   live(): LivePlan | null;
+  /** Why there is none, in words. */
+  unready(): string | null;
   exchange: ExchangeDeps;
   bodies: BodyRoom;
   refusals: Refusals;
@@ -119,7 +121,9 @@ class TrafficRequest {
 
   #admit(): LivePlan {
     const live = this.#options.live();
-    if (live === null) throw new GatewayError('not_ready', 'This gateway has no policy config yet.');
+    if (live === null) {
+      throw new GatewayError('not_ready', `This gateway is not ready: ${this.#options.unready()}.`);
+    }
     if (this.#options.overloaded()) throw new GatewayError('overloaded', 'This gateway has too much to do.');
     return live;
   }

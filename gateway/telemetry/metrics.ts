@@ -18,6 +18,8 @@ export interface MetricSources {
   spool(): { bytes: number; open: number; dropped: number; full: boolean } | null;
   /** Events that the control plane does not have; null without one. */
   backlog(): number | null;
+  /** Keys that the control plane gave; null where there are none yet, or none are taken from it. */
+  keys?(): { count: number; ageSeconds: number; unreadable: number } | null;
 }
 
 /** The gateway's metrics. Label values come from documents and fixed lists, never from callers. */
@@ -181,6 +183,21 @@ export class GatewayMetrics {
     );
     gauge('keeptrusts_gateway_event_backlog', 'Events that the control plane does not have.', () =>
       sources.backlog(),
+    );
+    gauge(
+      'keeptrusts_gateway_keys',
+      'Keys of the control plane that are held.',
+      () => sources.keys?.()?.count ?? null,
+    );
+    gauge(
+      'keeptrusts_gateway_keys_unreadable',
+      'Keys of the control plane that this version does not take.',
+      () => sources.keys?.()?.unreadable ?? null,
+    );
+    gauge(
+      'keeptrusts_gateway_keys_age_seconds',
+      'Time since the control plane last said that the keys held are all.',
+      () => sources.keys?.()?.ageSeconds ?? null,
     );
     const info = new Gauge({
       name: 'keeptrusts_gateway_revision_info',

@@ -1,4 +1,5 @@
 import express, { Router } from 'express';
+import { isPlain } from '../../gateway/contract/plain.ts';
 import type { InstanceReport } from '../domain/instance-reports.ts';
 import { requireAccess, requireGateway } from './callers.ts';
 import { ApiError } from './errors.ts';
@@ -29,8 +30,9 @@ export function instanceRoutes({ reports, authorizer, now }: ApiParts): Router {
   return routes;
 }
 
-const written = ({ reportedAt, ...report }: InstanceReport) => ({
+const written = ({ reportedAt, keys, ...report }: InstanceReport) => ({
   ...report,
+  keys: keys && { count: keys.count, age_seconds: keys.ageSeconds, unreadable: keys.unreadable },
   reported_at: new Date(reportedAt).toISOString(),
 });
 
@@ -44,10 +46,8 @@ type Body = Omit<InstanceReport, 'namespace' | 'gateway' | 'instance' | 'reporte
 
 /** Takes what it knows; a newer gateway may say more. @throws ApiError `invalid_body` */
 function readReport(body: unknown): Body {
-  const { contract, version, ready, revision, rejected, targets, backlog, stream } = (body ?? {}) as Record<
-    string,
-    unknown
-  >;
+  const { contract, version, ready, revision, rejected, targets, keys, backlog, stream } = (body ??
+    {}) as Record<string, unknown>;
   if (typeof contract !== 'number') throw new ApiError('invalid_body', 'contract must be a number.');
   if (typeof version !== 'string') throw new ApiError('invalid_body', 'version must be a string.');
   if (typeof ready !== 'boolean') throw new ApiError('invalid_body', 'ready must be a boolean.');
@@ -58,6 +58,7 @@ function readReport(body: unknown): Body {
     revision: readRevision(revision),
     rejected: readRejected(rejected),
     targets: readTargets(targets),
+    ...(keys !== undefined && { keys: readKeys(keys) }),
     backlog: typeof backlog === 'number' && backlog >= 0 ? backlog : 0,
     stream: typeof stream === 'string' ? stream.slice(0, MAX_ID) : null,
   };
@@ -80,6 +81,13 @@ function readTargets(value: unknown): Body['targets'] {
     unavailable: typeof target?.unavailable === 'string' ? target.unavailable.slice(0, 500) : null,
     code: typeof target?.code === 'string' ? target.code.slice(0, 32) : null,
   }));
+}
+
+/** Optional, as the targets are. */
+function readKeys(value: unknown): NonNullable<Body['keys']> | null {
+  if (!isPlain(value)) return null;
+  const number = (name: string): number => Math.max(0, Math.trunc(Number(value[name])) || 0);
+  return { count: number('count'), ageSeconds: number('age_seconds'), unreadable: number('unreadable') };
 }
 
 function readRejected(value: unknown): Body['rejected'] {

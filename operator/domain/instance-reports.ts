@@ -13,6 +13,11 @@ export interface InstanceReport {
   rejected: { hash: string; problems: { code: string; path: string; message: string }[] } | null;
   /** The targets of its document. */
   targets: TargetState[];
+  /**
+   * The keys that it holds of ours: how many, seconds since it last heard that these are all, and how many its version
+   * does not take. Null where it has none yet; left out by one that takes none of ours.
+   */
+  keys?: { count: number; ageSeconds: number; unreadable: number } | null;
   /** Events that wait to be shipped. */
   backlog: number;
   stream: string | null;
@@ -48,7 +53,7 @@ export function createInstanceReports(now: () => number): InstanceReports {
   const newest = new Map<string, InstanceReport>();
   const since = now();
   const listeners: ((namespace: string, gateway: string) => void)[] = [];
-  const said = ({ reportedAt: _at, backlog: _backlog, ...rest }: InstanceReport): string =>
+  const said = ({ reportedAt: _at, backlog: _backlog, keys: _keys, ...rest }: InstanceReport): string =>
     JSON.stringify(rest);
   return {
     put(report) {

@@ -19,7 +19,9 @@ export function gatewayArguments(input: RenderInput): string[] {
     `--drain-delay-seconds=${DRAIN_DELAY_SECONDS}`,
     `--drain-seconds=${input.shape.drainGraceSeconds}`,
     ...(input.credentials.length === 0 ? [] : [`--secrets-dir=${MOUNTS.secrets}`]),
-    ...(input.reports ? [`--control-plane-token-file=${MOUNTS.token}/${TOKEN_FILE}`] : []),
+    ...(input.reports
+      ? [`--control-plane-token-file=${MOUNTS.token}/${TOKEN_FILE}`, '--control-plane-keys']
+      : []),
     `--namespace=${input.namespace}`,
     `--name=${input.gateway}`,
     '--instance=$(POD_NAME)',
