@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { localAuthorizer } from '../../operator/api/access.ts';
+import { type Access, localAuthorizer } from '../../operator/api/access.ts';
 import { createLocalTokens, type LocalTokens } from '../../operator/api/auth.ts';
 import type { ResourceProblem } from '../../operator/api/problems.ts';
 import { type RunningApi, startApi } from '../../operator/api/server.ts';
@@ -27,7 +27,8 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-export async function startTestApi(now: () => number = Date.now): Promise<TestApi> {
+/** `access` says who calls and what they may do, in the place of the tokens of this machine. */
+export async function startTestApi(now: () => number = Date.now, access?: Access): Promise<TestApi> {
   const folder = mkdtempSync(join(tmpdir(), 'keeptrusts-api-'));
   const tokens = createLocalTokens(folder);
   const store = await openSqliteStore(join(folder, 'events.db'));
@@ -42,8 +43,7 @@ export async function startTestApi(now: () => number = Date.now): Promise<TestAp
       reports,
       problems: () => problems,
       active: (namespace, gateway) => !gone.has(`${namespace}/${gateway}`),
-      authenticator: tokens,
-      authorizer: localAuthorizer,
+      ...(access ?? { authenticator: tokens, authorizer: localAuthorizer }),
       keyFeed: loneKeyFeed(store),
       now,
       monotonic: () => performance.now(),

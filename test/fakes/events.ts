@@ -5,7 +5,9 @@ export function exampleEvents(options: {
   stream: string;
   count: number;
   ts: number;
+  namespace?: string;
   gateway?: string;
+  instance?: string;
 }): string[] {
   const verdicts = ['allow', 'redact', 'block'] as const;
   let head = '';
@@ -17,9 +19,9 @@ export function exampleEvents(options: {
       stream: options.stream,
       seq,
       prev_hash: head,
-      namespace: 'default',
+      namespace: options.namespace ?? 'default',
       gateway: options.gateway ?? 'default',
-      instance: 'default-0',
+      instance: options.instance ?? 'default-0',
       id: `evt_01JD${String(options.ts).slice(-10)}${String(seq).padStart(12, '0')}`,
       kind: 'decision',
       ts: new Date(options.ts + seq).toISOString(),
