@@ -27,5 +27,5 @@ export const CONFIG_KEYS = {
 
 export const TOKEN_FILE = 'token';
 
-/** Audience of the tokens that gateways show to the control plane. */
-export const TOKEN_AUDIENCE = 'keeptrusts-control-plane';
+/** Audience of the tokens that gateways and people show to the control plane. */
+export const TOKEN_AUDIENCE = 'keeptrusts';
