@@ -6,6 +6,9 @@ import type { Outcome } from './run-file.ts';
 
 const program = fileURLToPath(new URL('./lane.ts', import.meta.url));
 
+/** Milliseconds that one may take to end when it has run its last file. */
+const GRACE_MS = 5000;
+
 /** A process that runs files of tests one after the other. */
 export class Lane {
   readonly #child: ChildProcess;
@@ -74,9 +77,11 @@ export class Lane {
     }
   }
 
-  /** Ends it between two files. */
+  /** Ends it between two files, with all that the tests left. */
   async stop(): Promise<void> {
-    this.kill('it was done');
+    if (this.#child.connected) this.#child.disconnect();
+    const timer = setTimeout(() => this.kill('it did not end when it was done'), GRACE_MS);
     await this.#exit;
+    clearTimeout(timer);
   }
 }
