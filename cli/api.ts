@@ -6,39 +6,52 @@ export interface ApiClient {
   readonly endpoint: Endpoint;
   /** @throws CliError with the API's own code and message, or why it cannot be reached */
   get<T>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<T>;
+  /** @throws as `get` does */
+  send<T>(method: 'POST' | 'DELETE', path: string, body?: object): Promise<T>;
 }
 
 /** Milliseconds that one call may take. */
 const CALL_TIMEOUT_MS = 30_000;
 
 export function createApiClient(endpoint: Endpoint): ApiClient {
+  async function call(method: string, url: URL, body?: object) {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (endpoint.token !== '') headers['authorization'] = `Bearer ${endpoint.token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    let answer: Response;
+    try {
+      answer = await fetch(url, {
+        method,
+        headers,
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+    } catch (error) {
+      throw new CliError(
+        `${endpoint.url} (from ${endpoint.from}) cannot be reached: ${reason(error)}. ` +
+          "Start 'kt up' or 'kt gateway run', or name another with --api-url.",
+      );
+    }
+    const text = await answer.text();
+    if (!answer.ok) throw new CliError(refusal(answer.status, text, endpoint));
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new CliError(
+        `${url.origin}${url.pathname} answered something that is not JSON. Is it the API of Keeptrusts?`,
+      );
+    }
+  }
+
   return {
     endpoint,
     async get(path, query = {}) {
       const url = new URL(endpoint.url + path);
       for (const [name, value] of Object.entries(query))
         if (value !== undefined) url.searchParams.set(name, value);
-      const headers: Record<string, string> = { accept: 'application/json' };
-      if (endpoint.token !== '') headers['authorization'] = `Bearer ${endpoint.token}`;
-      let answer: Response;
-      try {
-        answer = await fetch(url, { headers, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
-      } catch (error) {
-        throw new CliError(
-          `${endpoint.url} (from ${endpoint.from}) cannot be reached: ${reason(error)}. ` +
-            "Start 'kt up' or 'kt gateway run', or name another with --api-url.",
-        );
-      }
-      const text = await answer.text();
-      if (!answer.ok) throw new CliError(refusal(answer.status, text, endpoint));
-      try {
-        return JSON.parse(text);
-      } catch {
-        throw new CliError(
-          `${url.origin}${path} answered something that is not JSON. Is it the API of Keeptrusts?`,
-        );
-      }
+      return call('GET', url);
     },
+    send: (method, path, body) => call(method, new URL(endpoint.url + path), body),
   };
 }
 

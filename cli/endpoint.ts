@@ -24,6 +24,11 @@ export interface EndpointFlags {
   stateDir?: string;
 }
 
+/** Nothing names an API: neither a flag nor the environment, and no program of ours has left its address here. */
+export class NoApiError extends CliError {
+  override readonly name = 'NoApiError';
+}
+
 /**
  * Finds the API: flag, then environment (`KEEPTRUSTS_API_URL`, `KEEPTRUSTS_API_TOKEN`), then state folder.
  * @throws CliError when none of them names one
@@ -53,11 +58,11 @@ function readStored(file: string): StoredEndpoint {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const code = codeOf(error);
-    const what =
-      code === 'ENOENT' || code === 'ENOTDIR'
-        ? `nothing runs here: there is no ${resolve(file)}`
-        : `no API is known: ${resolve(file)} cannot be read (${code})`;
-    throw new CliError(
+    const absent = code === 'ENOENT' || code === 'ENOTDIR';
+    const what = absent
+      ? `nothing runs here: there is no ${resolve(file)}`
+      : `no API is known: ${resolve(file)} cannot be read (${code})`;
+    throw new (absent ? NoApiError : CliError)(
       `${what}. Start one with 'kt up' or 'kt gateway run' in this folder, ` +
         'or name it with --api-url, KEEPTRUSTS_API_URL or --state-dir.',
     );

@@ -5,6 +5,8 @@ import { eventsTailCommand } from './commands/events-tail.ts';
 import { eventsVerifyCommand } from './commands/events-verify.ts';
 import { gatewayRunCommand } from './commands/gateway-run.ts';
 import { keysCreateCommand } from './commands/keys-create.ts';
+import { keysListCommand } from './commands/keys-list.ts';
+import { keysRevokeCommand } from './commands/keys-revoke.ts';
 import { operatorCommand } from './commands/operator.ts';
 import { policyLintCommand } from './commands/policy-lint.ts';
 import { upCommand } from './commands/up.ts';
@@ -38,7 +40,13 @@ Examples:
       eventsVerifyCommand(io),
     ]),
   );
-  program.addCommand(group('keys', 'Make gateway keys', [keysCreateCommand(io)]));
+  program.addCommand(
+    group('keys', 'Make, list and revoke the keys of callers', [
+      keysCreateCommand(io),
+      keysListCommand(io),
+      keysRevokeCommand(io),
+    ]),
+  );
   program.addCommand(doctorCommand(io));
   program.addCommand(versionCommand(io));
   configure(program, io);

@@ -31,6 +31,8 @@ describe('kt', () => {
       ['events', 'tail'],
       ['events', 'verify'],
       ['keys', 'create'],
+      ['keys', 'list'],
+      ['keys', 'revoke'],
       ['doctor'],
     ]) {
       const { out, exitCode } = await runKt([...args, '--help']);
@@ -63,7 +65,7 @@ describe('kt', () => {
 
   it('makes a key whose entry holds its hash and not its value', async () => {
     const { out, err } = await runKt(
-      ['keys', 'create', '--team', 'red', '--model', 'a', 'b', '--expires-in', '90d'],
+      ['keys', 'create', '--entry', '--team', 'red', '--models', 'a', 'b', '--expires-in', '90d'],
       {
         now: Date.parse('2026-11-24T00:00:00Z'),
       },
@@ -80,7 +82,7 @@ describe('kt', () => {
       expires_at: '2027-02-22T00:00:00.000Z',
     });
     expect(rest.join('\n')).to.not.contain(value);
-    expect((await runKt(['keys', 'create', '--expires-in', 'soon'])).exitCode).to.equal(2);
+    expect((await runKt(['keys', 'create', '--entry', '--expires-in', 'soon'])).exitCode).to.equal(2);
   });
 
   const document = (policies: string): string =>
