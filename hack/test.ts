@@ -8,6 +8,7 @@ import { globSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { apiServerObstacle, prepareApiServer } from './api-server/tier.ts';
+import { clusterObstacle, prepareCluster } from './cluster/tier.ts';
 import { type FileResult, runInLanes } from './test/lanes.ts';
 import { Report } from './test/report.ts';
 
@@ -48,13 +49,23 @@ const tiers: readonly Tier[] = [
     lanes: 3,
     first: [
       'test/api-server/faults/convergence.test.ts',
-      'test/api-server/api-server-away.test.ts',
       'test/api-server/leader.test.ts',
+      'test/api-server/api-server-away.test.ts',
+      'test/api-server/scale.test.ts',
       'test/api-server/faults/kill.test.ts',
     ],
-    alone: ['test/api-server/scale.test.ts'],
     obstacle: (asked) => apiServerObstacle(process.env, asked),
     prepare: () => prepareApiServer(process.env, (line) => console.log(line)),
+  },
+  {
+    name: 'node',
+    folders: ['cluster'],
+    // They measure how fast a change arrives on a node that has two processors for all.
+    lanes: 1,
+    // Ends the cluster.
+    alone: ['test/cluster/up-and-down.test.ts'],
+    obstacle: (asked) => clusterObstacle(process.env, asked),
+    prepare: () => prepareCluster(process.env, (line) => console.log(line)),
   },
 ];
 

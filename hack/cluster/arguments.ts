@@ -59,6 +59,8 @@ export function serverArguments(layout: Layout): Readonly<Record<ServerName, rea
       `--kubelet-client-key=${key('kubelet-client.key')}`,
       '--kubelet-preferred-address-types=InternalIP',
       '--authorization-mode=Node,RBAC',
+      // Pod Security decides, by namespace.
+      '--allow-privileged',
       '--enable-admission-plugins=NodeRestriction',
       `--service-account-issuer=https://kubernetes.default.svc.${network.domain}`,
       `--service-account-signing-key-file=${key('service-account.key')}`,

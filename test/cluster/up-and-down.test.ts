@@ -1,0 +1,110 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { type Layout, layoutOf } from '../../hack/cluster/layout.ts';
+import { clusterProcesses, initProcess, processesOf } from '../../hack/cluster/processes.ts';
+import { eventually } from '../fakes/folder.ts';
+import { kubectl } from '../fakes/kubectl.ts';
+import { tracesOf } from './traces.ts';
+
+const run = promisify(execFile);
+const main = fileURLToPath(new URL('../../hack/cluster/main.ts', import.meta.url));
+const layout: Layout = layoutOf('test');
+const { kubeconfig } = layout.paths;
+
+const command = async (...args: string[]): Promise<string> =>
+  (await run(process.execPath, [main, ...args, '--test'])).stdout;
+const call = (...args: string[]): Promise<string> => kubectl(args, { kubeconfig });
+
+async function killAndWait(pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  await eventually(
+    () => clusterProcesses(layout).length === 0 && !existsSync(`/sys/class/net/${layout.link}`),
+    'the end of every process and of the link',
+  );
+}
+
+describe('a cluster on this machine', function () {
+  this.timeout(180_000);
+  let earlier: string[];
+
+  // Another cluster is somebody's, and this machine need not be able to have one.
+  before(async function () {
+    if (process.env['KT_CLUSTER_PLACE'] !== layout.place) this.skip();
+    await command('down');
+    earlier = await tracesOf(layout);
+  });
+  after(() => command('down'));
+
+  it('says that there is none to be removed', async () => {
+    expect(await command('down')).to.equal('There was no cluster.\n');
+    const fault = await command('load', main).then(() => '', String);
+    expect(fault).to.include('no cluster runs here: npm run cluster:up');
+  });
+
+  it('leaves nothing behind when it is removed', async () => {
+    const said = await command('up');
+    expect(said).to.include(`export KUBECONFIG=${kubeconfig}`);
+    expect(await call('get', 'nodes', '-o', 'name')).to.equal('node/keeptrusts-node\n');
+    const during = await tracesOf(layout);
+    expect(during).to.include(`network device ${layout.link}`);
+    expect(during.filter((line) => line.startsWith('process ')).length).to.be.greaterThan(8);
+    // What it did to the settings of its node and to its firewall does not show on this machine.
+    const shared = (lines: readonly string[]): string[] =>
+      lines.filter((line) => /^(setting|firewall) /.test(line));
+    expect(shared(during)).to.deep.equal(shared(earlier));
+
+    expect(await command('down')).to.include('The cluster is removed');
+    expect(await tracesOf(layout)).to.deep.equal(earlier);
+  });
+
+  it('goes on when who started it is killed, and the next who wants one gets it', async () => {
+    const child = spawn(process.execPath, [main, 'up', '--test'], { stdio: 'ignore' });
+    await eventually(() => initProcess(layout) !== null, 'its first process', 60_000);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const said = await command('up');
+    expect(said).to.include('A cluster runs here already').and.to.include(kubeconfig);
+    expect(await call('get', '--raw', '/readyz')).to.equal('ok');
+  });
+
+  it('gives people what they may see, by a token', async () => {
+    const can = (person: string, namespace: string): Promise<string> =>
+      kubectl(['auth', 'can-i', 'list', 'pods', '-n', namespace], {
+        kubeconfig: `${layout.paths.people}/${person}`,
+      }).catch(() => 'no\n');
+    expect(await can('team-a-viewer', 'team-a')).to.equal('yes\n');
+    expect(await can('team-a-viewer', 'team-b')).to.equal('no\n');
+    expect(await can('team-b-viewer', 'team-b')).to.equal('yes\n');
+    expect(await can('nobody', 'team-a')).to.equal('no\n');
+  });
+
+  it('starts a part again that is killed', async () => {
+    for (const part of ['kubelet', 'containerd', 'kube-apiserver']) {
+      const [killed] = processesOf(layout, part);
+      await command('restart', part);
+      const isNew = (): boolean => processesOf(layout, part).some((pid) => pid !== killed);
+      await eventually(isNew, `another ${part}`);
+    }
+    const isReady = async (): Promise<boolean> =>
+      (await call('get', '--raw', '/readyz').catch(String)) === 'ok';
+    await eventually(isReady, 'an API server that is ready', 60_000);
+    expect(await call('get', 'namespaces', '-o', 'name')).to.include('namespace/team-a\n');
+  });
+
+  it('ends as a whole when its first process is killed, and the next start removes what is left', async () => {
+    await killAndWait(initProcess(layout)!);
+    expect(existsSync(layout.state)).to.equal(true);
+    const said = await command('up');
+    expect(said).to.include('Removed what an earlier cluster left').and.to.include('is ready after');
+  });
+
+  it('ends as a whole when its supervisor is killed, and can be removed then', async () => {
+    await killAndWait(processesOf(layout, 'node')[0]!);
+    expect(await command('down')).to.include('The cluster is removed');
+    expect(await tracesOf(layout)).to.deep.equal(earlier);
+  });
+});
