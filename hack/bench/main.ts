@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- --seconds 5] [--rounds 5] [--json]`: what governance costs on one core. All subjects run at the same
+ * `npm run bench [-- --seconds 5] [--rounds 5] [--json] [--against TREE] [--form json|sse] [--connections 1|64]`: what governance costs on one core. All subjects run at the same
  * time and are measured in turns, round after round, and the medians are told: so what else the machine does meets all of
- * them, and the ratios hold where the absolute figures depend on the machine.
+ * them, and the ratios hold where the absolute figures depend on the machine. With `--against`, the subjects are two
+ * versions of the gateway with five kinds: that of another source tree and this one.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,13 +10,16 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Load, load } from './load.ts';
 import { cpuMicros, firstLine, freePort, type Running, residentMb, start } from './processes.ts';
-import { type Subject, subjects } from './subjects.ts';
+import { type Subject, subjects, versions } from './subjects.ts';
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
+    against: { type: 'string' },
+    form: { type: 'string' },
+    connections: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
@@ -73,13 +77,15 @@ const upstream = await start('hack/bench/upstream.ts', [String(upstreamPort)], 1
 const started: Started[] = [];
 const rows: Row[] = [];
 try {
-  for (const subject of subjects) {
+  for (const subject of values.against === undefined ? subjects : versions(values.against)) {
     const running = await subject.start({ upstream: `http://127.0.0.1:${upstreamPort}`, folder });
     started.push({ subject, running });
   }
   for (const form of ['json', 'sse'] as const) {
+    if (form !== (values.form ?? form)) continue;
     for (const { running } of started) await load(running.origin, bodies[form], 64, WARM_UP);
-    for (const connections of [1, 64]) rows.push(...(await compare(started, form, connections)));
+    for (const connections of values.connections === undefined ? [1, 64] : [Number(values.connections)])
+      rows.push(...(await compare(started, form, connections)));
   }
 } finally {
   for (const { running } of started) await running.stop();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,16 +11,16 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts a script on one core (Linux, by `taskset`) and waits until `ready` answers. */
+/** Starts a script of a source tree on one core (Linux, by `taskset`) and waits until `ready` answers. */
 export async function start(
   script: string,
   args: readonly string[],
   core: number,
   ready: (child: ChildProcess) => Promise<void>,
-  flags: readonly string[] = [],
+  { flags = [], tree = root }: { flags?: readonly string[]; tree?: string } = {},
 ): Promise<Running> {
   const pin = existsSync('/usr/bin/taskset') ? ['/usr/bin/taskset', '-c', String(core)] : [];
-  const [command, ...rest] = [...pin, process.execPath, ...flags, join(root, script), ...args];
+  const [command, ...rest] = [...pin, process.execPath, ...flags, join(tree, script), ...args];
   const child = spawn(command!, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   await ready(child);
   child.stdout.resume();
@@ -62,10 +62,14 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Microseconds of CPU that a process has used, user and system. Linux counts them in ticks of 10 ms. */
+/** Microseconds of CPU that all threads of a process have used, user and system. */
 export function cpuMicros(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  const tasks = `/proc/${pid}/task`;
+  let nanos = 0;
+  for (const task of readdirSync(tasks)) {
+    nanos += Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ', 1)[0]);
+  }
+  return nanos / 1000;
 }
 
 /** Resident memory of a process in MB. */

@@ -1,7 +1,6 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gatewayNodeFlags } from '../../operator/local-deps.ts';
-import { answers, firstLine, freePort, type Running, start } from './processes.ts';
+import { answers, firstLine, freePort, type Running, root, start } from './processes.ts';
 
 export interface Subject {
   name: string;
@@ -31,7 +30,12 @@ policies:${policies}
 identity: { anonymous: true }
 ${rest}`;
 
-function gateway(name: string, policies: string, shipped = false): Subject {
+/** The flags of Node that the gateway of a source tree is run with. */
+function nodeFlags(tree: string): string[] {
+  return JSON.parse(readFileSync(join(tree, 'gateway/package.json'), 'utf8')).config.nodeFlags;
+}
+
+function gateway(name: string, policies: string, { shipped = false, tree = root } = {}): Subject {
   return {
     name,
     async start({ upstream, folder }) {
@@ -62,7 +66,7 @@ function gateway(name: string, policies: string, shipped = false): Subject {
         ],
         0,
         () => answers(`http://127.0.0.1:${adminPort}/readyz`),
-        gatewayNodeFlags(),
+        { flags: nodeFlags(tree), tree },
       );
       return {
         pid: running.pid,
@@ -76,17 +80,24 @@ function gateway(name: string, policies: string, shipped = false): Subject {
   };
 }
 
+const bare: Subject = {
+  name: 'bare proxy',
+  async start({ upstream }) {
+    const port = await freePort();
+    const running = await start('hack/bench/bare-proxy.ts', [String(port), upstream], 0, firstLine);
+    return { ...running, origin: `http://127.0.0.1:${port}` };
+  },
+};
+
 /** From nothing to everything; the first is the baseline. */
 export const subjects: readonly Subject[] = [
-  {
-    name: 'bare proxy',
-    async start({ upstream }) {
-      const port = await freePort();
-      const running = await start('hack/bench/bare-proxy.ts', [String(port), upstream], 0, firstLine);
-      return { ...running, origin: `http://127.0.0.1:${port}` };
-    },
-  },
+  bare,
   gateway('gateway, no entries', ' { chain: [] }'),
   gateway('gateway, five kinds', fiveKinds),
-  gateway('gateway, five kinds, events shipped', fiveKinds, true),
+  gateway('gateway, five kinds, events shipped', fiveKinds, { shipped: true }),
 ];
+
+/** The gateway of another source tree beside that of this one. */
+export function versions(tree: string): readonly Subject[] {
+  return [bare, gateway('that tree', fiveKinds, { tree }), gateway('this tree', fiveKinds)];
+}
