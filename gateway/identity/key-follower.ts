@@ -38,8 +38,10 @@ export function followKeys(options: KeyFollowerOptions): KeyFollower {
   const stop = new AbortController();
   let failure: string | null = null;
 
-  async function ask(cursor: string | null): Promise<ReadPage> {
-    const after = cursor === null ? '' : `?after=${encodeURIComponent(cursor)}&wait=${waitSeconds}`;
+  /** What follows `before`; everything where that is null. Waits only where all that there was has been read. */
+  async function ask(before: ReadPage | null): Promise<ReadPage> {
+    const wait = before?.more === false ? waitSeconds : 0;
+    const after = before === null ? '' : `?after=${encodeURIComponent(before.cursor)}&wait=${wait}`;
     const patience = AbortSignal.timeout(waitSeconds * 1000 + GRACE_MS);
     const signal = AbortSignal.any([stop.signal, patience]);
     const { status, body } = await client.send('GET', KEY_PAGES_PATH + after, null, {}, signal);
@@ -48,14 +50,14 @@ export function followKeys(options: KeyFollowerOptions): KeyFollower {
   }
 
   async function run(): Promise<void> {
-    let cursor: string | null = null;
+    let before: ReadPage | null = null;
     let failures = 0;
     while (!stop.signal.aborted) {
       try {
-        const page = await ask(cursor);
+        const page = await ask(before);
         if (stop.signal.aborted) return;
         take(page);
-        cursor = page.cursor;
+        before = page;
         failures = 0;
         if (failure !== null) logger.info({}, 'keys come from the control plane again');
         failure = null;
@@ -66,7 +68,7 @@ export function followKeys(options: KeyFollowerOptions): KeyFollower {
           logger.warn({ reason }, 'keys cannot be read from the control plane; those held stay in force');
         }
         failure = reason;
-        cursor = null;
+        before = null;
         const cap = Math.min(maxPauseMs, MIN_PAUSE_MS * 2 ** Math.min(failures, 20));
         failures += 1;
         await sleep(cap / 2 + (random() * cap) / 2, undefined, { signal: stop.signal }).catch(

@@ -157,7 +157,9 @@ export class GatewayMetrics {
         registers: [this.registry],
         collect() {
           const value = read();
-          if (value !== null) this.set(value);
+          // Without this it would be written as 0.
+          if (value === null) this.remove();
+          else this.set(value);
         },
       });
     };

@@ -53,6 +53,26 @@ export class ApiProcess {
     return (await answer.json()) as Record<string, unknown>;
   }
 
+  /** Makes a key as a person does. */
+  async createKey(wish: object = {}): Promise<{ value: string; id: string }> {
+    const { value, key } = await this.#write('POST', '/v1/keys', { namespace: 'default', ...wish });
+    return { value: value as string, id: (key as { id: string }).id };
+  }
+
+  async revokeKey(id: string): Promise<void> {
+    await this.#write('DELETE', `/v1/keys/${id}`);
+  }
+
+  async #write(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: { authorization: `Bearer ${this.tokens.personToken}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
+    return (await answer.json()) as Record<string, unknown>;
+  }
+
   async count(): Promise<number> {
     return (await this.get('/v1/events?count=true'))['count'] as number;
   }

@@ -73,8 +73,8 @@ export class LoneGateway {
     }
   }
 
-  /** Starts the process, on the ports of before, and waits until it is ready. */
-  async start(): Promise<void> {
+  /** Starts the process, on the ports of before, and waits until it is ready, or answers another status. */
+  async start(status = 200): Promise<void> {
     this.#ports ??= { traffic: await freePort(), admin: await freePort() };
     this.#process = new GatewayProcess(
       [
@@ -90,7 +90,7 @@ export class LoneGateway {
       ],
       this.#options.env,
     );
-    await this.#process.answers(`${this.adminUrl}/readyz`);
+    await this.#process.answers(`${this.adminUrl}/readyz`, status);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

@@ -40,5 +40,7 @@ describe('metrics of a gateway', () => {
     expect(text).to.include('keeptrusts_gateway_in_flight_requests 3');
     expect(text).to.include('keeptrusts_gateway_revision_info{revision="7",hash="sha256:ab"} 1');
     expect(text).to.include('keeptrusts_gateway_event_loop_delay_seconds 0.012');
+    expect(text).to.not.match(/^keeptrusts_gateway_keys/m);
+    expect(text).to.not.match(/^keeptrusts_gateway_event_backlog/m);
   });
 });
