@@ -16,13 +16,16 @@ const CALL_TIMEOUT_MS = 30_000;
 export function createApiClient(endpoint: Endpoint): ApiClient {
   async function call(method: string, url: URL, body?: object) {
     const headers: Record<string, string> = { accept: 'application/json' };
-    if (endpoint.token !== '') headers['authorization'] = `Bearer ${endpoint.token}`;
+    const token = endpoint.bearer === undefined ? endpoint.token : await endpoint.bearer();
+    if (token !== '') headers['authorization'] = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     let answer: Response;
     try {
       answer = await fetch(url, {
         method,
         headers,
+        // Nobody but the address that was named gets the token.
+        redirect: 'manual',
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
@@ -64,8 +67,13 @@ function reason(error: unknown): string {
 }
 
 function refusal(status: number, text: string, endpoint: Endpoint): string {
+  if (status === 401 && endpoint.bearer !== undefined)
+    return `${endpoint.url} (from ${endpoint.from}) refused your token. Is it the API of the cluster that you named?`;
   if (status === 401) {
-    return `${endpoint.url} refused the token (from ${endpoint.from}). Give one with --api-token or KEEPTRUSTS_API_TOKEN.`;
+    return (
+      `${endpoint.url} refused the token (from ${endpoint.from}). Give one with --api-token or KEEPTRUSTS_API_TOKEN, ` +
+      'or name the cluster whose token you have with --context.'
+    );
   }
   try {
     const { error } = JSON.parse(text);

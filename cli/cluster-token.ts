@@ -90,13 +90,16 @@ function accountTokens(account: Account, kube: () => Promise<Kube>): () => Promi
     const { requestToken } = await import('../operator/kube/token-request.ts');
     const wanted = { ...account, audience: TOKEN_AUDIENCE, seconds: TOKEN_SECONDS };
     const deps = { clock: systemClock, random: Math.random, metrics: { requested: () => {} } };
+    const cluster = await kube();
     try {
-      held = await requestToken(await kube(), wanted, deps);
+      held = await requestToken(cluster, wanted, deps);
     } catch (error) {
-      if (error instanceof CliError) throw error;
       throw new CliError(
         `${error instanceof Error ? error.message : String(error)}. Asking takes the right to create serviceaccounts/token there.`,
       );
+    } finally {
+      // A connection that idles would keep the program from ending.
+      await cluster.close();
     }
     return held.token;
   };

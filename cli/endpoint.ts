@@ -8,17 +8,20 @@ import {
   type Served,
   type StoredEndpoint,
 } from '../gateway/contract/endpoint-file.ts';
+import { type ClusterFlags, clusterBearer, namesCluster } from './cluster-token.ts';
 import { CliError, type Io } from './io.ts';
 
 /** An API, and how it is called. */
 export interface Endpoint extends Served {
   /** Bearer token; empty where none is needed. */
   token: string;
+  /** Gives the token for each call, in the place of `token`: one of a cluster is renewed. @throws CliError */
+  bearer?(): Promise<string>;
   /** Where it was found, for messages. */
   from: string;
 }
 
-export interface EndpointFlags {
+export interface EndpointFlags extends ClusterFlags {
   apiUrl?: string;
   apiToken?: string;
   stateDir?: string;
@@ -30,15 +33,18 @@ export class NoApiError extends CliError {
 }
 
 /**
- * Finds the API: flag, then environment (`KEEPTRUSTS_API_URL`, `KEEPTRUSTS_API_TOKEN`), then state folder.
+ * Finds the API: flag, then environment (`KEEPTRUSTS_API_URL`, `KEEPTRUSTS_API_TOKEN`), then state folder. The token of
+ * a cluster is sent only where a flag names the cluster.
  * @throws CliError when none of them names one
  */
 export function findEndpoint(flags: EndpointFlags, io: Pick<Io, 'env'>): Endpoint {
-  const url = flags.apiUrl ?? io.env['KEEPTRUSTS_API_URL'];
+  const url = apiUrlOf(flags, io);
   const token = flags.apiToken ?? io.env['KEEPTRUSTS_API_TOKEN'];
   if (url !== undefined) {
     const from = flags.apiUrl === undefined ? 'KEEPTRUSTS_API_URL' : '--api-url';
-    return { kind: 'control-plane', url: checked(url, from), token: token ?? '', from };
+    const endpoint = { kind: 'control-plane', url: checked(url, from), token: token ?? '', from } as const;
+    if (token !== undefined || !namesCluster(flags)) return endpoint;
+    return { ...endpoint, bearer: clusterBearer(flags, endpoint.url) };
   }
   const file = join(flags.stateDir ?? io.env['KEEPTRUSTS_STATE_DIR'] ?? DEFAULT_STATE_DIR, ENDPOINT_FILE);
   const { kind, url: address, token_file, spool, listen } = readStored(file);
@@ -50,6 +56,11 @@ export function findEndpoint(flags: EndpointFlags, io: Pick<Io, 'env'>): Endpoin
     ...(spool !== undefined && { spool }),
     ...(listen !== undefined && { listen }),
   };
+}
+
+/** The address that is named; undefined where it is to be found in a state folder, or behind a cluster. */
+export function apiUrlOf(flags: EndpointFlags, io: Pick<Io, 'env'>): string | undefined {
+  return flags.apiUrl ?? io.env['KEEPTRUSTS_API_URL'];
 }
 
 function readStored(file: string): StoredEndpoint {
@@ -64,7 +75,7 @@ function readStored(file: string): StoredEndpoint {
       : `no API is known: ${resolve(file)} cannot be read (${code})`;
     throw new (absent ? NoApiError : CliError)(
       `${what}. Start one with 'kt up' or 'kt gateway run' in this folder, ` +
-        'or name it with --api-url, KEEPTRUSTS_API_URL or --state-dir.',
+        'name it with --api-url, KEEPTRUSTS_API_URL or --state-dir, or name a cluster with --context.',
     );
   }
   const stored = parseEndpoint(text);

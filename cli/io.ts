@@ -9,6 +9,8 @@ export interface Io {
   readonly isTerminal: boolean;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
+  /** Calls back when the process ends, however that comes. */
+  onEnd(close: () => void): void;
   /** Ends the process at once, whatever is under way. */
   exit(code: number): void;
 }

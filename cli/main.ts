@@ -31,6 +31,7 @@ const io: Io = {
   now: Date.now,
   isTerminal: process.stdout.isTTY === true,
   stop: stop.signal,
+  onEnd: (close) => void process.on('exit', close),
   exit: (code) => process.exit(code),
 };
 

@@ -12,14 +12,20 @@ interface Lines {
  * Verifies what a control plane keeps: each record by its bytes, and the columns that lists filter on against it.
  * The sizes that the store itself claims are checked too, though they anchor nothing.
  */
-export async function verifyApi(api: ApiClient, options: VerifyOptions): Promise<VerifyReport> {
+export async function verifyApi(
+  api: ApiClient,
+  options: VerifyOptions,
+  namespace?: string,
+): Promise<VerifyReport> {
   const verifier = new LineVerifier(options);
-  const { streams } = await api.get<{ streams: { stream: string; size: number }[] }>('/v1/streams');
+  const { streams } = await api.get<{ streams: { stream: string; size: number }[] }>('/v1/streams', {
+    namespace,
+  });
   for (const { stream, size } of streams) {
     let from: number | null = 0;
     let last = -1;
     while (from !== null) {
-      const page: Lines = await api.get(`/v1/streams/${stream}/lines`, { from: String(from) });
+      const page: Lines = await api.get(`/v1/streams/${stream}/lines`, { from: String(from), namespace });
       for (const { seq, record, columns } of page.lines) {
         verifier.add(Buffer.from(record), (parsed) => {
           const column = differingColumn(columns, parsed);

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { runChecks } from '../doctor/checks.ts';
-import type { EndpointFlags } from '../endpoint.ts';
+import { type DoctorFlags, runChecks } from '../doctor/checks.ts';
 import { CliError, type Io } from '../io.ts';
 import { formatTable } from '../table.ts';
 import { addEndpointOptions, formatOption } from './options.ts';
@@ -9,13 +8,17 @@ import { addEndpointOptions, formatOption } from './options.ts';
 export function doctorCommand(io: Io): Command {
   const command = new Command('doctor')
     .description(
-      'Check configuration, API, resources, gateways, providers and events, and name the layer that fails',
+      'Check configuration, cluster, API, resources, gateways, providers and events, and name the layer that fails',
     )
+    .option('--namespace <name>', 'look at what is of this namespace, where you have rights in it alone')
     .option('--config <file>', 'also check this policy-config.yaml')
     .addOption(formatOption());
   return addEndpointOptions(command)
-    .addHelpText('after', '\nExamples:\n  kt doctor\n  kt doctor --config policy-config.yaml --format json')
-    .action(async (flags: EndpointFlags & { config?: string; format: 'table' | 'json' }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kt doctor\n  kt doctor --context kind-kind --namespace team-a\n  kt doctor --config policy-config.yaml --format json',
+    )
+    .action(async (flags: DoctorFlags & { format: 'table' | 'json' }) => {
       const results = await runChecks(flags, io);
       const failed = results.filter((result) => result.status === 'failed');
       if (flags.format === 'json') {

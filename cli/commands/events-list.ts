@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { createApiClient } from '../api.ts';
-import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
+import type { EndpointFlags } from '../endpoint.ts';
 import { EVENT_HEADER, type EventPage, type EventRecord, eventRow } from '../event-table.ts';
 import type { Io } from '../io.ts';
 import { safeJson } from '../json.ts';
+import { openEndpoint } from '../open-endpoint.ts';
 import { formatTable } from '../table.ts';
 import {
   addEndpointOptions,
@@ -38,7 +39,7 @@ Examples:
       ) => {
         const filter = eventParameters(flags, io.now());
         const wanted = limitOf(flags.limit);
-        const api = createApiClient(findEndpoint(flags, io));
+        const api = createApiClient(await openEndpoint(flags, io));
         if (flags.count) {
           io.out(`${(await api.get<{ count: number }>('/v1/events', { ...filter, count: 'true' })).count}\n`);
           return;

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { createApiClient } from '../api.ts';
-import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
+import type { EndpointFlags } from '../endpoint.ts';
 import { type EventPage, eventRow } from '../event-table.ts';
 import { CliError, type Io } from '../io.ts';
 import { safeJson } from '../json.ts';
+import { openEndpoint } from '../open-endpoint.ts';
 import {
   addEndpointOptions,
   addEventFilters,
@@ -33,7 +34,7 @@ export function eventsTailCommand(io: Io): Command {
       // Fixed at the start: a relative time would move on from call to call.
       const { since = new Date(io.now()).toISOString(), ...filter } = eventParameters(flags, io.now());
       let left = flags.limit === undefined ? Number.POSITIVE_INFINITY : limitOf(flags.limit);
-      const api = createApiClient(findEndpoint(flags, io));
+      const api = createApiClient(await openEndpoint(flags, io));
       let cursor: string | undefined;
       let reached = false;
       while (!io.stop.aborted) {

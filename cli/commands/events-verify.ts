@@ -3,15 +3,17 @@ import { Command } from 'commander';
 import { type StreamHead, VERIFY_EXIT, type VerifyReport } from '../../gateway/contract/verify-lines.ts';
 import { verifyPath } from '../../gateway/events/verify.ts';
 import { createApiClient } from '../api.ts';
-import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
+import type { EndpointFlags } from '../endpoint.ts';
 import { CliError, type Io } from '../io.ts';
 import { safeJson } from '../json.ts';
+import { openEndpoint } from '../open-endpoint.ts';
 import { spoolOf } from '../spool-folder.ts';
 import { verifyApi } from '../verify-api.ts';
 import { addEndpointOptions, formatOption } from './options.ts';
 
 interface Flags extends EndpointFlags {
   head?: string;
+  namespace?: string;
   allowPruned?: true;
   allowUnanchored?: true;
   format: 'table' | 'json';
@@ -26,6 +28,7 @@ export function eventsVerifyCommand(io: Io): Command {
     )
     .description('Verify the hash chain of the recorded events')
     .option('--head <file>', 'JSON with stream, size and head of each stream, kept where the records are not')
+    .option('--namespace <name>', "only what the API's store has of this namespace")
     .option('--allow-pruned', 'a stream may begin after its first record')
     .option('--allow-unanchored', 'exit 0 also without an outside head')
     .addOption(formatOption());
@@ -45,12 +48,12 @@ Examples:
         ...(flags.head !== undefined && { heads: readHeads(flags.head) }),
         ...(flags.allowPruned !== undefined && { allowPruned: true }),
       };
-      const endpoint = path === undefined ? findEndpoint(flags, io) : null;
+      const endpoint = path === undefined ? await openEndpoint(flags, io) : null;
       const where = path === undefined ? endpoint?.spool : spoolOf(path, flags.head !== undefined);
       const report =
         where !== undefined
           ? await verifyPath(where, options)
-          : await verifyApi(createApiClient(endpoint!), options);
+          : await verifyApi(createApiClient(endpoint!), options, flags.namespace);
       if (flags.format === 'json') io.out(`${safeJson(report, 2)}\n`);
       else print(report, io);
       const exit = report.result === 'not_anchored' && flags.allowUnanchored ? 0 : VERIFY_EXIT[report.result];

@@ -4,10 +4,11 @@ import { stringify } from 'yaml';
 import { createKey } from '../../gateway/contract/key-format.ts';
 import { defined } from '../../gateway/contract/plain.ts';
 import { createApiClient } from '../api.ts';
-import { type Endpoint, type EndpointFlags, findEndpoint, NoApiError } from '../endpoint.ts';
+import { type Endpoint, type EndpointFlags, NoApiError } from '../endpoint.ts';
 import { CliError, type Io } from '../io.ts';
 import { safeJson } from '../json.ts';
 import type { KeyView } from '../key-view.ts';
+import { openEndpoint } from '../open-endpoint.ts';
 import { addEndpointOptions, formatOption } from './options.ts';
 
 interface Flags extends EndpointFlags {
@@ -63,7 +64,7 @@ Examples:
         models: flags.models?.flatMap((names) => names.split(',')).filter((name) => name !== ''),
         expires_at: flags.expiresIn === undefined ? undefined : expiry(flags.expiresIn, io.now()),
       };
-      const endpoint = controlPlane(flags, io);
+      const endpoint = await controlPlane(flags, io);
       if (endpoint === null) return printEntry(defined(caller), flags, io);
       const { namespace = 'default', gateway, note } = flags;
       const wish = defined({ namespace, gateway, note, ...caller });
@@ -79,12 +80,12 @@ Examples:
 }
 
 /** Null where the key is to go into a document. @throws CliError */
-function controlPlane(flags: Flags, io: Io): Endpoint | null {
+async function controlPlane(flags: Flags, io: Io): Promise<Endpoint | null> {
   const needed = (['namespace', 'gateway', 'note'] as const).find((name) => flags[name] !== undefined);
   let endpoint: Endpoint | null = null;
   if (flags.entry === undefined) {
     try {
-      endpoint = findEndpoint(flags, io);
+      endpoint = await openEndpoint(flags, io);
     } catch (error) {
       const named = flags.stateDir ?? io.env['KEEPTRUSTS_STATE_DIR'];
       if (!(error instanceof NoApiError) || named !== undefined || needed !== undefined) throw error;

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { createApiClient } from '../api.ts';
-import { type EndpointFlags, findEndpoint } from '../endpoint.ts';
+import type { EndpointFlags } from '../endpoint.ts';
 import type { Io } from '../io.ts';
 import { safeJson } from '../json.ts';
 import { KEY_HEADER, type KeyView, keyRow } from '../key-view.ts';
+import { openEndpoint } from '../open-endpoint.ts';
 import { formatTable } from '../table.ts';
 import { addEndpointOptions, formatOption } from './options.ts';
 
@@ -32,7 +33,7 @@ Examples:
   kt keys list --format json | jq -r '.[] | select(.state == "expired") | .id'`,
     )
     .action(async (flags: Flags) => {
-      const api = createApiClient(findEndpoint(flags, io));
+      const api = createApiClient(await openEndpoint(flags, io));
       const keys: KeyView[] = [];
       for (let cursor: string | null | undefined; cursor !== null; ) {
         const page: { keys: KeyView[]; next_cursor: string | null } = await api.get('/v1/keys', {

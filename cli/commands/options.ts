@@ -8,6 +8,15 @@ export function addEndpointOptions(command: Command): Command {
     .option('--api-url <url>', 'address of the API (KEEPTRUSTS_API_URL)')
     .option('--api-token <token>', 'its bearer token (KEEPTRUSTS_API_TOKEN)')
     .option(
+      '--context <name>',
+      'context of a kubeconfig: reach the API in that cluster, by a port that kubectl forwards unless --api-url names its address, with the token of the kubeconfig',
+    )
+    .option('--kubeconfig <file>', 'the kubeconfig (default: KUBECONFIG, then ~/.kube/config)')
+    .option(
+      '--as-service-account <namespace/name>',
+      'show a token of this ServiceAccount, which is asked for: where the kubeconfig holds a certificate',
+    )
+    .option(
       '--state-dir <dir>',
       "state folder of a running 'kt up' or 'kt gateway run' (KEEPTRUSTS_STATE_DIR; default: .keeptrusts)",
     );

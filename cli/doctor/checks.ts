@@ -1,37 +1,87 @@
 import type { ResourceProblem } from '../../operator/api/problems.ts';
 import { type ApiClient, createApiClient } from '../api.ts';
-import { type Endpoint, type EndpointFlags, findEndpoint } from '../endpoint.ts';
+import { namesCluster } from '../cluster-token.ts';
+import type { Endpoint, EndpointFlags } from '../endpoint.ts';
 import type { Io } from '../io.ts';
 import { lintFile } from '../lint-file.ts';
+import { openEndpoint } from '../open-endpoint.ts';
+import { checkCluster } from './cluster.ts';
 import { openness } from './openness.ts';
 import { more, resourcesResult } from './resources.ts';
 
 export interface CheckResult {
-  layer: 'config' | 'api' | 'resources' | 'gateway' | 'providers' | 'events';
+  layer:
+    | 'config'
+    | 'kubeconfig'
+    | 'cluster'
+    | 'crds'
+    | 'operator'
+    | 'api'
+    | 'access'
+    | 'resources'
+    | 'gateway'
+    | 'providers'
+    | 'events';
   status: 'ok' | 'warning' | 'failed' | 'skipped';
   detail: string;
 }
 
 /** Each layer in turn, outermost first. A layer behind a failed one that it needs is skipped and says so. */
-export async function runChecks(flags: EndpointFlags & { config?: string }, io: Io): Promise<CheckResult[]> {
+export async function runChecks(flags: DoctorFlags, io: Io): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   if (flags.config !== undefined) results.push(await checkConfig(flags.config));
+  const inCluster = namesCluster(flags);
+  const behind = [...(inCluster ? (['access'] as const) : []), 'resources', ...BEHIND] as const;
+  if (inCluster) {
+    results.push(...(await checkCluster(flags)));
+    const broken = results.find(({ status, layer }) => status === 'failed' && layer !== 'config');
+    if (broken !== undefined) return [...results, ...skipped(broken.layer, 'api', ...behind)];
+  }
   let endpoint: Endpoint;
   try {
-    endpoint = findEndpoint(flags, io);
+    endpoint = await openEndpoint(flags, io);
   } catch (error) {
-    return [...results, failed('api', error), ...skipped('resources', 'gateway', 'providers', 'events')];
+    return [...results, failed('api', error), ...skipped('api', ...behind)];
   }
   const lone = endpoint.kind === 'gateway';
   const api = await checkApi(endpoint);
   results.push(api);
-  if (api.status === 'failed')
-    return [...results, ...(lone ? [] : skipped('resources')), ...skipped('gateway', 'providers', 'events')];
+  if (api.status === 'failed') return [...results, ...skipped('api', ...(lone ? BEHIND : behind))];
   const client = createApiClient(endpoint);
-  const own = lone
-    ? await checkLoneGateway(client)
-    : [await checkResources(client), ...(await checkInstances(client))];
-  return [...results, ...own, await checkEvents(client)];
+  if (lone) return [...results, ...(await checkLoneGateway(client)), await checkEvents(client, {})];
+  const where = { namespace: flags.namespace };
+  if (inCluster) {
+    const access = await checkAccess(client, where);
+    results.push(access);
+    if (access.status === 'failed') return [...results, ...skipped('access', 'resources', ...BEHIND)];
+  }
+  return [
+    ...results,
+    await checkResources(client, where),
+    ...(await checkInstances(client, where)),
+    await checkEvents(client, where),
+  ];
+}
+
+const BEHIND = ['gateway', 'providers', 'events'] as const;
+
+export interface DoctorFlags extends EndpointFlags {
+  config?: string;
+  namespace?: string;
+}
+
+/** What of the API is asked for: of one namespace, or of all. */
+type Where = Readonly<Record<string, string | undefined>>;
+
+/** Whether the token is taken, and good for what comes behind. */
+async function checkAccess(client: ApiClient, where: Where): Promise<CheckResult> {
+  try {
+    await client.get('/v1/events', { ...where, limit: '1' });
+    const of = where['namespace'] === undefined ? 'all namespaces' : `namespace ${where['namespace']}`;
+    return { layer: 'access', status: 'ok', detail: `your token is taken, and you may list events of ${of}` };
+  } catch (error) {
+    return failed('access', error);
+  }
 }
 
 async function checkConfig(file: string): Promise<CheckResult> {
@@ -70,9 +120,9 @@ async function checkApi(endpoint: Endpoint): Promise<CheckResult> {
 }
 
 /** What the control plane says of the folder: an edit that is refused leaves everything behind it green. */
-async function checkResources(client: ApiClient): Promise<CheckResult> {
+async function checkResources(client: ApiClient, where: Where): Promise<CheckResult> {
   try {
-    const { problems } = await client.get<{ problems: ResourceProblem[] }>('/v1/problems');
+    const { problems } = await client.get<{ problems: ResourceProblem[] }>('/v1/problems', where);
     return resourcesResult(problems);
   } catch (error) {
     return failed('resources', error);
@@ -90,9 +140,9 @@ interface Instance {
   targets: { id: string; unavailable: string | null }[];
 }
 
-async function checkInstances(client: ApiClient): Promise<CheckResult[]> {
+async function checkInstances(client: ApiClient, where: Where): Promise<CheckResult[]> {
   try {
-    const { instances } = await client.get<{ instances: Instance[] }>('/v1/instances');
+    const { instances } = await client.get<{ instances: Instance[] }>('/v1/instances', where);
     if (instances.length === 0) {
       return [
         {
@@ -176,9 +226,13 @@ function providersResult(targets: readonly { id: string; unavailable: string | n
   return { layer: 'providers', status: usable.length === 0 ? 'failed' : 'warning', detail };
 }
 
-async function checkEvents(client: ApiClient): Promise<CheckResult> {
+async function checkEvents(client: ApiClient, where: Where): Promise<CheckResult> {
   try {
-    const { count } = await client.get<{ count: number }>('/v1/events', { count: 'true', since: '1h' });
+    const { count } = await client.get<{ count: number }>('/v1/events', {
+      ...where,
+      count: 'true',
+      since: '1h',
+    });
     return { layer: 'events', status: 'ok', detail: `${count} in the last hour` };
   } catch (error) {
     return failed('events', error);
@@ -191,5 +245,5 @@ const failed = (layer: CheckResult['layer'], error: unknown): CheckResult => ({
   detail: error instanceof Error ? error.message : String(error),
 });
 
-const skipped = (...layers: CheckResult['layer'][]): CheckResult[] =>
-  layers.map((layer) => ({ layer, status: 'skipped', detail: 'the api layer comes first' }));
+const skipped = (first: CheckResult['layer'], ...layers: CheckResult['layer'][]): CheckResult[] =>
+  layers.map((layer) => ({ layer, status: 'skipped', detail: `the ${first} layer comes first` }));

@@ -10,7 +10,7 @@ import { retryAfterMs } from './retry-after.ts';
 export interface CallDeps {
   clock: Clock;
   random: () => number;
-  metrics: KubeMetrics;
+  metrics: Pick<KubeMetrics, 'requested'>;
 }
 
 /** One call to the API server. */

@@ -28,6 +28,8 @@ export interface Kube {
    * @throws what undici throws, or the signal's reason
    */
   send(request: KubeRequest): Promise<KubeResponse>;
+  /** The bearer token of the configuration as it is now; null where it holds another credential, or none. */
+  bearer(): Promise<string | null>;
   /** Gives up idle connections: a request on one of them was never answered, so the others may be dead as well. */
   renew(): void;
   /** Calls the listener when connections were given up: what is open and silent may be dead as well. */
@@ -105,6 +107,11 @@ class Connection implements Kube {
     this.#config = this.#load();
     this.#loadedAt = this.#now();
     return this.#sendOnce(request);
+  }
+
+  async bearer(): Promise<string | null> {
+    const { authorization = '' } = credentials(await this.#authenticate());
+    return /^Bearer (.+)$/i.exec(authorization)?.[1] ?? null;
   }
 
   renew(): void {

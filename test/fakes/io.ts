@@ -18,6 +18,7 @@ export interface RunOptions {
 /** Runs the command line in this process, as `cli/main.ts` does. */
 export async function runKt(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const ran: Ran = { out: '', err: '', exitCode: 0 };
+  const ends: (() => void)[] = [];
   const io: Io = {
     out: (text) => {
       ran.out += text;
@@ -29,6 +30,7 @@ export async function runKt(args: readonly string[], options: RunOptions = {}): 
     env: options.env ?? {},
     now: () => options.now ?? Date.now(),
     isTerminal: false,
+    onEnd: (close) => void ends.push(close),
     exit: () => undefined,
     stop: options.stop ?? new AbortController().signal,
   };
@@ -38,6 +40,8 @@ export async function runKt(args: readonly string[], options: RunOptions = {}): 
     if (!(error instanceof CliError)) throw error;
     if (error.message !== '') ran.err += `kt: ${error.message}\n`;
     ran.exitCode = error.exitCode;
+  } finally {
+    for (const end of ends) end();
   }
   return ran;
 }

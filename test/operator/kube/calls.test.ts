@@ -45,9 +45,6 @@ function setting(...steps: ((request: KubeRequest) => Promise<KubeResponse> | Ku
       random: () => 1,
       metrics: {
         requested: (_verb, _kind, code) => codes.push(code),
-        restarted: () => {},
-        synced: () => {},
-        heard: () => {},
       },
     },
   );

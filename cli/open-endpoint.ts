@@ -1,0 +1,14 @@
+import { namesCluster } from './cluster-token.ts';
+import { apiUrlOf, type Endpoint, type EndpointFlags, findEndpoint } from './endpoint.ts';
+import type { Io } from './io.ts';
+import { forwardPort } from './port-forward.ts';
+
+/**
+ * Finds the API as `findEndpoint` does. Where only a cluster is named a port is forwarded to it until `kt` ends.
+ * @throws CliError
+ */
+export async function openEndpoint(flags: EndpointFlags, io: Pick<Io, 'env' | 'onEnd'>): Promise<Endpoint> {
+  if (!namesCluster(flags) || apiUrlOf(flags, io) !== undefined) return findEndpoint(flags, io);
+  const apiUrl = await forwardPort(flags, io);
+  return { ...findEndpoint({ ...flags, apiUrl }, io), from: 'a port that kubectl forwards' };
+}

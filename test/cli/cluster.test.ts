@@ -1,0 +1,365 @@
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { delimiter } from 'node:path';
+import { expect } from 'chai';
+import { notChecked } from '../../operator/api/access.ts';
+import type { ClusterUser } from '../../operator/api/auth.ts';
+import { startTestApi, type TestApi } from '../fakes/control-plane-api.ts';
+import { eventually, TestFolder } from '../fakes/folder.ts';
+import { type Ran, runKt } from '../fakes/io.ts';
+import { json, ScriptedServer, status } from '../fakes/scripted-server.ts';
+
+const user = (username: string): ClusterUser => ({ username, uid: '', groups: [], extra: {} });
+
+describe('kt with a cluster', () => {
+  const folder = new TestFolder();
+  let running: TestApi;
+  let cluster: ScriptedServer;
+  let seen: string[];
+
+  before(async () => {
+    running = await startTestApi(Date.now, {
+      authenticator: {
+        async authenticate(token) {
+          seen.push(token);
+          if (token === 'not-now') throw notChecked();
+          return token === 'wrong' ? null : { role: 'person', user: user(token) };
+        },
+      },
+      authorizer: {
+        allows: async ({ user }, { namespace }) => user!.username === 'admin' || namespace === 'team-a',
+      },
+    });
+  });
+  after(async () => {
+    await running.close();
+    folder.remove();
+  });
+  beforeEach(async () => {
+    seen = [];
+    cluster = await ScriptedServer.start((_request, response) => json(response, 404, {}));
+  });
+  afterEach(() => cluster.stop());
+
+  const list = (...args: string[]): Promise<Ran> =>
+    runKt(['events', 'list', '--namespace', 'team-a', `--api-url=${running.api.url}`, ...args]);
+
+  it('shows the API the token that the kubeconfig holds, and nobody else', async () => {
+    expect(await list('--kubeconfig', cluster.kubeconfig({ token: 'alice' }))).to.include({
+      exitCode: 0,
+      err: 'No events match.\n',
+    });
+    const file = cluster.file('token', 'from-a-file\n');
+    expect((await list('--kubeconfig', cluster.kubeconfig({ tokenFile: file }))).exitCode).to.equal(0);
+    const credential = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token: 'from-a-command' },
+    };
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['-e', `process.stdout.write(${JSON.stringify(JSON.stringify(credential))})`],
+      interactiveMode: 'Never',
+    };
+    expect((await list('--kubeconfig', cluster.kubeconfig({ exec }))).exitCode).to.equal(0);
+    expect(seen).to.deep.equal(['alice', 'from-a-file', 'from-a-command']);
+    expect(cluster.requests).to.deep.equal([]);
+  });
+
+  it('takes the context that is named', async () => {
+    const file = cluster.kubeconfig({ token: 'alice' });
+    expect((await list('--kubeconfig', file, '--context', 'here')).exitCode).to.equal(0);
+    expect(await list('--kubeconfig', file, '--context', 'there')).to.deep.include({
+      exitCode: 1,
+      err: `kt: the kubeconfig ${file} has no context there; it has: here\n`,
+    });
+    expect(seen).to.deep.equal(['alice']);
+  });
+
+  it('shows no token of a cluster where no flag names one, whatever kubeconfig there is', async () => {
+    const env = { KUBECONFIG: cluster.kubeconfig({ token: 'alice' }) };
+    const ran = await runKt(['events', 'list', `--api-url=${running.api.url}`], { env });
+    expect(ran).to.include({ exitCode: 1 });
+    expect(ran.err).to.contain('refused the token').and.to.contain('--context');
+    expect(seen).to.deep.equal([]);
+  });
+
+  it('prefers a token that is given', async () => {
+    const file = cluster.kubeconfig({ token: 'alice' });
+    expect((await list('--kubeconfig', file, '--api-token', 'admin')).exitCode).to.equal(0);
+    expect(seen).to.deep.equal(['admin']);
+  });
+
+  it('does not send it unencrypted to another machine', async () => {
+    const file = cluster.kubeconfig({ token: 'alice' });
+    for (const url of ['http://keeptrusts.example', 'http://10.0.0.1:8080']) {
+      const ran = await runKt(['events', 'list', `--api-url=${url}`, '--kubeconfig', file]);
+      expect(ran).to.include({ exitCode: 2 });
+      expect(ran.err).to.contain(`would go to ${url} unencrypted`).and.to.contain('port-forward');
+    }
+  });
+
+  it('does not let a redirect take it elsewhere', async () => {
+    const thief = await ScriptedServer.start((_request, response) => json(response, 200, { events: [] }));
+    try {
+      cluster.answer((_request, response) => void response.writeHead(307, { location: thief.url }).end());
+      const file = cluster.kubeconfig({ token: 'alice' });
+      const ran = await runKt(['events', 'list', `--api-url=${cluster.url}`, '--kubeconfig', file]);
+      expect(ran).to.include({ exitCode: 1 });
+      expect(ran.err).to.contain('answered with status 307');
+      expect(thief.requests).to.deep.equal([]);
+    } finally {
+      await thief.stop();
+    }
+  });
+
+  it('asks for a token of the ServiceAccount that is named, for our API alone and ten minutes', async () => {
+    const expirationTimestamp = new Date(Date.now() + 600_000).toISOString();
+    cluster.answer((_request, response) =>
+      json(response, 201, { status: { token: 'auditor', expirationTimestamp } }),
+    );
+    const file = cluster.kubeconfig({});
+    expect((await list('--kubeconfig', file, '--as-service-account', 'team-a/audit')).exitCode).to.equal(0);
+    const { method, path, body } = cluster.requests[0]!;
+    expect([method, path]).to.deep.equal(['POST', '/api/v1/namespaces/team-a/serviceaccounts/audit/token']);
+    expect(JSON.parse(body).spec).to.deep.equal({ audiences: ['keeptrusts'], expirationSeconds: 600 });
+    expect(seen).to.deep.equal(['auditor']);
+    expect(cluster.requests).to.have.length(1);
+  });
+
+  it('asks for another one before the first ends', async () => {
+    const times = [60_000, 600_000];
+    cluster.answer((_request, response) => {
+      const expirationTimestamp = new Date(Date.now() + times.shift()!).toISOString();
+      json(response, 201, { status: { token: `token-${times.length}`, expirationTimestamp } });
+    });
+    const stop = new AbortController();
+    const tail = runKt(
+      [
+        ...['events', 'tail', '--namespace', 'team-a', `--api-url=${running.api.url}`],
+        ...['--kubeconfig', cluster.kubeconfig({}), '--as-service-account', 'team-a/audit'],
+      ],
+      { stop: stop.signal },
+    );
+    await eventually(() => seen.length >= 4, 'the fourth look');
+    stop.abort();
+    expect((await tail).exitCode).to.equal(0);
+    expect(seen.slice(0, 4)).to.deep.equal(['token-1', 'token-0', 'token-0', 'token-0']);
+  });
+
+  const failures: [string, () => string[], RegExp][] = [
+    [
+      'a certificate',
+      () => ['--kubeconfig', cluster.kubeconfig({})],
+      /holds no token but a certificate.*--as-service-account NAMESPACE\/NAME/,
+    ],
+    [
+      'an account that is no account',
+      () => ['--as-service-account', 'audit'],
+      /--as-service-account: 'audit' is not of the form NAMESPACE\/NAME/,
+    ],
+    ['no kubeconfig', () => ['--kubeconfig', '/none'], /the kubeconfig \/none cannot be read: no such file/],
+    [
+      'a token that is refused',
+      () => ['--kubeconfig', cluster.kubeconfig({ token: 'wrong' })],
+      /refused your token/,
+    ],
+    [
+      'a token that nobody can check',
+      () => ['--kubeconfig', cluster.kubeconfig({ token: 'not-now' })],
+      /access_not_checked: .*This is no refusal: try again/,
+    ],
+  ];
+  for (const [what, args, message] of failures)
+    it(`says what to do about ${what}`, async () => {
+      const ran = await list(...args());
+      expect(ran.exitCode).to.be.greaterThan(0);
+      expect(ran.err).to.match(message);
+    });
+
+  it('says which right is missing for a token of an account', async () => {
+    cluster.answer((_request, response) =>
+      json(response, 403, status(403, 'Forbidden', 'serviceaccounts "audit" is forbidden')),
+    );
+    const ran = await list('--kubeconfig', cluster.kubeconfig({}), '--as-service-account', 'team-a/audit');
+    expect(ran.err).to.equal(
+      'kt: create a token of ServiceAccount team-a/audit: serviceaccounts "audit" is forbidden. Asking takes the right to create serviceaccounts/token there.\n',
+    );
+  });
+
+  it('passes on that a namespace has to be named', async () => {
+    const file = cluster.kubeconfig({ token: 'alice' });
+    const ran = await runKt(['events', 'list', `--api-url=${running.api.url}`, '--kubeconfig', file]);
+    expect(ran.err)
+      .to.contain('alice may not list events of all namespaces')
+      .and.to.contain('--namespace NAME');
+    const verify = ['events', 'verify', `--api-url=${running.api.url}`, '--kubeconfig', file];
+    expect((await runKt(verify)).err).to.contain('--namespace NAME');
+    expect((await runKt([...verify, '--namespace', 'team-a'])).out).to.contain('0 records');
+  });
+
+  describe('without an address', () => {
+    /** A kubectl that does what `script` says, first in the path. */
+    function kubectl(script: string): Record<string, string> {
+      folder.write('bin/kubectl', `#!/bin/sh\necho "$@" > ${folder.file('args')}\n${script}\n`);
+      chmodSync(folder.file('bin/kubectl'), 0o755);
+      return { PATH: `${folder.file('bin')}${delimiter}${process.env['PATH']}` };
+    }
+    const run = (env: Record<string, string>, ...args: string[]): Promise<Ran> =>
+      runKt(['events', 'list', '--namespace', 'team-a', '--context', 'here', ...args], { env });
+
+    it('lets kubectl forward a port, and ends it', async () => {
+      const { port } = new URL(running.api.url);
+      const env = kubectl(
+        `echo $$ > ${folder.file('pid')}; echo "Forwarding from 127.0.0.1:${port} -> 8080"; exec sleep 60`,
+      );
+      const file = cluster.kubeconfig({ token: 'alice' });
+      expect(await run(env, '--kubeconfig', file)).to.include({ exitCode: 0, err: 'No events match.\n' });
+      expect(seen).to.deep.equal(['alice']);
+      expect(readFileSync(folder.file('args'), 'utf8')).to.equal(
+        `--kubeconfig=${file} --context=here port-forward --namespace=keeptrusts-system --address=127.0.0.1 service/keeptrusts-operator :8080\n`,
+      );
+      const pid = readFileSync(folder.file('pid'), 'utf8').trim();
+      await eventually(() => !existsSync(`/proc/${pid}`), 'the end of kubectl');
+    });
+
+    it('says what kubectl says where it cannot', async () => {
+      const env = kubectl('echo "error: services \\"keeptrusts-operator\\" not found" >&2; exit 1');
+      expect(await run(env, '--kubeconfig', cluster.kubeconfig({ token: 'alice' }))).to.deep.include({
+        exitCode: 1,
+        err: 'kt: no port can be forwarded to the API in the cluster: error: services "keeptrusts-operator" not found. Name an address of the API with --api-url, such as that of an ingress, in the place of a forwarded port.\n',
+      });
+    });
+
+    it('says so where there is no kubectl', async () => {
+      const ran = await run(
+        { PATH: folder.file('nothing') },
+        '--kubeconfig',
+        cluster.kubeconfig({ token: 'alice' }),
+      );
+      expect(ran.err).to.contain('there is no kubectl on the PATH').and.to.contain('--api-url');
+    });
+  });
+
+  describe('doctor', () => {
+    const layers: Record<string, () => { status: number; body: object }> = {};
+    const known = (path: string, status: number, body: object): void => {
+      layers[path] = () => ({ status, body });
+    };
+    const DEPLOYMENT = '/apis/apps/v1/namespaces/keeptrusts-system/deployments/keeptrusts-operator';
+    const KINDS = '/apis/governance.keeptrusts.com/v1alpha1';
+    const SELF = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+
+    beforeEach(() => {
+      known(SELF, 201, { status: { userInfo: { username: 'alice' } } });
+      known(KINDS, 200, {
+        resources: [{ name: 'governancepolicies' }, { name: 'governancepolicies/status' }],
+      });
+      known(DEPLOYMENT, 200, { status: { availableReplicas: 1 } });
+      cluster.answer(({ path }, response) => {
+        const { status, body } = layers[path]?.() ?? { status: 404, body: {} };
+        json(response, status, body);
+      });
+    });
+    async function doctor(token: string, ...args: string[]) {
+      const ran = await runKt([
+        ...['doctor', '--format', 'json', `--api-url=${running.api.url}`],
+        ...['--kubeconfig', cluster.kubeconfig({ token }), ...args],
+      ]);
+      const { checks } = JSON.parse(ran.out) as {
+        checks: { layer: string; status: string; detail: string }[];
+      };
+      return {
+        exitCode: ran.exitCode,
+        all: checks.map(({ layer, status }) => `${layer} ${status}`),
+        failed: checks.find(({ status }) => status === 'failed')?.detail,
+      };
+    }
+    const REST = ['resources', 'gateway', 'providers', 'events'].map((layer) => `${layer} skipped`);
+
+    it('goes from the kubeconfig to the records', async () => {
+      const { all } = await doctor('admin');
+      expect(all).to.deep.equal([
+        ...['kubeconfig ok', 'cluster ok', 'crds ok', 'operator ok', 'api ok', 'access ok', 'resources ok'],
+        ...['gateway failed', 'events ok'],
+      ]);
+    });
+
+    it('looks at one namespace for those who have rights in one', async () => {
+      expect(await doctor('alice')).to.deep.include({
+        exitCode: 1,
+        all: ['kubeconfig ok', 'cluster ok', 'crds ok', 'operator ok', 'api ok', 'access failed', ...REST],
+      });
+      expect((await doctor('alice', '--namespace', 'team-a')).all)
+        .to.include('access ok')
+        .and.to.include('events ok');
+    });
+
+    const broken: [string, () => void, string[], RegExp][] = [
+      [
+        'credentials that are refused',
+        () => known(SELF, 401, {}),
+        ['kubeconfig ok', 'cluster failed'],
+        /refused the credentials of the kubeconfig/,
+      ],
+      [
+        'kinds that are missing',
+        () => known(KINDS, 404, {}),
+        ['kubeconfig ok', 'cluster ok', 'crds failed'],
+        /kubectl apply -k crds/,
+      ],
+      [
+        'an operator that is not installed',
+        () => known(DEPLOYMENT, 404, {}),
+        ['kubeconfig ok', 'cluster ok', 'crds ok', 'operator failed'],
+        /kubectl apply -k config\/default/,
+      ],
+      [
+        'an operator without a pod',
+        () => known(DEPLOYMENT, 200, { status: { conditions: [{ status: 'False', message: 'no image' }] } }),
+        ['kubeconfig ok', 'cluster ok', 'crds ok', 'operator failed'],
+        /has no pod that is available: no image/,
+      ],
+      [
+        'an API server that fails',
+        () => known(SELF, 500, {}),
+        ['kubeconfig ok', 'cluster failed'],
+        /answers with status 500/,
+      ],
+    ];
+    for (const [what, breakIt, all, detail] of broken)
+      it(`names ${what}, and skips what is behind`, async () => {
+        breakIt();
+        const found = await doctor('admin');
+        expect(found.all).to.deep.equal([...all, 'api skipped', 'access skipped', ...REST]);
+        expect(found.failed).to.match(detail);
+      });
+
+    it('names an API server that is away', async () => {
+      const kubeconfig = cluster.kubeconfig({ token: 'admin' }, { server: 'http://127.0.0.1:9' });
+      const { out } = await runKt([
+        'doctor',
+        '--format',
+        'json',
+        `--api-url=${running.api.url}`,
+        '--kubeconfig',
+        kubeconfig,
+      ]);
+      expect(out).to.match(/http:\/\/127\.0\.0\.1:9 does not answer: ECONNREFUSED/);
+    });
+
+    it('goes on where one may not look at the operator', async () => {
+      known(DEPLOYMENT, 403, {});
+      expect((await doctor('admin')).all.slice(3, 6)).to.deep.equal([
+        'operator warning',
+        'api ok',
+        'access ok',
+      ]);
+    });
+
+    it('names the kubeconfig', async () => {
+      const ran = await runKt(['doctor', '--kubeconfig', '/none']);
+      expect(ran.err).to.contain('the kubeconfig layer fails: the kubeconfig /none cannot be read');
+    });
+  });
+});
