@@ -99,7 +99,7 @@ async function eachEntry<T>(chain: readonly Entry[], work: (entry: Entry) => T):
   return results;
 }
 
-/** What a kind may ask for by its interface, and nothing gives yet; an entry that is never called would pass everything. */
+/** Without what it needs, an entry would not do what its policy says. */
 const NOT_GIVEN = 'no gateway of this version gives it, so that the entry would not be enforced';
 
 function compileEntry(entry: Entry, kinds: CompileParts['kinds'], env: CompileEnv): CompiledEntry {
@@ -108,7 +108,6 @@ function compileEntry(entry: Entry, kinds: CompileParts['kinds'], env: CompileEn
   const { name, version, needs, streaming } = kind;
   // The settings have passed the kind's own schema and lint, which is where their type comes from.
   const policy: CompiledPolicy = kind.compile(entry.settings as never, env);
-  const lacking = policy.inspectToolCall === undefined ? needs[0] : 'inspectToolCall';
-  if (lacking !== undefined) throw new Error(`the policy kind ${name} asks for ${lacking}: ${NOT_GIVEN}`);
+  if (needs[0] !== undefined) throw new Error(`the policy kind ${name} needs ${needs[0]}: ${NOT_GIVEN}`);
   return { entry, kind: { name, version, needs, streaming }, policy };
 }

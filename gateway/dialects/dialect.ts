@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts';
 import type { LeafFacts } from '../policies/kind.ts';
+import type { ToolCall } from './tool-call.ts';
 
 /**
  * What the pipeline knows of an API. Each API is a folder here; `pipeline/` names none of them.
@@ -55,6 +56,8 @@ export interface ParsedRequest {
   readonly skipped: readonly SkippedLeaf[];
   /** UTF-8 bytes of all scanned leaves. */
   readonly scannedBytes: number;
+  /** The calls of tools in the conversation so far, with the places of their texts in `leaves`. */
+  toolCalls(): readonly ToolCall[];
   /**
    * The body to send upstream, spliced: only the named literals differ from the bytes that came.
    * `listed` names each of the gateway's own edits that was made, for the event.
@@ -85,6 +88,8 @@ export interface ParsedAnswer {
   readonly scannedBytes: number;
   /** UTF-8 bytes of the answer's own text, for an estimate where no usage came. */
   readonly outputBytes: number;
+  /** The calls of tools that it asks for, with the places of their texts in `leaves`. */
+  toolCalls(): readonly ToolCall[];
   withEdits(edits: readonly LeafEdit[]): Buffer;
 }
 
@@ -113,6 +118,25 @@ export interface ChannelGuard {
   end(): string;
 }
 
+/** Judges the calls of tools of one stream, each once it is complete. See `pipeline/stream-calls.ts`. */
+export interface ToolCallJudge {
+  /**
+   * Frames with parts of a call wait until it is judged, and its name and arguments go to no channel: `judge` looks at them
+   * as at those of a whole answer. Else they pass as if there were no judge, who only sees them.
+   */
+  readonly holds: boolean;
+  /** A call begins. */
+  begun(): void;
+  /**
+   * @param leaves the texts of the call
+   * @returns what is to be written in their place
+   * @throws GatewayError for a block, or where an entry could not run and fails closed
+   */
+  judge(call: ToolCall, leaves: readonly Leaf[]): readonly LeafEdit[];
+  /** A call is too large to wait; from here on its texts go to their channels. @throws GatewayError as `judge` */
+  tooLarge(): void;
+}
+
 export interface StreamOptions {
   /**
    * Makes the guard of a channel at its first text: choice × content, refusal, reasoning, logprobs, each string
@@ -120,11 +144,13 @@ export interface StreamOptions {
    * that the old one held last.
    */
   channel(leaf: LeafFacts): ChannelGuard;
+  /** Where calls of tools are judged. */
+  toolCalls?: ToolCallJudge;
   /** The gateway asked for the usage chunk: take it out again. */
   dropUsageChunk: boolean;
   /** Bytes of one frame; past it the stream is `upstream_invalid`. */
   maxFrameBytes: number;
-  /** Bytes of all frames that wait for undecided text, 16 MiB unless said; past it the stream is `upstream_too_large`. */
+  /** Bytes of all frames that wait for undecided text, 16 MiB unless said; past it the stream is `upstream_too_large`. Calls of tools may take half of them. */
   maxHeldBytes?: number;
 }
 

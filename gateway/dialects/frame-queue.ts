@@ -65,8 +65,9 @@ export class FrameQueue {
     out.push(frame);
   }
 
-  #keep(first: OutFrame, { lanes, choices }: OutFrame): void {
-    if (lanes.length === 0 || lanes.some((lane) => first.lanes.includes(lane))) return;
+  #keep(first: OutFrame, { lanes, choices, calls }: OutFrame): void {
+    // What waits for a call of its own gains nothing by passing.
+    if (calls > 0 || lanes.length === 0 || lanes.some((lane) => first.lanes.includes(lane))) return;
     const related = choices.some((choice) => first.choices.includes(choice));
     this.#kept += related ? PATIENCE_CHOICES / PATIENCE : 1;
   }

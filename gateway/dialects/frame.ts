@@ -19,6 +19,8 @@ export class OutFrame implements Delayed {
   left = false;
   /** No other may pass it: the end marker. */
   last = false;
+  /** Calls of tools that it waits for. */
+  calls = 0;
   /** Names of the texts that it has pieces of, which must stay in order. */
   readonly lanes: string[];
   /** The choices that it says something of. */

@@ -15,14 +15,17 @@ interface Piece {
   primary: boolean;
 }
 
+/** Where a literal stands in a frame's data. */
+type Literal = Pick<JsonNode, 'start' | 'end'>;
+
 /** One literal of a frame that holds a fragment of a JSON text. */
 class FragmentLiteral implements Editable {
   readonly pieces: Piece[] = [];
   /** Text that no unit stands for was put into it. */
   added = false;
-  readonly #node: JsonNode;
+  readonly #node: Literal;
 
-  constructor(node: JsonNode) {
+  constructor(node: Literal) {
     this.#node = node;
   }
 
@@ -58,7 +61,7 @@ export class JsonChannel implements FragmentSink {
   }
 
   /** @throws what a guard throws */
-  push(frame: OutFrame, node: JsonNode, fragment: string): void {
+  push(frame: OutFrame, node: Literal, fragment: string): void {
     this.#frame = frame;
     this.#literal = new FragmentLiteral(node);
     frame.add(this.#literal);

@@ -52,11 +52,16 @@ class ScannedLeaf implements Leaf {
   get path(): string {
     return pathOf(this.#node) + this.#suffix;
   }
+
+  /** The value that it is, or stands in; null for a key. */
+  get node(): JsonNode | null {
+    return this.#suffix === '#key' ? null : this.#node;
+  }
 }
 
 /** Collects the strings of one body and splices new values into it. */
 export class LeafList {
-  readonly leaves: Leaf[] = [];
+  readonly leaves: ScannedLeaf[] = [];
   readonly #phase: Phase;
   readonly #places: AnyPlace[] = [];
   readonly #skipped = new SkippedList();
@@ -120,6 +125,18 @@ export class LeafList {
 
   get removes(): boolean {
     return this.#removed.length > 0;
+  }
+
+  /** For each node the leaves of its value: one, or the strings of a JSON text in their order. */
+  byNode(): ReadonlyMap<JsonNode, readonly number[]> {
+    const found = new Map<JsonNode, number[]>();
+    for (const { node, ref } of this.leaves) {
+      if (node === null) continue;
+      const refs = found.get(node);
+      if (refs === undefined) found.set(node, [ref]);
+      else refs.push(ref);
+    }
+    return found;
   }
 
   /** The document's text with these edits and the further splices. */

@@ -23,6 +23,25 @@ export function unescapeLenient(raw: string): string {
   return out + raw.slice(from);
 }
 
+/**
+ * What a stretch of the inside of a literal stands for in its value, as offsets there. An escape that it cuts counts whole.
+ */
+export function valueSpan(raw: string, from: number, to: number): { start: number; end: number } {
+  let start = from;
+  let end = to;
+  for (let at = raw.indexOf('\\'); at >= 0 && at < to; ) {
+    const size = Math.max(wholeEscape(raw, at), 1);
+    const next = at + size;
+    // Of the escape only one unit counts, which lies before the stretch, in it, or at its border.
+    if (next <= from) start -= size - 1;
+    else if (at < from) start -= from - at;
+    if (next <= to) end -= size - 1;
+    else end -= to - at - 1;
+    at = raw.indexOf('\\', size === 1 ? Math.max(next, at + 2) : next);
+  }
+  return { start, end };
+}
+
 /** Units of the escape at `at`, 0 when there is none that is valid and whole. */
 function wholeEscape(raw: string, at: number): 0 | 2 | 6 {
   const size = escapeSize(raw.charCodeAt(at + 1));

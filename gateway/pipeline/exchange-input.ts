@@ -1,5 +1,5 @@
-import type { CompiledEntry, Plan } from '../config/plan.ts';
-import type { Leaf, LeafEdit, ParsedRequest } from '../dialects/dialect.ts';
+import type { Plan } from '../config/plan.ts';
+import type { LeafEdit, ParsedRequest } from '../dialects/dialect.ts';
 import { GatewayError } from '../errors.ts';
 import type { Phase, RequestFacts } from '../policies/kind.ts';
 import { inspectLargeTexts, inspectTexts } from './entries.ts';
@@ -38,21 +38,22 @@ export async function inspectInput(
     record.outcomes.push(judged);
     if (judged.error !== null) throw judged.error;
   }
-  const texts = await inspect(entries, 'input', parsed, env);
+  const texts = await inspect(record.live, 'input', parsed, env);
   record.outcomes.push(texts);
   if (texts.error !== null) throw texts.error;
   return texts.edits;
 }
 
-/** Looks at all texts of a body: at once, or where they are large with turns for other requests between. */
+/** Looks at all texts of a body, and its calls of tools where an entry judges them: at once, or where they are large with turns for other requests between. */
 export function inspect(
-  entries: readonly CompiledEntry[],
+  { plan: { entries }, judgesCalls }: LivePlan,
   phase: Phase,
-  body: { leaves: readonly Leaf[]; scannedBytes: number },
+  body: Pick<ParsedRequest, 'leaves' | 'scannedBytes' | 'toolCalls'>,
   env: PhaseEnv,
 ): TextOutcome | Promise<TextOutcome> {
-  if (body.scannedBytes <= LARGE_BYTES) return inspectTexts(entries, phase, body.leaves, env);
-  return inspectLargeTexts(entries, phase, body.leaves, env, nextTurn);
+  const calls = judgesCalls[phase] ? body.toolCalls() : undefined;
+  if (body.scannedBytes <= LARGE_BYTES) return inspectTexts(entries, phase, body.leaves, env, calls);
+  return inspectLargeTexts(entries, phase, body.leaves, env, nextTurn, calls);
 }
 
 function nextTurn(): Promise<void> {

@@ -19,24 +19,27 @@ export async function serveStream(begun: BegunAnswer, parts: AnswerParts): Promi
   const guard = createStreamGuard({ ...env, entries: record.live.plan.entries });
   const stream = record.inbound.dialect.openStream({
     channel: (leaf) => guard.channel(leaf),
+    ...(guard.toolCalls !== null && { toolCalls: guard.toolCalls }),
     dropUsageChunk: begun.dropUsageChunk,
     maxFrameBytes: MAX_FRAME_BYTES,
   });
   record.answer = stream;
   const pump = new StreamPump(begun, stream, parts);
-  let last: Buffer;
   try {
-    last = await pump.last;
-  } finally {
-    // What the entries came to stands on the event, however the stream ended.
-    record.outcomes.push(guard.outcome());
-    const spent = deps.clock.monotonic() - startedAt;
-    record.timings.upstream = (record.timings.upstream_first_byte ?? 0) + spent;
+    try {
+      await pump.ended;
+    } finally {
+      // What the entries came to stands on the event, however the stream ended.
+      record.outcomes.push(guard.outcome());
+      const spent = deps.clock.monotonic() - startedAt;
+      record.timings.upstream = (record.timings.upstream_first_byte ?? 0) + spent;
+    }
+    judgeAnswer(begun, pump.bytes, parts);
+    if (record.inbound.reply.gone) throw new CallerGone();
+    await writeEvent(record, deps, record.event(200, null));
+  } catch (error) {
+    pump.release();
+    throw error;
   }
-  judgeAnswer(begun, pump.bytes, parts);
-  const { reply } = record.inbound;
-  if (reply.gone) throw new CallerGone();
-  await writeEvent(record, deps, record.event(200, null));
-  pump.begin();
-  reply.end(last);
+  pump.close();
 }

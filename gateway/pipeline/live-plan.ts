@@ -4,6 +4,7 @@ import type { FailMode, Target, TargetModel, Timeouts } from '../contract/docume
 import { admitsStrangers } from '../contract/openness.ts';
 import { Identifier } from '../identity/identify.ts';
 import type { KeyLookup } from '../identity/known-key.ts';
+import type { Phase } from '../policies/kind.ts';
 
 /** All in milliseconds; reasons in the routing reference: SDKs wait 10 minutes, providers ping more than once a minute. */
 export const DEFAULT_TIMEOUTS: Required<Timeouts> = {
@@ -23,6 +24,8 @@ export class LivePlan {
   readonly judgesRequests: boolean;
   readonly filtersTargets: boolean;
   readonly judgesAnswers: boolean;
+  /** An entry judges the calls of tools of this phase: only then are they looked up. */
+  readonly judgesCalls: Readonly<Record<Phase, boolean>>;
   readonly #timeouts = new Map<Target, Required<Timeouts>>();
   readonly #prices = new Map<TargetModel, PriceRow | null>();
 
@@ -37,6 +40,9 @@ export class LivePlan {
     this.judgesRequests = plan.entries.some(({ policy }) => policy.inspectRequest !== undefined);
     this.filtersTargets = plan.entries.some(({ policy }) => policy.filterTargets !== undefined);
     this.judgesAnswers = plan.entries.some(({ policy }) => policy.inspectResponse !== undefined);
+    const judgesCallsOf = (phase: Phase): boolean =>
+      plan.entries.some(({ policy }) => policy.inspectToolCall?.phases.includes(phase) === true);
+    this.judgesCalls = { input: judgesCallsOf('input'), output: judgesCallsOf('output') };
     for (const { target } of plan.targets) {
       this.#timeouts.set(target, { ...DEFAULT_TIMEOUTS, ...config.limits.timeouts, ...target.timeouts });
       for (const model of target.models ?? []) this.#prices.set(model, priceRow(model.prices));

@@ -1,6 +1,6 @@
 import type { CompiledEntry } from '../config/plan.ts';
 import { rewriteOrder } from '../contract/order.ts';
-import type { ChannelGuard } from '../dialects/dialect.ts';
+import type { ChannelGuard, ToolCallJudge } from '../dialects/dialect.ts';
 import { GatewayError } from '../errors.ts';
 import type { LeafFacts, TextHook } from '../policies/kind.ts';
 import { conclude, failError, fault } from './conclude.ts';
@@ -8,6 +8,7 @@ import type { PhaseEnv, PhaseOutcome } from './outcome.ts';
 import { NOT_RUN } from './reasons.ts';
 import { Scan } from './scan.ts';
 import { endsInHalfPair } from './spans.ts';
+import { judgesCalls, StreamCallJudge } from './stream-calls.ts';
 import { InspectStage } from './stream-inspector.ts';
 import { RewriteStage } from './stream-rewriter.ts';
 import type { Stage, StageContext } from './stream-stage.ts';
@@ -18,6 +19,8 @@ import type { EntryResult } from './verdict.ts';
 export interface StreamGuard {
   /** @throws GatewayError `policy_error` where an entry cannot say whether it applies, and fails closed */
   channel(leaf: LeafFacts): ChannelGuard;
+  /** Judges the calls of tools; null where no entry does. */
+  readonly toolCalls: ToolCallJudge | null;
   /** What the entries came to so far. */
   outcome(): PhaseOutcome;
   results(): EntryResult[];
@@ -49,18 +52,26 @@ class Guard implements StreamGuard {
   readonly #scan = new Scan();
   readonly #tallies: EntryTally[] = [];
   readonly #rewriters: readonly EntryTally[];
+  readonly #calls: StreamCallJudge | null;
   #refusal: unknown = null;
 
   constructor(entries: readonly CompiledEntry[], env: PhaseEnv) {
     this.#env = env;
     for (const compiled of entries) {
       const { inspectText, transformText } = compiled.policy;
-      if (inspectText !== undefined || transformText !== undefined) {
+      if (inspectText !== undefined || transformText !== undefined || judgesCalls(compiled)) {
         this.#tallies.push(new EntryTally(compiled, 'output'));
       }
     }
     const rewriters = this.#tallies.filter((tally) => tally.compiled.policy.transformText !== undefined);
     this.#rewriters = rewriteOrder(rewriters, (tally) => tally.compiled.entry.source);
+    const refusing = <T>(work: () => T): T => this.#refusing(work);
+    const judges = entries.some(judgesCalls);
+    this.#calls = judges ? new StreamCallJudge({ tallies: this.#tallies, env, refusing }) : null;
+  }
+
+  get toolCalls(): ToolCallJudge | null {
+    return this.#calls;
   }
 
   channel(leaf: LeafFacts): ChannelGuard {
@@ -80,11 +91,29 @@ class Guard implements StreamGuard {
   }
 
   outcome(): PhaseOutcome {
-    return conclude(this.#tallies, 'output_blocked', this.#env);
+    return conclude(this.#reported(), 'output_blocked', this.#env);
   }
 
   results(): EntryResult[] {
-    return this.#tallies.map((tally) => tally.result());
+    return this.#reported().map((tally) => tally.result());
+  }
+
+  /** Without those whose only hook is for calls of tools, where there were none. */
+  #reported(): readonly EntryTally[] {
+    if (this.#calls === null || this.#calls.seen) return this.#tallies;
+    return this.#tallies.filter(
+      ({ compiled: { policy } }) => (policy.inspectText ?? policy.transformText) !== undefined,
+    );
+  }
+
+  #refusing<T>(work: () => T): T {
+    if (this.#refusal !== null) throw this.#refusal;
+    try {
+      return work();
+    } catch (refusal) {
+      this.#refusal = refusal;
+      throw refusal;
+    }
   }
 
   #applies(tally: EntryTally, hook: TextHook, leaf: LeafFacts): boolean {

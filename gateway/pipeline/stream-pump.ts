@@ -12,6 +12,8 @@ const SLOW_CALLER_MS = 60_000;
 /** A provider that keeps the line open after the answer's end is waited for so long (ms): usage may still come. */
 const AFTER_END_MS = 2_000;
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Moves a streamed answer on. What the connection gives in one turn is looked at together and leaves in one piece, as
  * far as it is decided: providers write several chunks at a time.
@@ -19,15 +21,18 @@ const AFTER_END_MS = 2_000;
 export class StreamPump implements AnswerSink {
   /** Bytes that came. */
   bytes = 0;
-  /** The last bytes, which wait for the event. */
-  readonly last: Promise<Buffer>;
+  /** Settles when the answer is over: whole, and all of it decided. */
+  readonly ended: Promise<void>;
   readonly #begun: BegunAnswer;
   readonly #parts: AnswerParts;
   readonly #stream: AnswerStream;
-  readonly #resolve: (last: Buffer) => void;
+  readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
   /** What came in this turn. */
   #came: Buffer[] = [];
+  /** What was decided when the answer ended, and the last bytes, which wait for the event. */
+  #decided: Buffer = NOTHING;
+  #last: Buffer = NOTHING;
   #over = false;
   #slow: WheelTimer | null = null;
   #ending: WheelTimer | null = null;
@@ -36,8 +41,8 @@ export class StreamPump implements AnswerSink {
     this.#begun = begun;
     this.#parts = parts;
     this.#stream = stream;
-    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-    this.last = promise;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.ended = promise;
     this.#resolve = resolve;
     this.#reject = reject;
     parts.record.inbound.reply.onDrain(() => this.#drained());
@@ -58,8 +63,14 @@ export class StreamPump implements AnswerSink {
   }
 
   #flush(): void {
+    const out = this.#look();
+    if (out.length > 0 && !this.#send(out)) this.#hold();
+  }
+
+  /** @returns what is decided now */
+  #look(): Buffer {
     const came = this.#came;
-    if (this.#over || came.length === 0) return;
+    if (this.#over || came.length === 0) return NOTHING;
     this.#came = [];
     const { clock } = this.#parts.deps;
     const at = clock.monotonic();
@@ -67,28 +78,43 @@ export class StreamPump implements AnswerSink {
       const chunk = came.length === 1 ? came[0]! : Buffer.concat(came);
       const out = this.#stream.push(chunk);
       this.#parts.record.timings.output += clock.monotonic() - at;
-      if (out.length > 0 && !this.#send(out)) this.#hold();
       if (this.#stream.complete) {
         this.#ending ??= this.#parts.deps.wheel.start(AFTER_END_MS, () => this.end());
       }
+      return out;
     } catch (error) {
       // What was decided before the frame that is refused leaves, so that it does not matter how the bytes came.
       const { rest } = this.#stream;
       if (rest.length > 0) this.#send(rest);
       this.#fail(error);
+      return NOTHING;
     }
   }
 
+  /** The answer is over: what is decided now leaves with the last bytes, which saves a write of four to five. */
   end(): void {
-    this.#flush();
+    this.#decided = this.#look();
     if (this.#over) return;
     try {
-      const last = this.#stream.end();
+      this.#last = this.#stream.end();
       this.#finish();
-      this.#resolve(last);
+      this.#resolve();
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Sends the last bytes. */
+  close(): void {
+    this.#begin();
+    const { reply } = this.#parts.record.inbound;
+    reply.end(this.#decided.length === 0 ? this.#last : Buffer.concat([this.#decided, this.#last]));
+  }
+
+  /** Sends what was decided and still waits: an error comes in the place of the last bytes. */
+  release(): void {
+    if (this.#decided.length > 0) this.#send(this.#decided);
+    this.#decided = NOTHING;
   }
 
   error(error: Error): void {
@@ -99,7 +125,7 @@ export class StreamPump implements AnswerSink {
   }
 
   /** Sends the head, where no chunk has done so yet. */
-  begin(): void {
+  #begin(): void {
     const { record } = this.#parts;
     if (record.inbound.reply.headSent) return;
     record.inbound.reply.begin(200, [
@@ -136,7 +162,7 @@ export class StreamPump implements AnswerSink {
   #send(out: Buffer): boolean {
     const { reply } = this.#parts.record.inbound;
     if (reply.gone) return true;
-    this.begin();
+    this.#begin();
     return reply.write(out);
   }
 

@@ -1,13 +1,15 @@
 import type { CompiledEntry } from '../config/plan.ts';
 import { rewriteOrder } from '../contract/order.ts';
 import type { Leaf, LeafEdit } from '../dialects/dialect.ts';
-import type { Phase, TextFinding, TextHook } from '../policies/kind.ts';
+import type { ToolCall } from '../dialects/tool-call.ts';
+import type { Phase, TextFinding, TextHook, ToolCallHook } from '../policies/kind.ts';
 import { conclude, fault } from './conclude.ts';
 import type { PhaseEnv, TextOutcome } from './outcome.ts';
 import { NOT_RUN } from './reasons.ts';
 import { isBuffered, Scan } from './scan.ts';
 import { addSpan, maskSpans, rewriteSpans, type Span, splitsPair } from './spans.ts';
 import { EntryTally } from './tally.ts';
+import { JudgedCall } from './tool-calls.ts';
 
 /** UTF-16 units that are scanned in one go: about 2 ms for all built detectors together. */
 export const SLICE_UNITS = 32 * 1024;
@@ -15,10 +17,29 @@ export const SLICE_UNITS = 32 * 1024;
 /** What it costs to begin with a text, however short, in units of scanning. */
 const LEAF_UNITS = 16;
 
-/** One pass of the text entries over the leaves of a phase. */
+/** What a pass looks at: the texts of a body or of a part of it, and the calls of tools that some of them belong to. */
+export interface PassTexts {
+  readonly leaves: readonly Leaf[];
+  readonly calls: readonly ToolCall[];
+}
+
+/** The results of a phase: one for each entry that has a hook for what there is. */
+export function talliesOf(entries: readonly CompiledEntry[], phase: Phase, hasCalls: boolean): EntryTally[] {
+  const tallies: EntryTally[] = [];
+  for (const compiled of entries) {
+    const { inspectText, transformText, inspectToolCall } = compiled.policy;
+    const judges = hasCalls && inspectToolCall?.phases.includes(phase) === true;
+    if (inspectText === undefined && transformText === undefined && !judges) continue;
+    tallies.push(new EntryTally(compiled, phase));
+  }
+  return tallies;
+}
+
+/** One pass of the entries that look at texts and calls of tools, over those of a phase. */
 export class TextRun {
   readonly #phase: Phase;
   readonly #leaves: readonly Leaf[];
+  readonly #calls: readonly ToolCall[];
   readonly #env: PhaseEnv;
   readonly #scan = new Scan();
   /** Text by leaf after the rewriters; null while none changed anything. */
@@ -32,22 +53,18 @@ export class TextRun {
   /** Units scanned since the last pause. */
   #units = 0;
 
-  constructor(phase: Phase, leaves: readonly Leaf[], env: PhaseEnv) {
+  constructor(phase: Phase, { leaves, calls }: PassTexts, env: PhaseEnv) {
     this.#phase = phase;
     this.#leaves = leaves;
+    this.#calls = calls;
     this.#env = env;
   }
 
   /** Stops at each place where others may have a turn; without large texts there is none. */
-  *steps(entries: readonly CompiledEntry[]): Generator<void, TextOutcome, void> {
-    const tallies: EntryTally[] = [];
+  *steps(tallies: readonly EntryTally[]): Generator<void, TextOutcome, void> {
     let rewriters: EntryTally[] | null = null;
-    for (const compiled of entries) {
-      const { policy } = compiled;
-      if (policy.inspectText === undefined && policy.transformText === undefined) continue;
-      const tally = new EntryTally(compiled, this.#phase);
-      tallies.push(tally);
-      if (policy.transformText === undefined) continue;
+    for (const tally of tallies) {
+      if (tally.compiled.policy.transformText === undefined) continue;
       if (rewriters === null) rewriters = [tally];
       else rewriters.push(tally);
     }
@@ -65,7 +82,7 @@ export class TextRun {
       const hook = tally.compiled.policy.transformText!;
       for (let i = 0; i < this.#leaves.length; i += 1) {
         const leaf = this.#leaves[i]!;
-        const text = this.#rewritten?.[i] ?? leaf.text;
+        const text = this.#textAt(i);
         try {
           if (!hook.appliesTo(leaf)) continue;
           if (isLarge(tally.compiled, hook, text)) yield* this.#scanSlices(tally, hook, text);
@@ -85,23 +102,16 @@ export class TextRun {
   }
 
   *#inspect(tallies: readonly EntryTally[]): Generator<void, void, void> {
+    let calls: JudgedCall[] | null = null;
     for (let order = 0; order < tallies.length; order += 1) {
       const tally = tallies[order]!;
-      const hook = tally.compiled.policy.inspectText;
-      if (hook === undefined) continue;
-      for (let i = 0; i < this.#leaves.length; i += 1) {
-        const leaf = this.#leaves[i]!;
-        const text = this.#rewritten?.[i] ?? leaf.text;
-        this.#found.length = 0;
-        try {
-          if (!hook.appliesTo(leaf)) continue;
-          if (isLarge(tally.compiled, hook, text)) yield* this.#scanSlices(tally, hook, text);
-          else this.#scanWhole(tally, hook, text);
-        } catch (thrown) {
-          fault(tally, thrown, this.#env);
-        }
-        if (this.#found.length > 0) this.#take(tally, hook.action, i, text, order);
-        if (this.#units >= SLICE_UNITS) yield* this.#pause(tally);
+      const { inspectText, inspectToolCall } = tally.compiled.policy;
+      const judges = this.#calls.length > 0 && inspectToolCall?.phases.includes(this.#phase) === true;
+      if (inspectText === undefined && !judges) continue;
+      if (inspectText !== undefined) yield* this.#inspectTexts(tally, inspectText, order);
+      if (judges && !tally.blocks) {
+        calls ??= this.#calls.map((call) => this.#judged(call));
+        yield* this.#inspectCalls(tally, inspectToolCall, calls, order);
       }
       this.#book(tally);
       if (tally.blocks) {
@@ -109,6 +119,52 @@ export class TextRun {
         return;
       }
     }
+  }
+
+  *#inspectTexts(tally: EntryTally, hook: TextHook, order: number): Generator<void, void, void> {
+    for (let i = 0; i < this.#leaves.length; i += 1) {
+      const leaf = this.#leaves[i]!;
+      const text = this.#textAt(i);
+      this.#found.length = 0;
+      try {
+        if (!hook.appliesTo(leaf)) continue;
+        if (isLarge(tally.compiled, hook, text)) yield* this.#scanSlices(tally, hook, text);
+        else this.#scanWhole(tally, hook, text);
+      } catch (thrown) {
+        fault(tally, thrown, this.#env);
+      }
+      if (this.#found.length > 0) this.#take(tally, hook.action, i, text, order);
+      if (this.#units >= SLICE_UNITS) yield* this.#pause(tally);
+    }
+  }
+
+  /** Of the calls as the rewriters left them, so that entries of both sorts judge the same text. */
+  *#inspectCalls(
+    tally: EntryTally,
+    hook: ToolCallHook,
+    calls: readonly JudgedCall[],
+    order: number,
+  ): Generator<void, void, void> {
+    for (const call of calls) {
+      try {
+        call.judge(tally, hook, (leaf, finding) => {
+          if (tally.acts) this.#mask(leaf, this.#textAt(leaf), finding, order);
+        });
+      } catch (thrown) {
+        fault(tally, thrown, this.#env);
+      }
+      this.#units += call.arguments.length + LEAF_UNITS;
+      if (this.#units >= SLICE_UNITS) yield* this.#pause(tally);
+    }
+  }
+
+  #judged(call: ToolCall): JudgedCall {
+    return new JudgedCall(this.#phase, call, this.#leaves, (leaf) => this.#textAt(leaf));
+  }
+
+  /** What the rewriters made of a leaf. */
+  #textAt(leaf: number): string {
+    return this.#rewritten?.[leaf] ?? this.#leaves[leaf]!.text;
   }
 
   #scanWhole(tally: EntryTally, { scanner }: TextHook, text: string): void {
@@ -147,10 +203,14 @@ export class TextRun {
     const { path } = this.#leaves[leaf]!;
     for (const finding of this.#found) tally.finding(path, 0, action, finding);
     if (!tally.acts || action === 'block' || action === 'escalate') return;
+    for (const finding of this.#found) this.#mask(leaf, text, finding, order);
+  }
+
+  #mask(leaf: number, text: string, finding: TextFinding, order: number): void {
     this.#spans ??= [];
     const spans = this.#spans[leaf] ?? [];
     this.#spans[leaf] = spans;
-    for (const finding of this.#found) addSpan(spans, text, 0, finding, order);
+    addSpan(spans, text, 0, finding, order);
   }
 
   #edits(): LeafEdit[] {
@@ -158,7 +218,7 @@ export class TextRun {
     if (this.#rewritten === null && this.#spans === null) return edits;
     for (let i = 0; i < this.#leaves.length; i += 1) {
       const leaf = this.#leaves[i]!;
-      let text = this.#rewritten?.[i] ?? leaf.text;
+      let text = this.#textAt(i);
       const spans = this.#spans?.[i];
       if (spans !== undefined) text = maskSpans(text, 0, 0, text.length, spans).out;
       if (text !== leaf.text) edits.push({ ref: leaf.ref, text });

@@ -38,8 +38,8 @@ export interface CompiledPolicy {
   transformText?: TextHook;
   /** Which of these targets may take the request. */
   filterTargets?(targets: readonly TargetFacts[], request: RequestFacts): TargetFilter;
-  /** One tool call, of a request's history or of an answer. A plan with such a hook is refused until tool calls are judged. */
-  inspectToolCall?(call: ToolCallFacts): Inspection;
+  /** Judges each call of a tool as a whole. */
+  inspectToolCall?: ToolCallHook;
   inspectResponse?(response: ResponseFacts): Inspection;
 }
 
@@ -145,11 +145,43 @@ export interface TargetFacts {
   readonly data_policy: DataPolicy | undefined;
 }
 
-export interface ToolCallFacts {
-  readonly name: string;
-  /** The arguments as the model wrote them, a JSON text. */
-  readonly arguments: string;
+/** Looks at one whole call of a tool. In a stream an enforcing entry keeps a call back until it is complete. */
+export interface ToolCallHook {
+  /**
+   * Whose calls it judges: `output` those that an answer asks for, `input` those that stand in the history of a request,
+   * which were made before and come again with each further request of the conversation.
+   */
+  readonly phases: readonly Phase[];
+  /** `null` is "no findings". */
+  inspect(call: ToolCallFacts): ToolCallInspection;
 }
+
+/** One call of a tool, as it stands after the rewriters. */
+export interface ToolCallFacts {
+  readonly phase: Phase;
+  /** Where it stands, such as `choices[0].message.tool_calls[1]`; for a stream in the whole answer. */
+  readonly path: string;
+  /** Place of the answer's alternative that asks for it, or of the request's message that holds it. */
+  readonly owner: number;
+  /** Its place among the calls there. */
+  readonly index: number;
+  /** What its result will be sent under; null where it has none. */
+  readonly id: string | null;
+  /** Of the tool; empty where the call has none. */
+  readonly name: string;
+  /** The arguments as the model wrote them, unescaped: a JSON text, or whatever text a tool of free form takes. */
+  readonly arguments: string;
+  /** The arguments read as JSON; null where they cannot be, or where readers differ, as with one key twice. */
+  readonly json: { readonly value: unknown } | null;
+}
+
+/**
+ * `redact` names spans of `arguments`, in any order. What they cover of strings, keys and numbers is masked, and what holds
+ * these together stays, so that JSON stays JSON. A span that covers nothing of them is "could not run".
+ */
+export type ToolCallInspection =
+  | Inspection
+  | { readonly action: 'redact'; readonly findings: readonly TextFinding[] };
 
 /** Outcome of a hook that does not look at spans. `null` is "no findings". */
 export type Inspection = null | {

@@ -9,9 +9,10 @@ export function policiesPage(root: string): Output {
   const intro = `A kind is used by an entry of a chain (\`policy-config.yaml\`, names in snake_case) or of a GovernancePolicy
 (names in camelCase, enum values in PascalCase). Keys of maps are data and are written the same way in both.
 
-No kind judges a tool call as a whole: its name and each string of its arguments are scanned as text by the kinds that scan
-text. A kind of your own that asks for whole tool calls (\`inspectToolCall\`), or that needs \`session\`, \`network\`, \`hold\`
-or \`wholeMessage\`, makes the gateway refuse its document, since such an entry would not be enforced.`;
+No built kind judges a tool call as a whole: its name and each string of its arguments are scanned as text by the kinds that scan
+text. A kind of your own can (\`inspectToolCall\`): it sees each call of an answer, or of a request's history, when all of it is
+there, see [decision 19](../adr/0019-tool-calls-are-judged-whole.md). One that needs \`session\`, \`network\`, \`hold\` or
+\`wholeMessage\` makes the gateway refuse its document, since such an entry would not be enforced.`;
   return {
     path: 'docs/reference/policies.md',
     text: page('Policy kinds', notice('the folders of `gateway/policies`'), [

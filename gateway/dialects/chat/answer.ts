@@ -15,8 +15,10 @@ import { decodeUtf8, type JsonDocument, readJson } from '../../json/read.ts';
 import type { Leaf, LeafEdit, ParsedAnswer, SkippedLeaf, Usage } from '../dialect.ts';
 import { LeafList } from '../leaves.ts';
 import { compileShape, type Shape } from '../shape.ts';
+import type { ToolCall } from '../tool-call.ts';
 import { NUMBER_REASON, walk } from '../walk.ts';
 import { ANSWER_FIELDS } from './answer-fields.ts';
+import { readCalls } from './calls.ts';
 import { alternativesOf, FALSE_BYTES, falseBytes, readTokens, tokensSplices, unread } from './logprobs.ts';
 import { readUsage } from './usage.ts';
 
@@ -123,6 +125,13 @@ export function readFinishReasons(document: JsonDocument): { choice: number; rea
   return found;
 }
 
+function* messagesOf({ root, text }: JsonDocument): Generator<{ message: JsonNode; owner: number }> {
+  for (let choice = member(root, 'choices')?.first ?? null; choice !== null; choice = choice.next) {
+    const message = member(choice, 'message');
+    if (message !== null) yield { message, owner: choiceIndex(text, choice) };
+  }
+}
+
 /** The index that a choice says it has, else its place. */
 export function choiceIndex(text: string, choice: JsonNode): number {
   const node = member(choice, 'index');
@@ -172,6 +181,10 @@ class ChatAnswer implements ParsedAnswer {
       if (part !== 'logprobs' && part !== 'other') bytes += Buffer.byteLength(text);
     }
     return bytes;
+  }
+
+  toolCalls(): ToolCall[] {
+    return readCalls(this.#document, messagesOf(this.#document), this.#list);
   }
 
   withEdits(edits: readonly LeafEdit[]): Buffer {

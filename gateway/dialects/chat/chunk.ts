@@ -16,6 +16,10 @@ import type { Channels } from './channels.ts';
 import { ChunkForm, type FormText, type SeenChunk, type SkippedString } from './chunk-form.ts';
 import { FALSE_BYTES, falseBytes, readTokens, tokenSplices, unread } from './logprobs.ts';
 import { type Place, placeOf } from './places.ts';
+import type { StreamCalls } from './stream-calls.ts';
+
+/** Where a string stands in a frame's data. */
+type Literal = Pick<JsonNode, 'start' | 'end'>;
 
 const ROLE = 'choices[].delta.role';
 
@@ -24,6 +28,7 @@ export class ChunkReader {
   /** Choices that were seen. */
   readonly choices = new Set<number>();
   readonly #channels: Channels;
+  readonly #calls: StreamCalls | null;
   readonly #skipped = new SkippedList();
   readonly #roles = new Set<number>();
   #scannedBytes = 0;
@@ -34,8 +39,10 @@ export class ChunkReader {
   #plain = true;
   #keys: KeyEdit[] = [];
 
-  constructor(channels: Channels) {
+  /** @param calls null where nobody judges calls of tools */
+  constructor(channels: Channels, calls: StreamCalls | null) {
     this.#channels = channels;
+    this.#calls = calls;
   }
 
   get skipped(): SkippedLeaf[] {
@@ -102,6 +109,7 @@ export class ChunkReader {
       frame.choices.push(index);
       this.choices.add(index);
     }
+    if (this.#calls?.read(document, frame) === true) this.#plain = false;
     const visitor: Visitor = {
       text: (node, value, part, role, shape) => this.#text(document, frame, node, value, part, role, shape),
       key: (node, part, role) => this.#key(frame, node, part, role),
@@ -134,22 +142,40 @@ export class ChunkReader {
     const bytes = Buffer.byteLength(value);
     this.#scannedBytes += bytes;
     const place = placeOf(document.text, node, shape);
-    if (place.form === 'once') {
-      const facts = outputFacts(pathOf(node), part, role);
-      const unit = this.#channels.once(frame, facts, value);
-      this.#plain &&= unit === null;
-      this.#literal(frame, node, unit);
+    const once = place.form === 'once';
+    if (!once) this.#outputBytes += bytes;
+    const facts = once ? outputFacts(pathOf(node), part, role) : outputFacts(place.path, part, 'assistant');
+    const isJson = shape?.json === true && !once;
+    const kept = this.#calls?.kept(node);
+    if (kept == null) {
+      if (place.form === 'channel' && !isJson) this.#pieces.push({ node, place });
+      this.#give(frame, node, value, facts, place, isJson);
       return;
     }
-    this.#outputBytes += bytes;
-    const facts = outputFacts(place.path, part, 'assistant');
-    if (shape?.json === true) {
+    // The rest of the chunk need not be held in memory with it.
+    const { start, end } = node;
+    kept.replay = () => this.#give(frame, { start, end }, value, facts, place, isJson);
+  }
+
+  /** Gives a string to its channel. */
+  #give(
+    frame: OutFrame,
+    literal: Literal,
+    value: string,
+    facts: LeafFacts,
+    place: Place,
+    isJson: boolean,
+  ): void {
+    if (place.form === 'once') {
+      const unit = this.#channels.once(frame, facts, value);
+      this.#plain &&= unit === null;
+      this.#literal(frame, literal, unit);
+    } else if (isJson) {
       this.#plain = false;
-      this.#channels.json(frame, facts, place).push(frame, node, value);
+      this.#channels.json(frame, facts, place).push(frame, literal, value);
     } else {
-      if (place.form === 'channel') this.#pieces.push({ node, place });
-      else this.#plain = false;
-      this.#literal(frame, node, this.#channels.text(frame, facts, value, place));
+      if (place.form === 'head') this.#plain = false;
+      this.#literal(frame, literal, this.#channels.text(frame, facts, value, place));
     }
   }
 
@@ -160,7 +186,7 @@ export class ChunkReader {
     frame.walls.push(choice);
   }
 
-  #literal(frame: OutFrame, node: Pick<JsonNode, 'start' | 'end'>, unit: TextUnit | null): void {
+  #literal(frame: OutFrame, node: Literal, unit: TextUnit | null): void {
     if (unit === null) return;
     frame.add({
       splices: () =>

@@ -14,7 +14,9 @@ import type { Splice } from '../../json/splice.ts';
 import type { Leaf, LeafEdit, ParsedRequest, SkippedLeaf } from '../dialect.ts';
 import { LeafList } from '../leaves.ts';
 import { compileShape, type Shape } from '../shape.ts';
+import type { ToolCall } from '../tool-call.ts';
 import { NUMBER_REASON, nameAncestors, walk } from '../walk.ts';
+import { readCalls } from './calls.ts';
 import { REQUEST_FIELDS } from './request-fields.ts';
 
 /**
@@ -96,6 +98,11 @@ class ChatRequest implements ParsedRequest {
     return this.#list.scannedBytes;
   }
 
+  toolCalls(): ToolCall[] {
+    const { root } = this.#document;
+    return readCalls(this.#document, messagesOf(member(root, 'messages')), this.#list);
+  }
+
   withEdits(
     edits: readonly LeafEdit[],
     own: { model?: string; includeUsage?: boolean },
@@ -132,6 +139,12 @@ class ChatRequest implements ParsedRequest {
     if (asked === null) return appendMember(options, '"include_usage":true');
     if (isTrue(this.#document, asked)) return null;
     return { start: asked.start, end: asked.end, text: 'true' };
+  }
+}
+
+function* messagesOf(list: JsonNode | null): Generator<{ message: JsonNode; owner: number }> {
+  for (let message = list?.first ?? null; message !== null; message = message.next) {
+    yield { message, owner: message.index };
   }
 }
 

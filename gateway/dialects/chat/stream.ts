@@ -12,6 +12,7 @@ import { ChunkReader } from './chunk.ts';
 import { Envelope } from './envelope.ts';
 import { FormRun } from './form-run.ts';
 import { deltaWith, type Place } from './places.ts';
+import { StreamCalls } from './stream-calls.ts';
 import { readUsage } from './usage.ts';
 
 /** Bytes of frames that may wait: where an entry needs the whole text, all of an answer's do. */
@@ -25,6 +26,7 @@ export class ChatStream implements AnswerStream {
   readonly #sse: SseReader;
   readonly #queue: FrameQueue;
   readonly #channels: Channels;
+  readonly #calls: StreamCalls | null;
   readonly #chunks: ChunkReader;
   readonly #run: FormRun;
   readonly #reasons = new Map<number, string>();
@@ -40,9 +42,12 @@ export class ChatStream implements AnswerStream {
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#sse = new SseReader(options.maxFrameBytes);
-    this.#queue = new FrameQueue(options.maxHeldBytes ?? MAX_HELD_BYTES);
+    const maxHeld = options.maxHeldBytes ?? MAX_HELD_BYTES;
+    this.#queue = new FrameQueue(maxHeld);
     this.#channels = new Channels(options, (text, place) => this.#send(text, place));
-    this.#chunks = new ChunkReader(this.#channels);
+    const { toolCalls } = options;
+    this.#calls = toolCalls === undefined ? null : new StreamCalls(toolCalls, maxHeld / 2);
+    this.#chunks = new ChunkReader(this.#channels, this.#calls);
     this.#run = new FormRun(this.#chunks, this.#channels);
   }
 
@@ -88,7 +93,7 @@ export class ChatStream implements AnswerStream {
         'The stream of the upstream ended before the answer did.',
       );
     }
-    this.#channels.close(null);
+    this.#close(null);
     for (const frame of this.#terminators.splice(0)) frame.waiting--;
     this.#queue.take(out);
     return Buffer.concat(
@@ -143,7 +148,7 @@ export class ChatStream implements AnswerStream {
       return;
     }
     if (frame.data.trim() === '[DONE]') {
-      this.#channels.close(null);
+      this.#close(null);
       this.#terminated = true;
       const out = new OutFrame(frame);
       // The last frame leaves when the upstream has ended, so that the record of the request can be made before it.
@@ -164,16 +169,22 @@ export class ChatStream implements AnswerStream {
     for (const { choice, reason } of readFinishReasons(document)) {
       this.#reasons.set(choice, reason);
       out.walls.push(choice);
-      this.#channels.close(choice);
+      this.#close(choice);
     }
     const error = member(document.root, 'error');
     if (error !== null && error.kind !== NULL) {
-      this.#channels.close(null);
+      this.#close(null);
       this.#failed = true;
     }
     // What says more than its text is read anew each time.
     if (form !== null && usage === null && out.walls.length === 0 && error === null) this.#run.learn(form);
     if (!(this.#options.dropUsageChunk && isUsageChunk(document.root))) this.#queue.push(out);
+  }
+
+  /** Decides all text of a choice, or of every one. @throws what a guard or the judge of calls throws */
+  #close(choice: number | null): void {
+    this.#channels.close(choice);
+    this.#calls?.close(choice);
   }
 
   /** A chunk of our own, before the one that is being read. */

@@ -1,0 +1,3 @@
+import type { KindLint } from '../../../../../gateway/contract/lint.ts';
+
+export const lint: KindLint = () => [];
