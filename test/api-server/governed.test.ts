@@ -13,7 +13,7 @@ const SAMPLE = join(root, 'config/samples/quickstart');
 const CHILDREN = 'deployments,configmaps,services,serviceaccounts';
 
 describe('gateways of a cluster on this machine', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const namespace = useNamespace('governed');
   let operator: OperatorProcess;
   let url: string;
@@ -69,7 +69,7 @@ describe('gateways of a cluster on this machine', function () {
       /^Ready: no gateway yet \(there is no policy and no target in kt-governed-\w+\); API at/m,
     );
     await namespace.kubectl(['apply', '-f', join(SAMPLE, 'policy.yaml'), '-f', join(SAMPLE, 'target.yaml')]);
-    await namespace.kubectl(['wait', '--for=condition=Ready', 'gpol,ptgt', '--all', '--timeout=20s']);
+    await namespace.kubectl(['wait', '--for=condition=Ready', 'gpol,ptgt', '--all', '--timeout=60s']);
     [, url = ''] = await operator.saw(/^gateway \S+\/default is ready at (http\S+)$/m);
   });
   after(() => operator.remove());

@@ -148,13 +148,17 @@ export async function forget(person: ClusterPerson): Promise<void> {
   }
 }
 
-/** Resolves once nothing was written for `ms`. */
-export async function quiet(proxy: FaultProxy, ms = QUIET_MS): Promise<void> {
+/** Resolves once nothing was written for `ms`, and nobody is busy then. */
+export async function quiet(
+  proxy: FaultProxy,
+  ms = QUIET_MS,
+  busy: () => boolean | Promise<boolean> = () => false,
+): Promise<void> {
   let [writes, last] = [proxy.writes, performance.now()];
-  while (performance.now() - last < ms) {
+  do {
     await pause(50);
     if (proxy.writes !== writes) [writes, last] = [proxy.writes, performance.now()];
-  }
+  } while (performance.now() - last < ms || (await busy()));
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -30,7 +30,7 @@ export class KtProcess {
   }
 
   /** Resolves when standard output or standard error matches. @throws Error after `ms` milliseconds, with both */
-  async saw(pattern: RegExp, ms = 20_000): Promise<RegExpExecArray> {
+  async saw(pattern: RegExp, ms = 45_000): Promise<RegExpExecArray> {
     const end = Date.now() + ms;
     for (;;) {
       const match = pattern.exec(this.out) ?? pattern.exec(this.err);

@@ -57,13 +57,16 @@ export class OperatorProcess {
   }
 
   /** Resolves when standard output or standard error matches. @throws Error after `ms`, with both */
-  async saw(pattern: RegExp, ms = 20_000): Promise<RegExpExecArray> {
+  async saw(pattern: RegExp, ms = 45_000): Promise<RegExpExecArray> {
     const end = Date.now() + ms;
     for (;;) {
       const match = pattern.exec(this.out) ?? pattern.exec(this.err);
       if (match !== null) return match;
-      if (this.child.exitCode !== null || Date.now() > end)
-        throw new Error(`${pattern} was not printed (exit code ${this.child.exitCode}).\n${this.output}`);
+      const { exitCode, signalCode } = this.child;
+      if (exitCode !== null || signalCode !== null || Date.now() > end) {
+        const how = `exit code ${exitCode}, signal ${signalCode}`;
+        throw new Error(`${pattern} was not printed (${how}).\n${this.output}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
   }
@@ -89,6 +92,13 @@ export class OperatorProcess {
     const text = await (await fetch(`${await this.apiUrl()}/metrics`)).text();
     const line = text.split('\n').find((one) => one.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length));
+  }
+
+  /** Whether keys wait for its controllers or are worked on. @throws when it does not answer */
+  async busy(): Promise<boolean> {
+    const text = await (await fetch(`${await this.apiUrl()}/metrics`)).text();
+    const samples = text.matchAll(/^(?:workqueue_depth|keeptrusts_operator_active_workers)\{.*\} (\d+)$/gm);
+    return [...samples].some(([, count]) => Number(count) > 0);
   }
 
   signal(name: NodeJS.Signals): void {
