@@ -154,6 +154,7 @@ class Gateway implements RunningGateway {
       revision: () => holder.revision,
       spool: () => this.#spool.stats,
       backlog: () => this.#link?.stats.backlog ?? null,
+      undelivered: () => (this.#link === null ? null : this.#link.stats.failure !== null),
       keys: () => keys?.stats ?? null,
     });
     const eventId = createEventIds({ clock: clock.now, random: randomPool(random) });

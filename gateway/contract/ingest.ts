@@ -8,8 +8,8 @@
  * | 409 `{error: {expected}}` | the batch does not begin at or before the next seq; go on from `expected` |
  * | 422 `{error: {code: "fork"}}` | the stream has another record at this place; nothing was stored |
  * | 422 `{error: {code: "record_refused", seq}}` | this record cannot be stored; nothing of the batch was |
- * | 403 `{error: {code: "foreign_record", seq}}` | the stream or this record is another gateway's or instance's; nothing of the batch was stored |
- * | 401, other 403 | the token is not taken at the moment: it may be renewed, so try again |
+ * | 403 `{error: {code: "foreign_record", seq}}` | the token is for another gateway or instance than the stream or this record; nothing of the batch was stored |
+ * | 401, 403 | the token is not taken; the one that comes next may be, so try again: nothing is given up |
  * | 429, 503, other 5xx | try again, not before `Retry-After` |
  */
 export const INGEST_TYPE = 'application/x-ndjson';

@@ -222,8 +222,8 @@ class Shipper implements Delivery {
       return this.#conflict(batch, expected as number, answer);
     }
     if (status === 422 && error['code'] === 'fork') return this.#fork(stream, error['seq'] ?? first);
-    const isRefused = REFUSED.has(status) || error['code'] === 'foreign_record';
-    return isRefused ? this.#refused(batch, error) : retry(answer, String(error['code'] ?? status));
+    // 401 and 403 are about the token, which may be another one at the next try, and never about a record.
+    return REFUSED.has(status) ? this.#refused(batch, error) : retry(answer, String(error['code'] ?? status));
   }
 
   /** Goes on where the server says: behind what it got by another way, or again from before after a restore. */

@@ -18,6 +18,8 @@ export interface MetricSources {
   spool(): { bytes: number; open: number; dropped: number; full: boolean } | null;
   /** Events that the control plane does not have; null without one. */
   backlog(): number | null;
+  /** Whether the last try to deliver events failed; null without a control plane. */
+  undelivered(): boolean | null;
   /** Keys that the control plane gave; null where there are none yet, or none are taken from it. */
   keys?(): { count: number; ageSeconds: number; unreadable: number } | null;
 }
@@ -185,6 +187,14 @@ export class GatewayMetrics {
     );
     gauge('keeptrusts_gateway_event_backlog', 'Events that the control plane does not have.', () =>
       sources.backlog(),
+    );
+    gauge(
+      'keeptrusts_gateway_event_delivery_failing',
+      '1 while events cannot be delivered; they wait in the spool, and the log says why.',
+      () => {
+        const failing = sources.undelivered();
+        return failing === null ? null : Number(failing);
+      },
     );
     gauge(
       'keeptrusts_gateway_keys',

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -241,6 +241,53 @@ describe('delivery', () => {
     await expectAll();
     expect([...server.authorizations]).to.deep.equal(['Bearer first', 'Bearer second']);
   });
+
+  it('takes the new token of a projected volume, whose folder is swapped', async () => {
+    const at = (name: string): string => join(folder.dir, name);
+    const project = (folder: string, token: string): void => {
+      mkdirSync(at(folder));
+      writeFileSync(join(at(folder), 'token'), token);
+      symlinkSync(folder, at('..data_tmp'));
+      renameSync(at('..data_tmp'), at('..data'));
+    };
+    rmSync(at('token'));
+    project('..one', 'first');
+    symlinkSync('..data/token', at('token'));
+    ship();
+    await write(1);
+    await expectAll();
+    project('..two', 'second');
+    await write(1);
+    await expectAll();
+    rmSync(at('..data'));
+    await write(1);
+    await until('the failure', () => delivery.stats.failure === 'ENOENT');
+    project('..three', 'third');
+    await expectAll();
+    expect([...server.authorizations]).to.deep.equal(
+      ['first', 'second', 'third'].map((one) => `Bearer ${one}`),
+    );
+  });
+
+  for (const [trouble, why] of [
+    ['refused-401', '401: unauthenticated'],
+    ['foreign-403', '403: foreign_record'],
+    ['unchecked-503', '503: access_not_checked'],
+  ] as const)
+    it(`gives up no event for ${why}, says so once, and delivers when the token is taken`, async () => {
+      server.trouble = () => trouble;
+      ship();
+      await write(30);
+      await until('some tries', () => server.batches >= 4);
+      expect(delivery.stats).to.deep.include({ failure: why, dead: 0, forked: [] });
+      expect(delivery.stats.backlog).to.equal(spool.stats.nextSeq);
+      const told = log.lines.filter(({ fields }) => 'reason' in fields && fields.reason === why);
+      expect(told).to.have.length(1);
+      writeFileSync(join(folder.dir, 'token'), 'renewed');
+      server.trouble = () => 'none';
+      await expectAll();
+      await until('the end of the failure', () => delivery.stats.failure === null);
+    });
 
   it('ships what is left when it stops, and gives up in time', async () => {
     ship();

@@ -10,7 +10,13 @@ export type Trouble =
   /** Stores the batch and hangs up before it answers. */
   | 'store-and-drop'
   | 'error-500'
-  | 'busy-429';
+  | 'busy-429'
+  /** Does not know the token. */
+  | 'refused-401'
+  /** Knows the token, which is not that of this gateway. */
+  | 'foreign-403'
+  /** Cannot say whose token it is. */
+  | 'unchecked-503';
 
 interface Answer {
   status: number;
@@ -89,6 +95,13 @@ export class FakeControlPlane {
     if (trouble === 'drop') return null;
     if (trouble === 'error-500') return { status: 500, body: { error: { code: 'internal_error' } } };
     if (trouble === 'busy-429') return { status: 429, body: {}, headers: { 'retry-after': '0' } };
+    if (trouble === 'refused-401') return { status: 401, body: { error: { code: 'unauthenticated' } } };
+    if (trouble === 'foreign-403')
+      return { status: 403, body: { error: { code: 'foreign_record', seq: 0 } } };
+    if (trouble === 'unchecked-503') {
+      const error = { code: 'access_not_checked' };
+      return { status: 503, body: { error }, headers: { 'retry-after': '0' } };
+    }
     const header = (name: string): string => String(request.headers[name] ?? '');
     const lostFrom = request.headers['kt-lost-from'];
     return this.#ingest(

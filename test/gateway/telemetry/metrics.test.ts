@@ -10,6 +10,7 @@ function metrics(): GatewayMetrics {
     revision: () => ({ number: 7, hash: 'sha256:ab' }),
     spool: () => ({ bytes: 100, open: 2, dropped: 0, full: false }),
     backlog: () => null,
+    undelivered: () => true,
   });
 }
 
@@ -40,6 +41,7 @@ describe('metrics of a gateway', () => {
     expect(text).to.include('keeptrusts_gateway_in_flight_requests 3');
     expect(text).to.include('keeptrusts_gateway_revision_info{revision="7",hash="sha256:ab"} 1');
     expect(text).to.include('keeptrusts_gateway_event_loop_delay_seconds 0.012');
+    expect(text).to.include('keeptrusts_gateway_event_delivery_failing 1');
     expect(text).to.not.match(/^keeptrusts_gateway_keys/m);
     expect(text).to.not.match(/^keeptrusts_gateway_event_backlog/m);
   });
