@@ -38,7 +38,7 @@ const FIRST_WORD_MS = 3000;
  * Milliseconds between nudges of a pod that says that it has another revision: its kubelet may have looked at the
  * ConfigMap just before that changed. After the last it is left to the kubelet, which looks by itself within two minutes.
  */
-const AGAIN_MS: readonly number[] = [1500, 3000, 6000, 12_000, 24_000];
+const AGAIN_MS: readonly number[] = [2000, 4000, 8000, 16_000, 32_000];
 
 /** The same for a pod whose gateway lacks a credential: nobody tells us when the Secret is there. For ten minutes. */
 const CREDENTIAL_MS: readonly number[] = [2000, 4000, 8000, ...Array<number>(40).fill(15_000)];

@@ -99,9 +99,9 @@ describe('delivery of a document to pods', () => {
     scene.document(2);
     await scene.look();
     expect(scene.written).to.deep.equal(['a 2', 'b 2']);
-    expect(await scene.look()).to.deep.equal({ kind: 'requeue', afterMs: 1500 });
+    expect(await scene.look()).to.deep.equal({ kind: 'requeue', afterMs: 2000 });
     scene.says('a', 2);
-    await scene.clock.advance(1500);
+    await scene.clock.advance(2000);
     await scene.look();
     expect(scene.written.slice(2)).to.deep.equal(['b 2.1']);
     scene.says('b', 2);

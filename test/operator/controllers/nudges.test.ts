@@ -71,17 +71,17 @@ describe('nudges of a pod', () => {
     const told = moments({ report: report('sha256:old') }, 600_000);
     expect(told).to.deep.equal([
       { at: 0, told: '7' },
-      { at: 1500, told: '7.1' },
-      { at: 4500, told: '7.2' },
-      { at: 10_500, told: '7.3' },
-      { at: 22_500, told: '7.4' },
-      { at: 46_500, told: '7.5' },
+      { at: 2000, told: '7.1' },
+      { at: 6000, told: '7.2' },
+      { at: 14_000, told: '7.3' },
+      { at: 30_000, told: '7.4' },
+      { at: 62_000, told: '7.5' },
     ]);
   });
 
   it('go on counting from what an earlier operator told, after a pause', () => {
     const [first] = moments({ pod: { told: '7.8' }, report: report('sha256:old') }, 60_000);
-    expect(first).to.deep.equal({ at: 1500, told: '7.9' });
+    expect(first).to.deep.equal({ at: 2000, told: '7.9' });
   });
 
   it('are not repeated for a pod that says nothing: it may not reach us', () => {
@@ -100,6 +100,6 @@ describe('nudges of a pod', () => {
     const first = next({ pod: { told: '6.5' }, report: report('sha256:old'), history, now: 50_001 });
     expect(first).to.include({ kind: 'now', told: '7' });
     const again = next({ pod: { told: '7' }, report: report('sha256:old'), history, now: 50_001 });
-    expect(again).to.deep.equal({ kind: 'later', afterMs: 1499 });
+    expect(again).to.deep.equal({ kind: 'later', afterMs: 1999 });
   });
 });
