@@ -43,15 +43,20 @@ export function thisMachine(env: Environment): Machine {
 export function machineObstacle(machine: Machine, platform: string, user: number | undefined): string | null {
   if (platform !== 'linux') return 'it needs Linux: use hack/kind with Docker here';
   if (user !== 0) return 'it needs root, for control groups, mounts and network devices: start it with sudo';
+  const names = missingPackages(machine).join(' ');
+  if (names === '') return null;
+  return `it lacks ${names}. On Debian and Ubuntu: apt-get update && apt-get install --no-install-recommends ${names}`;
+}
+
+/** Names of Debian's and Ubuntu's packages that bring what the machine lacks. */
+export function missingPackages(machine: Machine): string[] {
   const missing = new Set(
     Object.entries(PACKAGES)
       .filter(([program]) => machine.find(program) === null)
       .map(([, name]) => name),
   );
   if (machine.networkPlugins === null) missing.add(PLUGIN_PACKAGE);
-  if (missing.size === 0) return null;
-  const names = [...missing].join(' ');
-  return `it lacks ${names}. On Debian and Ubuntu: apt-get update && apt-get install --no-install-recommends ${names}`;
+  return [...missing];
 }
 
 /** @throws Error when the machine has no network plugins. */

@@ -2,6 +2,7 @@
  * A one-node Kubernetes on this machine: `npm run cluster:up [-- ARCHIVE…]` and `npm run cluster:down`. Further,
  * `node launcher.js hack/cluster/main.ts COMMAND`:
  *
+ *   needs            names the packages of Debian or Ubuntu that this machine lacks
  *   build            builds its programs and stops
  *   load ARCHIVE…    gives the node images
  *   restart PART…    kills a part, such as kubelet or containerd; it is started again
@@ -13,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { removeCluster } from './down.ts';
 import { layoutOf, NODE_NAME } from './layout.ts';
 import { loadArchive } from './load.ts';
-import { type Machine, machineObstacle, thisMachine } from './machine.ts';
+import { type Machine, machineObstacle, missingPackages, thisMachine } from './machine.ts';
 import { people } from './objects.ts';
 import { processesOf } from './processes.ts';
 import { obtainPrograms } from './programs.ts';
@@ -31,6 +32,7 @@ const secondsSince = (begin: number): string => ((performance.now() - begin) / 1
 const commands: Readonly<Record<string, (machine: Machine) => Promise<void>>> = {
   up,
   down,
+  needs,
   build,
   load,
   restart,
@@ -61,6 +63,10 @@ async function down(): Promise<void> {
   const begin = performance.now();
   const found = await removeCluster(layout);
   say(found ? `The cluster is removed, after ${secondsSince(begin)} s.` : 'There was no cluster.');
+}
+
+async function needs(machine: Machine): Promise<void> {
+  for (const name of missingPackages(machine)) say(name);
 }
 
 async function build(machine: Machine): Promise<void> {
@@ -95,7 +101,9 @@ async function main(): Promise<void> {
   if (run === undefined) throw new Error(`Usage: hack/cluster/main.ts ${Object.keys(commands).join('|')}`);
   const machine = thisMachine(process.env);
   const obstacle = machineObstacle(machine, process.platform, process.getuid?.());
-  if (obstacle !== null) throw new Error(`A cluster cannot run on this machine: ${obstacle}`);
+  // To be told what is missing needs nothing yet.
+  if (obstacle !== null && run !== needs)
+    throw new Error(`A cluster cannot run on this machine: ${obstacle}`);
   await run(machine);
 }
 
