@@ -97,6 +97,8 @@ export class HttpReply implements Reply {
     });
     this.#request.once('end', finish);
     this.#request.once('close', finish);
+    // The rest of the body cannot be read; see `createListener`.
+    this.#request.once('error', finish);
     this.#request.resume();
   }
 }

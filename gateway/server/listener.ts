@@ -31,8 +31,7 @@ interface Exchange {
 
 /**
  * A listener that bounds what one connection may cost. Where the body of a request turns out not to be HTTP, the request
- * emits a `GatewayError` for who reads that body to answer with; where nobody does, as where there is no request yet, the
- * caller gets a bare answer.
+ * emits a `GatewayError` for who reads that body to answer with. Where there is no request yet the caller gets a bare answer.
  * @param malformed told of each bare answer, with its status
  */
 export function createListener(handle: RequestListener, malformed: (status: number) => void): Server {
@@ -66,16 +65,23 @@ export function createListener(handle: RequestListener, malformed: (status: numb
   server.maxConnections = MAX_CONNECTIONS;
   server.on('checkContinue', listener);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // The caller left in the middle: nobody was refused. Or an answer is on its way, into which nothing may be put.
+    // The caller left in the middle: nobody was refused.
     const left = error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE';
     const current = answering.get(socket);
-    if (left || !socket.writable || current?.response.headersSent === true) {
+    if (left || !socket.writable) {
       socket.destroy();
       return;
     }
     const status = STATUS[error.code ?? ''] ?? '400 Bad Request';
     const code = Number.parseInt(status, 10);
-    if (current !== undefined && answersItself(current, code)) return;
+    if (current !== undefined) {
+      tellMalformed(current, code);
+      const { response } = current;
+      // An answer that was given before the body was over still leaves; one that is being written ends here.
+      if (response.writableEnded) socket.destroySoon();
+      else if (response.headersSent) socket.destroy();
+      return;
+    }
     malformed(code);
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
       socket.destroy(),
@@ -97,14 +103,11 @@ export function listen(server: Server, { host, port, reusePort }: ListenOptions)
 
 /**
  * Leaves it to who serves the request to answer it, and with it to end the connection, on which nothing can be read any
- * more.
+ * more. Who does not read the body has another answer for it, which is on its way.
  */
-function answersItself({ request, response }: Exchange, status: number): boolean {
-  if (!request.complete) {
-    if (request.listenerCount('error') === 0) return false;
-    const message = 'The body of the request is not valid HTTP.';
-    request.emit('error', new GatewayError('invalid_request', message, { status }));
-  }
+function tellMalformed({ request, response }: Exchange, status: number): void {
   response.shouldKeepAlive = false;
-  return true;
+  if (request.complete || request.listenerCount('error') === 0) return;
+  const message = 'The body of the request is not valid HTTP.';
+  request.emit('error', new GatewayError('invalid_request', message, { status }));
 }

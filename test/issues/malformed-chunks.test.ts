@@ -57,6 +57,25 @@ describe('issue: a malformed chunked body was told as a caller who left', () => 
     });
   }
 
+  const MALFORMED = 'transfer-encoding: chunked\r\n\r\n5\r\n{"mod\r\nzz\r\n';
+  for (const [name, status, head] of [
+    ['an encoding that is not taken', 415, `${HEAD}content-encoding: zstd\r\n`],
+    ['a path that there is not', 404, 'POST /nope HTTP/1.1\r\nhost: localhost\r\n'],
+    ['a key that is mistyped', 401, `${HEAD}authorization: Bearer kt_gk_nope\r\n`],
+    ['a method that is not taken', 405, 'PUT /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n'],
+    ['a request that may have no body', 400, 'GET /v1/models HTTP/1.1\r\nhost: localhost\r\n'],
+  ] as const) {
+    for (const rest of [MALFORMED, MALFORMED.replace('5\r\n{"mod\r\n', '')]) {
+      it(`does not take the answer to ${name}, in one packet with its head (${rest.length} bytes)`, async () => {
+        const answer = await exchange([head + rest]);
+        expect(answer).to.match(new RegExp(`^HTTP/1.1 ${status} `));
+        expect(answer.split('HTTP/1.1 ')).to.have.length(2);
+        const { error } = JSON.parse(answer.split('\r\n\r\n')[1]!);
+        expect(error.request_id).to.match(/^req_/);
+      });
+    }
+  }
+
   it('what follows a whole request does not take its answer', async () => {
     const body = JSON.stringify(ask('hi'));
     const answer = await exchange([`${HEAD}content-length: ${body.length}\r\n\r\n${body}no HTTP\r\n\r\n`]);
