@@ -65,7 +65,7 @@ function rightsFor(verb: string, kind: string, existed: boolean): string[] {
 }
 
 describe('rights of the operator', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const rights = new TestFolder();
   let server: ApiServer;
   let account: string;

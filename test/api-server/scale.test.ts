@@ -3,6 +3,7 @@ import { crds } from '../../hack/api-server/crds.ts';
 import { freePorts } from '../../hack/api-server/ports.ts';
 import { type ApiServer, startApiServer } from '../../hack/api-server/start.ts';
 import { measureScale, type Step } from '../../hack/scale/measure.ts';
+import { PODS, WATCHED } from '../../operator/kube/resources.ts';
 import { ownBinaries } from '../fakes/own-api-server.ts';
 
 const SIZE = { namespaces: 20, policies: 5, targets: 2 };
@@ -38,7 +39,8 @@ describe('the operator over many namespaces', function () {
   it('lists and watches each kind once, and after a restart applies each object once', () => {
     const { requests } = steps.get('restart')!;
     const lists = Object.entries(requests).filter(([key]) => /^(list|watch) /.test(key));
-    expect(lists.map(([, n]) => n)).to.deep.equal(Array.from({ length: 14 }, () => 1));
+    const watched = [...WATCHED, PODS];
+    expect(lists.map(([, n]) => n)).to.deep.equal(Array.from({ length: 2 * watched.length }, () => 1));
     const rest = Object.fromEntries(Object.entries(requests).filter(([key]) => !/^(list|watch) /.test(key)));
     const kinds = ['ConfigMap', 'Deployment', 'Service', 'ServiceAccount'];
     expect(rest).to.deep.equal(Object.fromEntries(kinds.map((kind) => [`apply ${kind}`, SIZE.namespaces])));
