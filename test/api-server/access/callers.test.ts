@@ -1,12 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import { TOKEN_AUDIENCE } from '../../../operator/render/names.ts';
 import { ApiCaller } from '../../fakes/api-caller.ts';
 import { accountToken, GATEWAY, idlePod } from '../../fakes/cluster-tokens.ts';
 import { exampleEvents } from '../../fakes/events.ts';
-import { eventually } from '../../fakes/folder.ts';
+import { eventually, TestFolder } from '../../fakes/folder.ts';
+import { type Ran, runKt } from '../../fakes/io.ts';
 import { root } from '../../fakes/kt-process.ts';
-import { kubectl } from '../../fakes/kubectl.ts';
+import { kubectl, testCluster } from '../../fakes/kubectl.ts';
 import { type TestNamespace, useNamespace } from '../../fakes/namespaces.ts';
 import { OperatorProcess } from '../../fakes/operator-process.ts';
 
@@ -20,6 +23,7 @@ describe('callers of the API in a cluster', function () {
     [a, '01K9ZQ3V5T000000000000000A'],
     [b, '01K9ZQ3V5T000000000000000B'],
   ]);
+  const folder = new TestFolder();
   let operator: OperatorProcess;
   let api: ApiCaller;
 
@@ -71,6 +75,7 @@ describe('callers of the API in a cluster', function () {
     }
   });
   after(async () => {
+    folder.remove();
     await operator?.remove();
     await kubectl(['delete', 'clusterrolebinding', everywhere('auditor'), '--ignore-not-found']);
   });
@@ -213,6 +218,44 @@ describe('callers of the API in a cluster', function () {
     const forged = `${header}.${Buffer.from(claims!, 'base64url').toString('base64url')}.${signature!.slice(0, -4)}AAAA`;
     for (const token of [gone, forged, 'garbage', 'kt_local_garbage', 'a.b.c', 'x'.repeat(9000)])
       expect(await api.get('/v1/events', token)).to.include({ status: 401, code: 'unauthenticated' });
+  });
+
+  it('are people with kt and the token of their kubeconfig, or one of an account that is named', async () => {
+    const own = parse(readFileSync(testCluster().kubeconfig, 'utf8'));
+    const alice = await accountToken(a.name, 'person');
+    own.users = own.users.map(({ name }: { name: string }) => ({ name, user: { token: alice } }));
+    folder.write('alice', JSON.stringify(own));
+    const address = `--api-url=${await operator.apiUrl()}`;
+    const kt = (...args: string[]): Promise<Ran> =>
+      runKt(['events', 'list', '--count', address, ...args], { env: {} });
+    const kubeconfig = `--kubeconfig=${folder.file('alice')}`;
+    expect(await kt(kubeconfig, '--namespace', a.name)).to.include({ out: '3\n', err: '' });
+    expect((await kt(kubeconfig, '--namespace', b.name)).err).to.contain('forbidden: system:serviceaccount:');
+    expect((await kt(kubeconfig)).err).to.contain('--namespace NAME');
+
+    const admin = `--kubeconfig=${testCluster().kubeconfig}`;
+    const auditor = [admin, `--as-service-account=${a.name}/auditor`];
+    expect(await kt(...auditor)).to.include({ out: '6\n', err: '' });
+    expect((await kt(admin, `--as-service-account=${a.name}/none`)).err).to.contain('"none" not found');
+    expect((await kt(kubeconfig, `--as-service-account=${a.name}/auditor`)).err).to.match(
+      /is forbidden: .*Asking takes the right to create serviceaccounts\/token there/,
+    );
+    const verified = await runKt([
+      'events',
+      'verify',
+      '--allow-unanchored',
+      address,
+      kubeconfig,
+      '--namespace',
+      a.name,
+    ]);
+    expect(verified).to.include({ exitCode: 0 });
+    expect(verified.out).to.contain('3 records').and.to.not.contain(streams.get(b)!);
+    const { out } = await runKt(['doctor', '--format=json', address, ...auditor]);
+    const layers = (JSON.parse(out).checks as { layer: string; status: string }[]).map(
+      ({ layer, status }) => `${layer} ${status}`,
+    );
+    expect(layers.slice(0, 3)).to.deep.equal(['kubeconfig ok', 'cluster ok', 'crds ok']);
   });
 
   it('may do within seconds what they are given a right to', async () => {
