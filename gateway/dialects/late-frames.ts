@@ -3,6 +3,8 @@ import type { OutFrame } from './frame.ts';
 /** A frame that others may pass, among those that it must not pass itself. */
 interface Late {
   readonly frame: OutFrame;
+  /** Its place in the order of arrival. */
+  readonly place: number;
   /** Late frames before it that must leave first. */
   before: number;
   readonly after: Late[];
@@ -25,6 +27,7 @@ export class LateFrames {
   /** Those that wait for nothing but their own text. */
   readonly #free = new Set<Late>();
   #size = 0;
+  #places = 0;
 
   get size(): number {
     return this.#size;
@@ -41,7 +44,7 @@ export class LateFrames {
   }
 
   add(frame: OutFrame): void {
-    const late: Late = { frame, before: 0, after: [] };
+    const late: Late = { frame, place: this.#places++, before: 0, after: [] };
     this.#size++;
     for (const lane of new Set(frame.lanes)) {
       follow(this.#lanes.get(lane), late);
@@ -63,16 +66,18 @@ export class LateFrames {
     if (late.before === 0) this.#free.add(late);
   }
 
-  /** Takes out what can leave now, in order. */
+  /** Takes out what can leave now, in the order of arrival: calls that left by turns would be read as ended by turns. */
   take(leave: (frame: OutFrame) => void): void {
-    // What becomes free on the way is visited too.
-    for (const late of this.#free) {
-      if (late.frame.waiting > 0) continue;
+    const ready: Late[] = [];
+    for (const late of this.#free) if (late.frame.waiting === 0) insert(ready, late);
+    for (let late = ready.pop(); late !== undefined; late = ready.pop()) {
       this.#forget(late);
       leave(late.frame);
       for (const next of late.after) {
         next.before--;
-        if (next.before === 0) this.#free.add(next);
+        if (next.before > 0) continue;
+        this.#free.add(next);
+        if (next.frame.waiting === 0) insert(ready, next);
       }
     }
   }
@@ -88,6 +93,13 @@ export class LateFrames {
       known.since.delete(late);
     }
   }
+}
+
+/** Keeps the list in order, the first to leave at its end. */
+function insert(ready: Late[], late: Late): void {
+  let at = ready.length;
+  while (at > 0 && ready[at - 1]!.place < late.place) at--;
+  ready.splice(at, 0, late);
 }
 
 function follow(earlier: Late | null | undefined, late: Late): void {

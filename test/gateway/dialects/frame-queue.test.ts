@@ -104,6 +104,27 @@ describe('frame queue', () => {
     );
   });
 
+  it('sends those that are decided together in the order in which they came, and others before', () => {
+    const queue = new FrameQueue(1 << 20);
+    const out: OutFrame[] = [];
+    const lanes = ['call a', 'call b', 'call a', 'call b', 'call c', 'call b', 'call a'];
+    const waiting = lanes.map((lane, index) =>
+      frameOf({ lanes: [lane], choices: [0], wall: false, delay: 0 }, index),
+    );
+    const beside = Array.from({ length: 40 }, (_, index) =>
+      frameOf({ lanes: ['text'], choices: [0], wall: false, delay: 0 }, waiting.length + index),
+    );
+    for (const frame of beside) frame.waiting = 0;
+    for (const frame of [...waiting, ...beside]) {
+      queue.push(frame);
+      queue.take(out);
+    }
+    expect(out).to.deep.equal(beside);
+    for (const frame of waiting) frame.waiting = 0;
+    queue.take(out);
+    expect(out.slice(beside.length)).to.deep.equal(waiting);
+  });
+
   it('stays fast where thousands of frames wait', () => {
     const queue = new FrameQueue(1 << 30);
     const out: OutFrame[] = [];

@@ -311,6 +311,17 @@ describe('calls of tools in a stream', () => {
     expect(folded(sent).calls).to.deep.equal([{ name: 'weather', args: '{"a":"x"}' }]);
   });
 
+  it('leave in the order in which they came, also where text has passed them', () => {
+    const turns = [0, 1, 0, 1, 1, 0].map((index, at) =>
+      frame(chunkOf(0, at < 2 ? head(index, CALL, '{') : part(index, at < 4 ? '"a":1' : '}'))),
+    );
+    const beside = Array.from({ length: 30 }, (_, index) => frame(chunkOf(0, { content: `t${index} ` })));
+    const { out, error } = streamed([fence({})], [...turns, ...beside, lines[8]!, lines[9]!]);
+    expect(error).to.equal(null);
+    expect(out.slice(0, -3).join('')).to.equal(beside.join(''));
+    expect(out.at(-3)).to.equal(turns.join('') + lines[8]!);
+  });
+
   it('that are too large to wait could not be judged; where that lets them pass, their texts are still looked at', () => {
     const long = [
       lines[1]!,
