@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { examine } from '../contract/examine.ts';
 import { loadKindContracts } from '../contract/kinds.ts';
 import { type Classified, classify } from '../detectors/classify.ts';
@@ -8,6 +9,7 @@ import type { ReadAnswer, ReadRequest } from './reader.ts';
  * no secret, and what it takes of memory is gone with it.
  */
 const classified = new Map<string, Classified>();
+let isKept = false;
 
 process.on('message', async ({ text, file, kindDirs, loneGateway, spoolDays }: ReadRequest) => {
   const fresh: [string, Classified][] = [];
@@ -23,5 +25,11 @@ process.on('message', async ({ text, file, kindDirs, loneGateway, spoolDays }: R
       return known.verdict;
     },
   });
-  process.send?.({ examined, classified: fresh } satisfies ReadAnswer);
+  process.send?.({ examined, classified: fresh } satisfies ReadAnswer, keepCompiledCode);
 });
+
+/** Compiled code is otherwise kept at an end in good order, and this process is killed. */
+function keepCompiledCode(): void {
+  if (!isKept) flushCompileCache();
+  isKept = true;
+}

@@ -139,7 +139,8 @@ function start(): ChildProcess {
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const cache = getCompileCacheDir();
   const child = fork(fileURLToPath(new URL(`./read-process${ending}`, import.meta.url)), [], {
-    env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
+    // Portable, since an image brings compiled code that was made in another folder.
+    env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache), NODE_COMPILE_CACHE_PORTABLE: '1' },
     execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { APP, COMPILED, nodeFlags, USER } from './contents.ts';
+import { APP, COMPILED, nodeFlags } from './contents.ts';
 import type { ImageKind } from './names.ts';
 
 /** Milliseconds that a program may take to load. */
@@ -24,8 +24,8 @@ policy:
 
 /**
  * Runs a program once, with the flags of its image, and keeps the code that Node compiled for it: a pod, whose root
- * cannot be written, could never keep its own. Node takes it where version, flags, user and features of the processor
- * are the same, and compiles anew elsewhere.
+ * cannot be written, could never keep its own. Node takes it where version, flags and features of the processor are
+ * the same, and compiles anew elsewhere.
  *
  * @param fill puts the program and its packages into a folder, as an image has them
  * @throws Error with what the program wrote, when it does not run
@@ -41,10 +41,6 @@ export async function stageCompiled(
   await fill(tree);
   await runOnce(kind, tree);
   const compiled = join(tree, COMPILED);
-  for (const name of await readdir(compiled)) {
-    // Node names the folders after the user; ours in the image is another one than who builds it.
-    await rename(join(compiled, name), join(compiled, name.replace(/-\d+$/, `-${USER.id}`)));
-  }
   await mkdir(join(folder, APP), { recursive: true });
   await rename(compiled, join(folder, COMPILED));
   await rm(tree, { recursive: true, force: true });
