@@ -11,6 +11,8 @@ export interface PodHistory {
   /** What it was last nudged for again, and how often in a row. */
   readonly series: string;
   readonly repeats: number;
+  /** What it was told last by this process: what we see of the pod may be older. */
+  readonly told?: string;
 }
 
 export interface NudgeInput {
@@ -51,14 +53,13 @@ const NONE: Nudge = { kind: 'none' };
  */
 export function nextNudge(input: NudgeInput): Nudge {
   const { pod, wanted, report, history, listening, now } = input;
-  const told = readTold(pod.told);
+  const told = newer(readTold(pod.told), readTold(history.told));
   const wasTold = told?.revision === wanted.number;
-  const nudge = (reason: NudgeReason, series = '', repeats = 0): Nudge => ({
-    kind: 'now',
-    reason,
-    told: `${wanted.number}${wasTold ? `.${told.times + 1}` : ''}`,
-    history: { seenAt: history.seenAt, lastAt: now, series, repeats },
-  });
+  const nudge = (reason: NudgeReason, series = '', repeats = 0): Nudge => {
+    const text = `${wanted.number}${wasTold ? `.${told.times + 1}` : ''}`;
+    const { seenAt } = history;
+    return { kind: 'now', reason, told: text, history: { seenAt, lastAt: now, series, repeats, told: text } };
+  };
   const again = (reason: NudgeReason, pauses: readonly number[]): Nudge => {
     const series = `${reason} ${wanted.number}`;
     const repeats = history.series === series ? history.repeats : 0;
@@ -78,8 +79,19 @@ export function nextNudge(input: NudgeInput): Nudge {
   return listening ? nudge('revision') : { kind: 'later', afterMs: FIRST_WORD_MS };
 }
 
-/** The number of the revision, and how often it was told again. Null for what is not ours. */
-function readTold(text: string | undefined): { revision: number; times: number } | null {
+interface Told {
+  revision: number;
+  /** How often it was told again. */
+  times: number;
+}
+
+function newer(a: Told | null, b: Told | null): Told | null {
+  if (a === null || b === null) return a ?? b;
+  return (a.revision - b.revision || a.times - b.times) > 0 ? a : b;
+}
+
+/** Null for what is not ours. */
+function readTold(text: string | undefined): Told | null {
   const [, revision, times = '0'] = /^(\d{1,15})(?:\.(\d{1,9}))?$/.exec(text ?? '') ?? [];
   return revision === undefined ? null : { revision: Number(revision), times: Number(times) };
 }

@@ -84,6 +84,15 @@ describe('nudges of a pod', () => {
     expect(first).to.deep.equal({ at: 2000, told: '7.9' });
   });
 
+  it('are not repeated where the pod is seen as it was before it was told', () => {
+    const late = { pod: { told: '6' }, report: report('sha256:old') };
+    const first = next(late);
+    if (first.kind !== 'now') throw new Error(first.kind);
+    expect(next({ ...late, history: first.history })).to.deep.equal({ kind: 'later', afterMs: 2000 });
+    const again = next({ ...late, history: first.history, now: 2000 });
+    expect(again).to.include({ kind: 'now', reason: 'again', told: '7.1' });
+  });
+
   it('are not repeated for a pod that says nothing: it may not reach us', () => {
     expect(next({ pod: { told: '7' }, now: 1e6 })).to.deep.equal({ kind: 'none' });
   });
