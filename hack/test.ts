@@ -4,7 +4,7 @@
  * A tier is a kind of surroundings that tests need. `KT_TIERS=pure,process` names those that must run: a named tier
  * that cannot run here is a failure, one that was not named is reported as skipped with the reason.
  */
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { apiServerObstacle, prepareApiServer } from './api-server/tier.ts';
@@ -41,6 +41,22 @@ const tiers: readonly Tier[] = [
     name: 'process',
     folders: ['integration', 'faults', 'conformance', 'issues'],
     lanes: 2,
+    first: [
+      'test/integration/kt-up.test.ts',
+      'test/integration/gateway-process.test.ts',
+      'test/integration/build.test.ts',
+      'test/integration/kt-gateway-run.test.ts',
+      'test/integration/operator/real-gateway.test.ts',
+    ],
+    // Requests at a fixed rate, or how long others wait.
+    alone: [
+      'test/faults/control-plane-away.test.ts',
+      'test/faults/gateway-kill.test.ts',
+      'test/faults/reload-kt-up.test.ts',
+      'test/faults/reload.test.ts',
+      'test/issues/large-body-beside-others.test.ts',
+      'test/issues/many-values-beside-others.test.ts',
+    ],
     obstacle: () => (process.platform === 'win32' ? 'it needs POSIX signals and symbolic links' : null),
   },
   {
@@ -98,6 +114,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => inte
 
 const report = new Report(root, (line) => console.log(line));
 
+/** Files of a list that are to run. @throws Error where a list names a file that is no longer there */
+function listed(list: readonly string[] = []): string[] {
+  for (const path of list)
+    if (!existsSync(join(root, path))) throw new Error(`hack/test.ts names ${path}, which is not there`);
+  return list.map((path) => join(root, path)).filter((file) => files.includes(file));
+}
+
 async function runTier(tier: Tier, own: readonly string[], env: Surroundings['env']): Promise<void> {
   const run = (some: readonly string[], lanes: number): Promise<void> =>
     runInLanes(
@@ -105,8 +128,6 @@ async function runTier(tier: Tier, own: readonly string[], env: Surroundings['en
       { lanes, limitMs: FILE_LIMIT_MS, env, color, signal: interruption.signal },
       (result: FileResult) => report.add(result),
     );
-  const listed = (list: readonly string[] = []): string[] =>
-    list.map((path) => join(root, path)).filter((file) => own.includes(file));
   const alone = listed(tier.alone);
   const first = listed(tier.first);
   const rest = own.filter((file) => !first.includes(file) && !alone.includes(file));

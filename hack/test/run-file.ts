@@ -16,7 +16,7 @@ class Silent extends Mocha.reporters.Base {}
 
 /** Runs the tests of one file in this process. A file that cannot be loaded is a failure; it never rejects. */
 export async function runFile(file: string, color: boolean): Promise<Outcome> {
-  const mocha = new Mocha({ timeout: 30_000, reporter: Silent, forbidOnly: true, color });
+  const mocha = new Mocha({ timeout: 60_000, reporter: Silent, forbidOnly: true, color });
   mocha.addFile(file);
   try {
     await mocha.loadFilesAsync();
