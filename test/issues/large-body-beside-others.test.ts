@@ -1,31 +1,16 @@
 import { expect } from 'chai';
-import { ask, TestGateway } from '../fakes/gateway.ts';
-import { completion, FakeUpstream, json } from '../fakes/upstream.ts';
-import { built } from '../gateway/policies/built.ts';
+import { ask } from '../fakes/gateway.ts';
+import { useScanningGateway } from '../fakes/scanning-gateway.ts';
 
 /** A body of megabytes was scanned in one go, so that every other request waited for half a second. */
 describe('issue: a large body beside other requests', function () {
   this.timeout(60_000);
   const words = 'The quick brown fox 12 jumps over jane at example. ';
   const large = ask(words.repeat(80_000));
-  let upstream: FakeUpstream;
-  let gateway: TestGateway;
+  const gateway = useScanningGateway();
 
   before(async () => {
-    upstream = await FakeUpstream.start(json(200, completion('fine')));
-    gateway = await TestGateway.start({
-      targets: [{ id: 'fake', provider: 'openai', base_url: upstream.url }],
-      entries: [
-        built('pii-detector', {}),
-        built('dlp-filter', { blocked_terms: ['Project Falcon'], fuzzy_matching: true }),
-      ],
-    });
-    await gateway.chat(ask('warm'));
-  });
-
-  after(async () => {
-    await gateway.close();
-    await upstream.close();
+    await gateway().chat(ask('warm'));
   });
 
   it('leaves them their turns', async () => {
@@ -33,16 +18,18 @@ describe('issue: a large body beside other requests', function () {
     expect(body.length).to.be.greaterThan(4_000_000);
     let served = 0;
     let open = true;
-    const answer = gateway.chat(body).then(async (response) => {
-      await response.arrayBuffer();
-      open = false;
-      return response.status;
-    });
+    const answer = gateway()
+      .chat(body)
+      .then(async (response) => {
+        await response.arrayBuffer();
+        open = false;
+        return response.status;
+      });
     const at = performance.now();
     let slowest = 0;
     while (open) {
       const from = performance.now();
-      const small = await gateway.chat(ask('small'));
+      const small = await gateway().chat(ask('small'));
       await small.arrayBuffer();
       expect(small.status).to.equal(200);
       slowest = Math.max(slowest, performance.now() - from);
@@ -51,7 +38,7 @@ describe('issue: a large body beside other requests', function () {
     expect(await answer).to.equal(200);
     expect(served).to.be.greaterThan(8);
     expect(slowest).to.be.below((performance.now() - at) / 2);
-    const events = await gateway.events();
+    const events = await gateway().events();
     const largest = events.find(({ coverage }) => coverage.request_bytes_scanned > 4_000_000)!;
     expect(largest.entries.map(({ phases }) => phases[0]!.outcome)).not.to.include('not_run');
   });

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { ask, TestGateway } from '../fakes/gateway.ts';
-import { completion, FakeUpstream, json } from '../fakes/upstream.ts';
-import { built } from '../gateway/policies/built.ts';
+import { ask } from '../fakes/gateway.ts';
+import { useScanningGateway } from '../fakes/scanning-gateway.ts';
 
 const metadata = (members: number): object =>
   Object.fromEntries(Array.from({ length: members }, (_, index) => [`key ${index}`, `value ${index}`]));
@@ -9,24 +8,10 @@ const metadata = (members: number): object =>
 /** To read a body of very many small values kept the event loop for up to two seconds. */
 describe('issue: a body of very many values beside other requests', function () {
   this.timeout(60_000);
-  let upstream: FakeUpstream;
-  let gateway: TestGateway;
+  const gateway = useScanningGateway();
 
   before(async () => {
-    upstream = await FakeUpstream.start(json(200, completion('fine')));
-    gateway = await TestGateway.start({
-      targets: [{ id: 'fake', provider: 'openai', base_url: upstream.url }],
-      entries: [
-        built('pii-detector', {}),
-        built('dlp-filter', { blocked_terms: ['Project Falcon'], fuzzy_matching: true }),
-      ],
-    });
-    await (await gateway.chat(ask('warm', { metadata: metadata(49_000) }))).arrayBuffer();
-  });
-
-  after(async () => {
-    await gateway.close();
-    await upstream.close();
+    await (await gateway().chat(ask('warm', { metadata: metadata(49_000) }))).arrayBuffer();
   });
 
   it('is refused over 50,000 values, with a code and the number', async () => {
@@ -36,7 +21,7 @@ describe('issue: a body of very many values beside other requests', function () 
       [ask('x', { metadata: metadata(60_000) }), 'more than 50000 values'],
       [ask('x', { messages: [{ role: 'assistant', tool_calls: [call] }] }), 'too many strings'],
     ] as const) {
-      const answer = await gateway.chat(body);
+      const answer = await gateway().chat(body);
       const { error } = (await answer.json()) as { error: { code: string; message: string } };
       expect(answer.status).to.equal(413);
       expect(error.code).to.equal('body_too_large');
@@ -53,7 +38,7 @@ describe('issue: a body of very many values beside other requests', function () 
     }, 1);
     const body = JSON.stringify(ask('x', { metadata: metadata(49_000) }));
     last = performance.now();
-    const answer = await gateway.chat(body);
+    const answer = await gateway().chat(body);
     clearInterval(watch);
     expect(answer.status).to.equal(200);
     expect(longest).to.be.below(1_000);
