@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import { chat } from '../../../../gateway/dialects/chat/dialect.ts';
-import type { AnswerStream, StreamOptions, Usage } from '../../../../gateway/dialects/dialect.ts';
+import type {
+  AnswerStream,
+  StreamOptions,
+  ToolCallJudge,
+  Usage,
+} from '../../../../gateway/dialects/dialect.ts';
 import { dice, holder, maskSsn, options, passAll, ssnGuard } from './guards.ts';
 import { type Recording, readRecordings } from './recordings.ts';
 
@@ -120,6 +125,32 @@ describe('chat recordings', function () {
     }
   });
 
+  it('gives every stream back while whole tool calls are judged, each with all that the vendor sent of it', () => {
+    let calls = 0;
+    for (const { name, bytes } of streams) {
+      for (const holds of [true, false]) {
+        const seen: string[] = [];
+        const toolCalls: ToolCallJudge = {
+          holds,
+          begun: () => undefined,
+          judge: (call) => {
+            seen.push(`${call.owner} ${call.id} ${call.name.text} ${call.arguments.text}`);
+            return [];
+          },
+          tooLarge: () => expect.fail(name),
+        };
+        for (const cuts of [[], undefined]) {
+          seen.length = 0;
+          const { out } = through(bytes, options(ssnGuard, { toolCalls }), cuts);
+          expect(out.equals(bytes), name).to.equal(true);
+          expect(seen, name).to.deep.equal(callsOf(bytes));
+          calls += seen.length;
+        }
+      }
+    }
+    expect(calls).to.be.at.least(4);
+  });
+
   it('gives small streams back for each single cut', () => {
     for (const { name, bytes } of streams.filter((stream) => stream.bytes.length < 4096)) {
       for (let cut = 1; cut < bytes.length; cut++) {
@@ -156,6 +187,21 @@ describe('chat recordings', function () {
     expect(masked).to.be.at.least(6);
   });
 });
+
+/** The calls that a client puts together. */
+function callsOf(bytes: Buffer): string[] {
+  const calls = new Map<string, { id: string | undefined; name: string; args: string }>();
+  for (const choice of chunksOf(bytes).flatMap((chunk) => chunk.choices ?? [])) {
+    const { delta } = choice as { delta?: { tool_calls?: Record<string, unknown>[] | null } };
+    for (const [at, part] of (delta?.tool_calls ?? []).entries()) {
+      const key = `${choice.index} ${part['index'] ?? at}`;
+      const { name = '', arguments: args = '' } = (part['function'] ?? {}) as Record<string, string | null>;
+      const call = calls.get(key) ?? { id: part['id'] as string | undefined, name: '', args: '' };
+      calls.set(key, { ...call, name: call.name + (name ?? ''), args: call.args + (args ?? '') });
+    }
+  }
+  return [...calls].map(([key, { id, name, args }]) => `${key.split(' ')[0]} ${id} ${name} ${args}`);
+}
 
 function textOf(bytes: Buffer): string {
   const deltas = chunksOf(bytes).flatMap((chunk) => chunk.choices ?? []) as unknown as {
