@@ -49,7 +49,7 @@ export async function localDeps(
 }
 
 /** The flags of Node that a gateway is measured with; `docs/performance.md` says what they are worth. */
-export function gatewayNodeFlags(): string[] {
+function gatewayNodeFlags(): string[] {
   return JSON.parse(readFileSync(here('../gateway/package.json'), 'utf8')).config.nodeFlags;
 }
 

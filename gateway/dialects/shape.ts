@@ -1,3 +1,4 @@
+import { flat } from '../json/flat.ts';
 import type { LeafFacts } from '../policies/kind.ts';
 
 /** Kinds of values that a field may have, as bits of `gateway/json/node.ts`. */
@@ -93,7 +94,7 @@ function finish({ rule, key, fields, items }: Building): Shape {
   const finished = new Map([...fields].map(([name, field]) => [name, finish(field)] as const));
   const required = [...fields].filter(([, field]) => field.rule.expect?.required === true);
   return {
-    path: rule.path,
+    path: flat(rule.path),
     part: rule.part ?? null,
     skip: rule.skip ?? null,
     kinds: rule.expect?.kinds ?? 0,

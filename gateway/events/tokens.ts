@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder } from '../contract/ensure-folder.ts';
+import { flat } from '../json/flat.ts';
 
 /** A secret for one period. Who destroys it makes its tokens anonymous. */
 export interface TokenKey {
@@ -87,7 +88,7 @@ export function createTokens(keys: TokenKeys): Tokens {
     let made = cache.get(input);
     if (made === undefined) {
       const digest = createHmac('sha256', key.key).update(input).digest('base64url');
-      made = prefix + digest.slice(0, TOKEN_CHARS);
+      made = flat(prefix + digest.slice(0, TOKEN_CHARS));
       cache.set(input, made);
     }
     return made;

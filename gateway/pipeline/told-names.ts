@@ -1,5 +1,6 @@
 import type { Plan } from '../config/plan.ts';
 import { looksLikeName } from '../dialects/shape.ts';
+import { flat } from '../json/flat.ts';
 
 /** Stands for a name that is none. */
 const OTHER = 'other';
@@ -9,10 +10,11 @@ const OTHER = 'other';
  * in the document nor looks like a name may be content, and is told as `other`.
  */
 export function toldModel(name: string, plan: Pick<Plan, 'models'>): string {
-  return looksLikeName(name) || plan.models.some(({ id }) => id === name) ? name : OTHER;
+  if (looksLikeName(name)) return flat(name);
+  return plan.models.some(({ id }) => id === name) ? name : OTHER;
 }
 
 /** A word of a provider, such as a finish reason, under the same rule. */
 export function toldWord(word: string): string {
-  return looksLikeName(word) ? word : OTHER;
+  return looksLikeName(word) ? flat(word) : OTHER;
 }

@@ -4,6 +4,7 @@ import { HOST_MESSAGE, type HostGuard } from '../contract/browser-guard.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { GatewayError } from '../errors.ts';
 import type { Caller } from '../identity/caller.ts';
+import { flat } from '../json/flat.ts';
 import { runExchange } from '../pipeline/exchange.ts';
 import type { ExchangeDeps } from '../pipeline/exchange-deps.ts';
 import type { LivePlan } from '../pipeline/live-plan.ts';
@@ -75,7 +76,8 @@ class TrafficRequest {
     this.#head = readHead(request.rawHeaders);
     this.#eventId = options.eventId();
     const told = this.#head.requestId;
-    this.#requestId = told !== undefined && REQUEST_ID.test(told) ? told : `req_${this.#eventId.slice(4)}`;
+    this.#requestId =
+      told !== undefined && REQUEST_ID.test(told) ? told : flat(`req_${this.#eventId.slice(4)}`);
   }
 
   handle(): void {
