@@ -133,8 +133,8 @@ export interface ToolCallJudge {
    * @throws GatewayError for a block, or where an entry could not run and fails closed
    */
   judge(call: ToolCall, leaves: readonly Leaf[]): readonly LeafEdit[];
-  /** A call is too large to wait; from here on its texts go to their channels. @throws GatewayError as `judge` */
-  tooLarge(): void;
+  /** A call is too large to wait, or one too many; its texts go to their channels. @throws GatewayError as `judge` */
+  tooMuch(): void;
 }
 
 export interface StreamOptions {

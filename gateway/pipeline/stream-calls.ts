@@ -58,12 +58,12 @@ export class StreamCallJudge implements ToolCallJudge {
     });
   }
 
-  tooLarge(): void {
+  tooMuch(): void {
     this.#parts.refusing(() => {
       const closed = this.#judging.filter((tally) =>
         fault(
           tally,
-          new RangeError('the tool call is too large to wait until it is judged'),
+          new RangeError('the tool call is more than can wait until it is judged'),
           this.#parts.env,
         ),
       );

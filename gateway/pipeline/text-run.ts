@@ -108,7 +108,20 @@ export class TextRun {
       const { inspectText, inspectToolCall } = tally.compiled.policy;
       const judges = this.#calls.length > 0 && inspectToolCall?.phases.includes(this.#phase) === true;
       if (inspectText === undefined && !judges) continue;
-      if (inspectText !== undefined) yield* this.#inspectTexts(tally, inspectText, order);
+      for (let i = 0; inspectText !== undefined && i < this.#leaves.length; i += 1) {
+        const leaf = this.#leaves[i]!;
+        const text = this.#textAt(i);
+        this.#found.length = 0;
+        try {
+          if (!inspectText.appliesTo(leaf)) continue;
+          if (isLarge(tally.compiled, inspectText, text)) yield* this.#scanSlices(tally, inspectText, text);
+          else this.#scanWhole(tally, inspectText, text);
+        } catch (thrown) {
+          fault(tally, thrown, this.#env);
+        }
+        if (this.#found.length > 0) this.#take(tally, inspectText.action, i, text, order);
+        if (this.#units >= SLICE_UNITS) yield* this.#pause(tally);
+      }
       if (judges && !tally.blocks) {
         calls ??= this.#calls.map((call) => this.#judged(call));
         yield* this.#inspectCalls(tally, inspectToolCall, calls, order);
@@ -118,23 +131,6 @@ export class TextRun {
         skipRest(tallies.slice(order + 1), NOT_RUN.blocked);
         return;
       }
-    }
-  }
-
-  *#inspectTexts(tally: EntryTally, hook: TextHook, order: number): Generator<void, void, void> {
-    for (let i = 0; i < this.#leaves.length; i += 1) {
-      const leaf = this.#leaves[i]!;
-      const text = this.#textAt(i);
-      this.#found.length = 0;
-      try {
-        if (!hook.appliesTo(leaf)) continue;
-        if (isLarge(tally.compiled, hook, text)) yield* this.#scanSlices(tally, hook, text);
-        else this.#scanWhole(tally, hook, text);
-      } catch (thrown) {
-        fault(tally, thrown, this.#env);
-      }
-      if (this.#found.length > 0) this.#take(tally, hook.action, i, text, order);
-      if (this.#units >= SLICE_UNITS) yield* this.#pause(tally);
     }
   }
 

@@ -8,7 +8,7 @@ import { type CallText, compose, jsonText, plainText, type ToolCall } from '../t
 import { choiceIndex } from './answer.ts';
 import { type CallNode, callsOf } from './calls.ts';
 
-/** Calls of one stream. */
+/** Calls of one stream that are judged. */
 const MAX_CALLS = 1024;
 
 /** A fragment of a call that waits with it. */
@@ -29,7 +29,7 @@ class OpenCall {
   bare = '';
   readonly frames: OutFrame[] = [];
   readonly kept: Kept[] = [];
-  /** `passed`: it was too large to wait. */
+  /** `passed`: it was too large to wait, or one too many. */
   state: 'open' | 'passed' | 'ended' = 'open';
   readonly #listed: boolean;
 
@@ -145,25 +145,22 @@ export class StreamCalls {
     let call = this.#byKey.get(key);
     // Some vendors give each call the same index, or none: a name that comes with another id begins a call.
     const another = id !== null && name !== '' && call?.id != null && call.id !== id;
-    if (call === undefined || another) {
+    const ended = call?.state === 'ended' && (name + input).trim() !== '';
+    // Nothing has waited for who only watches, and he may refuse nothing.
+    if (call === undefined || another || (ended && !this.#judge.holds)) {
       if (call !== undefined) this.#end(call);
-      call = this.#begin(choice, part, another);
+      call = this.#begin(choice, part, call !== undefined);
       this.#byKey.set(key, call);
-    }
-    call.id ??= id;
-    if (call.state === 'open') this.#add(call, frame, part, name, input);
-    else if (call.state === 'ended' && (name + input).trim() !== '') {
+    } else if (ended) {
       const message = 'The upstream went on with a tool call that it had ended.';
       throw new GatewayError('upstream_invalid', message);
     }
+    call.id ??= id;
+    if (call.state === 'open') this.#add(call, frame, part, name, input);
     return call;
   }
 
   #begin(choice: number, part: CallNode, another: boolean): OpenCall {
-    if (this.#calls.length >= MAX_CALLS) {
-      const message = `The stream of the upstream has more than ${MAX_CALLS} tool calls.`;
-      throw new GatewayError('upstream_invalid', message);
-    }
     const latest = this.#latest.get(choice);
     // In their order, so that it does not matter which of them turned out to be whole.
     if (this.#judge.holds && latest?.waits === false && latest.call.isWhole) this.#end(latest.call);
@@ -171,9 +168,10 @@ export class StreamCalls {
     const waits = latest !== undefined && (latest.waits || latest.call.state === 'open');
     const index = part.element === null ? 0 : another ? count : (part.declared ?? part.element.index);
     const call = new OpenCall(choice, index, part);
-    this.#calls.push(call);
     this.#latest.set(choice, { call, count: count + 1, waits });
     this.#judge.begun();
+    if (this.#calls.length < MAX_CALLS) this.#calls.push(call);
+    else this.#pass(call);
     return call;
   }
 
@@ -226,14 +224,13 @@ export class StreamCalls {
     this.#letGo(call);
   }
 
-  /** Lets a call go that became too large, as if nobody judged calls. */
+  /** Lets a call go that is too much, as if nobody judged calls. */
   #pass(call: OpenCall): void {
-    this.#judge.tooLarge();
+    this.#judge.tooMuch();
     call.state = 'passed';
     call.name.release(call.name.text);
     call.input.release(call.input.text);
     for (const { replay } of call.kept.splice(0)) replay?.();
-    for (const [node, kept] of this.#kept) if (kept.replay === null) this.#kept.delete(node);
     this.#letGo(call);
   }
 

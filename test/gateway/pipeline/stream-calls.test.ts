@@ -342,6 +342,56 @@ describe('calls of tools in a stream', () => {
     expect(open.outcome.degraded).to.equal(true);
   });
 
+  it('wait on where another that has a part in the same chunk is let go', () => {
+    const both = {
+      tool_calls: [
+        { index: 0, function: { arguments: 'secret"}' } },
+        { index: 1, function: { arguments: 'a secret '.repeat(140) } },
+      ],
+    };
+    const pieces = [
+      frame(chunkOf(0, head(0, CALL, '{"a":"'))),
+      frame(chunkOf(0, head(1, CALL))),
+      frame(chunkOf(0, both)),
+      lines[8]!,
+      lines[9]!,
+    ];
+    const text = inspecting('redact', tightScanner({ word: 'secret', replacement: '[TEXT]' }), {
+      id: 'text',
+    });
+    const entries = [fence({ hidden: ['a'] }, { failMode: 'allow' }), text];
+    const { sent, error, outcome } = streamed(entries, pieces, { maxHeldBytes: 6000 });
+    expect(error).to.equal(null);
+    expect(folded(sent).calls).to.deep.equal([
+      { name: 'weather', args: '{"[HIDDEN]":"[TEXT]"}' },
+      { name: 'weather', args: 'a [TEXT] '.repeat(140) },
+    ]);
+    expect(outcome.results.map((one) => one.outcome)).to.deep.equal(['error', 'findings']);
+  });
+
+  it('that are one too many could not be judged either', () => {
+    const many = Array.from({ length: 1_026 }, (_, index) => frame(chunkOf(0, head(index, CALL, '{}'))));
+    const pieces = [[...many, lines[8]!, lines[9]!].join('')];
+    const closed = streamed([fence({})], pieces);
+    expect([closed.error?.code, folded(closed.sent).calls.length]).to.deep.equal(['policy_error', 1_023]);
+    for (const options of [{ failMode: 'allow' }, { mode: 'observe' }] as const) {
+      const open = streamed([fence({}, options)], pieces);
+      expect([open.error, open.sent, open.outcome.degraded]).to.deep.equal([null, pieces[0], true]);
+    }
+  });
+
+  it('that go on after the finish are refused where they waited, and one of their own for who only watches', () => {
+    const late = [...lines.slice(0, -1), frame(chunkOf(0, part(0, ',"secret":1}'))), lines.at(-1)!];
+    const entry = (mode: 'enforce' | 'observe') => fence({ hidden: ['secret":1'] }, { mode });
+    expect(streamed([entry('enforce')], late).error?.code).to.equal('upstream_invalid');
+    const watched = streamed([entry('observe')], late);
+    expect([watched.error, watched.sent, watched.outcome.would]).to.deep.equal([
+      null,
+      late.join(''),
+      'redact',
+    ]);
+  });
+
   it('come to what they come to in a whole answer, however they are cut and mixed', () => {
     const words = fc.constantFrom(
       'secret',

@@ -137,7 +137,7 @@ describe('chat recordings', function () {
             seen.push(`${call.owner} ${call.id} ${call.name.text} ${call.arguments.text}`);
             return [];
           },
-          tooLarge: () => expect.fail(name),
+          tooMuch: () => expect.fail(name),
         };
         for (const cuts of [[], undefined]) {
           seen.length = 0;
