@@ -11,6 +11,7 @@ import { v8Reach, v8Search } from './v8-search.ts';
 export interface FixedPattern {
   readonly source: string;
   readonly mayHold?: RegexParts['mayHold'];
+  readonly opensAt?: RegexParts['opensAt'];
   /** Words of which one must stand before a match, within the reach of the pattern's look-behind. */
   readonly behind?: RegExp;
   readonly refine?: RegexParts['refine'];
@@ -35,6 +36,7 @@ export function fixedPattern(fixed: FixedPattern): Finder {
     contextLength: Math.max(extent.lookBehind, fixed.contextLength ?? 0),
     ...(fixed.behind === undefined ? {} : { mayBegin: wordsBehind(fixed.behind, extent.lookBehind) }),
     ...(fixed.mayHold === undefined ? {} : { mayHold: fixed.mayHold }),
+    ...(fixed.opensAt === undefined ? {} : { opensAt: fixed.opensAt }),
     ...(fixed.refine === undefined ? {} : { refine: fixed.refine }),
   });
 }

@@ -7,6 +7,8 @@ export interface RegexParts {
   search(text: string, from: number): Match | null;
   /** The smallest index at or after `from` from which a match could need text that is not there yet. */
   reach(text: string, from: number): number;
+  /** Before which index none such is, seen cheaper than by `reach`. */
+  opensAt?(text: string, from: number): number;
   /** A match that begins before the last so many units cannot change. `Infinity`: any may. */
   window: number;
   maxMatchLength: number | null;
@@ -22,7 +24,7 @@ export interface RegexParts {
 }
 
 export function regexFinder(parts: RegexParts): Finder {
-  const { search, reach, window, mayHold, mayBegin, refine } = parts;
+  const { search, reach, opensAt, window, mayHold, mayBegin, refine } = parts;
   return {
     maxMatchLength: parts.maxMatchLength,
     contextLength: parts.contextLength,
@@ -42,7 +44,7 @@ export function regexFinder(parts: RegexParts): Finder {
         } else {
           const edge = Math.max(at, text.length - window + 1);
           if (match === null || match.start >= edge) {
-            const reached = reach(text, edge);
+            const reached = reach(text, Math.max(edge, opensAt?.(text, edge) ?? 0));
             const open = Math.max(at, splitsPair(text, reached) ? reached - 1 : reached);
             if (match === null || match.start >= open) return open;
           }

@@ -9,6 +9,9 @@ const LABEL = 'a-zA-Z0-9\\u00c0-\\u024f\\u0370-\\u03ff\\u0400-\\u04ff-';
 export const EMAIL: FixedPattern = {
   source: `[${LOCAL}]{1,64}@(?:[${LABEL}]{1,63}\\.){1,6}(?:xn--[a-zA-Z0-9]{2,40}|[a-zA-Z\\u00c0-\\u024f\\u0370-\\u03ff\\u0400-\\u04ff]{2,24})`,
   mayHold: (text, from) => text.indexOf('@', from) !== -1,
+  // Before its `@` an address is a row of at most 64 units without a space, which more text can only make longer.
+  opensAt: (text, from) =>
+    text.indexOf('@', from) === -1 ? Math.max(text.length - 64, text.lastIndexOf(' ') + 1) : from,
 };
 
 /** Loopback and the unspecified address name nobody. */
@@ -42,6 +45,8 @@ export const IP_ADDRESS: readonly FixedPattern[] = [
     source:
       '(?<![\\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3})?(?![\\w:])',
     mayHold: hasColons,
+    // At most four digits stand before the first colon.
+    opensAt: (text, from) => (text.indexOf(':', from) === -1 ? text.length - 4 : from),
     refine: (text, match) => {
       const found = text.slice(match.start, match.end);
       return /[0-9A-Fa-f]:+[0-9A-Fa-f]/.test(found) && /\d/.test(found) && isIPv6(found) ? match : null;

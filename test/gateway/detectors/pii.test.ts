@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import fc from 'fast-check';
+import { fixedPattern } from '../../../gateway/detectors/fixed-pattern.ts';
+import { EMAIL, IP_ADDRESS } from '../../../gateway/detectors/pii/addresses.ts';
 import { isCardNumber, isNpi, luhn } from '../../../gateway/detectors/pii/checksums.ts';
 import { compile, findings } from '../policies/compile.ts';
 
@@ -18,6 +21,22 @@ describe('personal data', () => {
     expect(isCardNumber('9111111111111111')).to.equal(false);
     expect(isNpi('1234567893')).to.equal(true);
     expect(isNpi('1234567890')).to.equal(false);
+  });
+
+  it('holds back of an address what its pattern says, though it looks at less of the text', () => {
+    const piece = fc.constantFrom(...'ab1 c.@:-\né😀', 'word ', 'a1b2c3d4e5f6', '::', '.com', 'x'.repeat(40));
+    const texts = fc.array(piece, { maxLength: 24 }).map((pieces) => pieces.join(''));
+    for (const { opensAt, ...plain } of [EMAIL, IP_ADDRESS[1]!]) {
+      expect(opensAt).to.be.a('function');
+      const [quick, slow] = [fixedPattern({ ...plain, opensAt }), fixedPattern(plain)];
+      fc.assert(
+        fc.property(texts, fc.nat(40), (text, at) => {
+          const from = Math.min(at, text.length);
+          expect(quick.next(text, from, false)).to.deep.equal(slow.next(text, from, false));
+        }),
+        { numRuns: 2000 },
+      );
+    }
   });
 
   it('finds just the identifier', () => {
