@@ -6,25 +6,9 @@ import type { Io } from '../io.ts';
 import { lintFile } from '../lint-file.ts';
 import { openEndpoint } from '../open-endpoint.ts';
 import { checkCluster } from './cluster.ts';
-import { openness } from './openness.ts';
+import { checkInstances, checkLoneGateway } from './gateways.ts';
 import { more, resourcesResult } from './resources.ts';
-
-export interface CheckResult {
-  layer:
-    | 'config'
-    | 'kubeconfig'
-    | 'cluster'
-    | 'crds'
-    | 'operator'
-    | 'api'
-    | 'access'
-    | 'resources'
-    | 'gateway'
-    | 'providers'
-    | 'events';
-  status: 'ok' | 'warning' | 'failed' | 'skipped';
-  detail: string;
-}
+import { type CheckResult, failed, skipped, type Where } from './result.ts';
 
 /** Each layer in turn, outermost first. A layer behind a failed one that it needs is skipped and says so. */
 export async function runChecks(flags: DoctorFlags, io: Io): Promise<CheckResult[]> {
@@ -69,9 +53,6 @@ export interface DoctorFlags extends EndpointFlags {
   config?: string;
   namespace?: string;
 }
-
-/** What of the API is asked for: of one namespace, or of all. */
-type Where = Readonly<Record<string, string | undefined>>;
 
 /** Whether the token is taken, and good for what comes behind. */
 async function checkAccess(client: ApiClient, where: Where): Promise<CheckResult> {
@@ -129,103 +110,6 @@ async function checkResources(client: ApiClient, where: Where): Promise<CheckRes
   }
 }
 
-interface Instance {
-  namespace: string;
-  gateway: string;
-  instance: string;
-  ready: boolean;
-  revision: { number: number | null } | null;
-  rejected: { problems: { code: string; message: string }[] } | null;
-  backlog: number;
-  targets: { id: string; unavailable: string | null }[];
-}
-
-async function checkInstances(client: ApiClient, where: Where): Promise<CheckResult[]> {
-  try {
-    const { instances } = await client.get<{ instances: Instance[] }>('/v1/instances', where);
-    if (instances.length === 0) {
-      return [
-        {
-          layer: 'gateway',
-          status: 'failed',
-          detail: 'no gateway reports to the control plane. Is there a policy and a target?',
-        },
-      ];
-    }
-    const unready = instances.find((instance) => !instance.ready);
-    if (unready !== undefined) {
-      return [
-        {
-          layer: 'gateway',
-          status: 'failed',
-          detail: `${unready.namespace}/${unready.gateway} (${unready.instance}) is not ready`,
-        },
-      ];
-    }
-    const refusing = instances.find((instance) => instance.rejected !== null);
-    if (refusing !== undefined) {
-      const problem = refusing.rejected?.problems[0];
-      const detail = `${refusing.namespace}/${refusing.gateway} refused its newest document: ${problem?.code} ${problem?.message}`;
-      return [{ layer: 'gateway', status: 'failed', detail }];
-    }
-    return [{ layer: 'gateway', status: 'ok', detail: `${instances.length} ready` }, providersOf(instances)];
-  } catch (error) {
-    return [failed('gateway', error)];
-  }
-}
-
-/** A target is usable where every instance can use it. */
-function providersOf(instances: readonly Instance[]): CheckResult {
-  const states = new Map<string, string | null>();
-  for (const { namespace, instance, targets } of instances) {
-    for (const { id, unavailable } of targets) {
-      const name = `${namespace}/${id}`;
-      const why = unavailable === null ? null : `${instance}: ${unavailable}`;
-      states.set(name, states.get(name) ?? why);
-    }
-  }
-  return providersResult([...states].map(([id, unavailable]) => ({ id, unavailable })));
-}
-
-interface Health {
-  policies_loaded: number;
-  providers: Record<string, { status: string; reason?: string }>;
-}
-
-async function checkLoneGateway(client: ApiClient): Promise<CheckResult[]> {
-  try {
-    const { policies_loaded, providers } = await client.get<Health>('/health');
-    const targets = Object.entries(providers).map(([id, { status, reason }]) => ({
-      id,
-      unavailable: status === 'available' ? null : (reason ?? status),
-    }));
-    const open = await openness(client);
-    return [
-      open === null
-        ? {
-            layer: 'gateway',
-            status: 'ok',
-            detail: `ready, ${policies_loaded} ${policies_loaded === 1 ? 'entry' : 'entries'}`,
-          }
-        : { layer: 'gateway', status: 'failed', detail: open },
-      providersResult(targets),
-    ];
-  } catch (error) {
-    return [failed('gateway', error)];
-  }
-}
-
-/** Fails when no target can be used; one that cannot, beside others that can, is a warning. */
-function providersResult(targets: readonly { id: string; unavailable: string | null }[]): CheckResult {
-  const usable = targets.filter((target) => target.unavailable === null);
-  const detail = targets
-    .map(({ id, unavailable }) => (unavailable === null ? id : `${id}: ${unavailable}`))
-    .join('; ');
-  if (usable.length === targets.length)
-    return { layer: 'providers', status: 'ok', detail: detail || 'no target' };
-  return { layer: 'providers', status: usable.length === 0 ? 'failed' : 'warning', detail };
-}
-
 async function checkEvents(client: ApiClient, where: Where): Promise<CheckResult> {
   try {
     const { count } = await client.get<{ count: number }>('/v1/events', {
@@ -238,12 +122,3 @@ async function checkEvents(client: ApiClient, where: Where): Promise<CheckResult
     return failed('events', error);
   }
 }
-
-const failed = (layer: CheckResult['layer'], error: unknown): CheckResult => ({
-  layer,
-  status: 'failed',
-  detail: error instanceof Error ? error.message : String(error),
-});
-
-const skipped = (first: CheckResult['layer'], ...layers: CheckResult['layer'][]): CheckResult[] =>
-  layers.map((layer) => ({ layer, status: 'skipped', detail: `the ${first} layer comes first` }));

@@ -1,7 +1,7 @@
 import type { Kube } from '../../operator/kube/config.ts';
 import { type ClusterFlags, openCluster } from '../cluster-token.ts';
 import { OPERATOR } from '../port-forward.ts';
-import type { CheckResult } from './checks.ts';
+import type { CheckResult } from './result.ts';
 
 type Layer = 'kubeconfig' | 'cluster' | 'crds' | 'operator';
 

@@ -1,5 +1,5 @@
 import type { ResourceProblem } from '../../operator/api/problems.ts';
-import type { CheckResult } from './checks.ts';
+import type { CheckResult } from './result.ts';
 
 /** The first error, else the first warning, with its place; the number of the others behind it. */
 export function resourcesResult(problems: readonly ResourceProblem[]): CheckResult {
