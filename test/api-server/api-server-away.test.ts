@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Binaries } from '../../hack/api-server/binaries.ts';
 import { crds } from '../../hack/api-server/crds.ts';
 import { type ApiServer, startApiServer } from '../../hack/api-server/start.ts';
+import { complete } from '../fakes/completion.ts';
 import { eventually } from '../fakes/folder.ts';
 import { root } from '../fakes/kt-process.ts';
 import { kubectl } from '../fakes/kubectl.ts';
@@ -79,15 +80,7 @@ async function goThrough({ store, leave, back }: Absence, binaries: Binaries): P
   expect(await operator.stop()).to.equal(0);
 }
 
-async function status(url: string, content: string): Promise<number> {
-  const answer = await fetch(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] }),
-  });
-  await answer.text();
-  return answer.status;
-}
+const status = async (url: string, content: string): Promise<number> => (await complete(url, content)).status;
 
 describe('an API server that is away for longer than a lease', function () {
   this.timeout(240_000);

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { complete } from '../fakes/completion.ts';
 import { KtProcess, kt, root } from '../fakes/kt-process.ts';
 
 /** As it stands in the CTO guide. */
@@ -39,15 +40,7 @@ describe('kt gateway run', () => {
     started.push(process);
     return process;
   }
-  async function ask(url: string, content: string): Promise<number> {
-    const answer = await fetch(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] }),
-    });
-    await answer.text();
-    return answer.status;
-  }
+  const ask = async (url: string, content: string): Promise<number> => (await complete(url, content)).status;
 
   for (const [form, args] of [
     ['--config and --port', ['--config', 'policy-config.yaml', '--port', '0', '--admin-port', '0']],

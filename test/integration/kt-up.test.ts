@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { complete } from '../fakes/completion.ts';
 import { KtProcess, kt, root } from '../fakes/kt-process.ts';
 
 /** Processes whose command line has the word in it, this one left out. */
@@ -133,15 +134,7 @@ describe('kt up', () => {
   it('takes an edit within 2 s without a restart, and keeps what it had when the edit is bad', async () => {
     const process = up();
     const [, url] = await process.saw(/at (http:\S+?);/);
-    const status = async (content: string): Promise<number> => {
-      const answer = await fetch(`${url}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] }),
-      });
-      await answer.text();
-      return answer.status;
-    };
+    const status = async (content: string): Promise<number> => (await complete(url!, content)).status;
     const until = async (content: string, wanted: number): Promise<number> => {
       const began = Date.now();
       while ((await status(content)) !== wanted) {

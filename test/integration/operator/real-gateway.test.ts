@@ -6,6 +6,7 @@ import { type Running, startControlPlane } from '../../../operator/control-plane
 import { folderSurroundings } from '../../../operator/local/folder.ts';
 import { localDeps } from '../../../operator/local-deps.ts';
 import { silentLog } from '../../../operator/runtime/log.ts';
+import { complete } from '../../fakes/completion.ts';
 import { eventually, TestFolder } from '../../fakes/folder.ts';
 
 const deps = await localDeps(process.execPath, process.platform);
@@ -56,14 +57,8 @@ describe('a folder of resources and the real gateway', () => {
   }
 
   /** Status and text of one completion by the model that echoes what it received. */
-  async function ask(text: string): Promise<{ status: number; text: string }> {
-    const response = await fetch(`${running!.instances()[0]!.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: text }] }),
-    });
-    return { status: response.status, text: await response.text() };
-  }
+  const ask = (text: string): Promise<{ status: number; text: string }> =>
+    complete(running!.instances()[0]!.url, text, 'echo');
 
   async function api(path: string): Promise<Record<string, unknown>> {
     const token = readFileSync(running!.tokenFile, 'utf8').trim();
