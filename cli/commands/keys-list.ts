@@ -1,10 +1,9 @@
 import { Command } from 'commander';
-import { createApiClient } from '../api.ts';
 import type { EndpointFlags } from '../endpoint.ts';
 import type { Io } from '../io.ts';
 import { safeJson } from '../json.ts';
+import { openKeyApi } from '../key-api.ts';
 import { KEY_HEADER, type KeyView, keyRow } from '../key-view.ts';
-import { openEndpoint } from '../open-endpoint.ts';
 import { formatTable } from '../table.ts';
 import { addEndpointOptions, formatOption } from './options.ts';
 
@@ -33,7 +32,7 @@ Examples:
   kt keys list --format json | jq -r '.[] | select(.state == "expired") | .id'`,
     )
     .action(async (flags: Flags) => {
-      const api = createApiClient(await openEndpoint(flags, io));
+      const api = await openKeyApi(flags, io);
       const keys: KeyView[] = [];
       for (let cursor: string | null | undefined; cursor !== null; ) {
         const page: { keys: KeyView[]; next_cursor: string | null } = await api.get('/v1/keys', {

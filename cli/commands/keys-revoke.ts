@@ -1,10 +1,9 @@
 import { Command } from 'commander';
-import { createApiClient } from '../api.ts';
 import type { EndpointFlags } from '../endpoint.ts';
 import { CliError, type Io } from '../io.ts';
 import { safeJson } from '../json.ts';
+import { openKeyApi } from '../key-api.ts';
 import type { KeyView } from '../key-view.ts';
-import { openEndpoint } from '../open-endpoint.ts';
 import { addEndpointOptions, formatOption } from './options.ts';
 
 /** `kt keys revoke`: ends keys for good. Exit 1 where one could not be revoked; the others are all the same. */
@@ -23,7 +22,7 @@ Examples:
     )
     .action(async (args: string[], flags: EndpointFlags & { format: 'table' | 'json' }) => {
       const ids = args.map(idOf);
-      const api = createApiClient(await openEndpoint(flags, io));
+      const api = await openKeyApi(flags, io);
       const revoked: KeyView[] = [];
       const failures: string[] = [];
       for (const id of ids) {

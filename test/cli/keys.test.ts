@@ -89,6 +89,25 @@ describe('kt keys', () => {
     expect(wrong.err).to.not.contain('sk-secret');
   });
 
+  it('list and revoke: say that a lone gateway keeps no keys, and create prints an entry for it', async () => {
+    const folder = new TestFolder();
+    const file = { kind: 'gateway', url: 'http://127.0.0.1:9', token_file: folder.file('token') };
+    folder.write('token', 'secret');
+    folder.write('endpoint.json', JSON.stringify(file));
+    const lone = (...args: string[]) => runKt(['keys', ...args, '--state-dir', folder.path]);
+    try {
+      for (const args of [['list'], ['revoke', '0123456789']]) {
+        const { err, exitCode } = await lone(...args);
+        expect(exitCode).to.equal(1);
+        expect(err).to.contain('identity.keys').and.to.contain('http://127.0.0.1:9');
+      }
+      expect((await lone('create')).out).to.contain('identity:');
+      expect((await lone('create', '--namespace', 'shop')).exitCode).to.equal(2);
+    } finally {
+      folder.remove();
+    }
+  });
+
   it('prints an entry for a document where no control plane is known, and says when it may not', async () => {
     const folder = new TestFolder();
     try {

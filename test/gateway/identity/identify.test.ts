@@ -4,6 +4,7 @@ import type { Identity } from '../../../gateway/contract/document.ts';
 import { createKey } from '../../../gateway/contract/key-format.ts';
 import { GatewayError } from '../../../gateway/errors.ts';
 import { type CredentialHeaders, Identifier } from '../../../gateway/identity/identify.ts';
+import { KeySet } from '../../../gateway/identity/key-set.ts';
 
 const now = Date.UTC(2026, 5, 1);
 const mine = createKey(randomBytes);
@@ -81,6 +82,45 @@ describe('identification', () => {
     const open = new Identifier({ ...identity, anonymous: true }, false);
     expect(code(() => open.identify(headers({ apiKey: stranger.value }), now))).to.equal('invalid_key');
     expect(open.identify(headers(), now)).to.include({ key: null, team: null });
+  });
+
+  it('takes keys of the control plane beside those of the document, as they are at the moment', () => {
+    const team = { ...identity.keys[0]!, id: 'other', team: 'stolen' };
+    const limits = { models: ['m'], expires_at: '2026-06-02T00:00:00Z' };
+    const stored = new KeySet([{ id: stranger.id, sha256: stranger.sha256, team: 'red', ...limits }, team]);
+    const both = new Identifier(identity, false, stored);
+    const caller = both.identify(headers({ apiKey: stranger.value }), now);
+    expect(caller).to.deep.include({ team: 'red', models: new Set(['m']) });
+    expect(caller.key?.id).to.equal(stranger.id);
+    // Of a value that both hold the entry of the document counts.
+    expect(both.identify(headers({ apiKey: mine.value }), now).key?.id).to.equal(mine.id);
+    expect(code(() => both.identify(headers({ apiKey: stranger.value }), now + 2 * 86_400_000))).to.equal(
+      'expired_key',
+    );
+    stored.remove(stranger.id);
+    expect(code(() => both.identify(headers({ apiKey: stranger.value }), now))).to.equal('invalid_key');
+  });
+
+  it('refuses a revoked key also where anonymous callers are let in', () => {
+    const stored = new KeySet([{ id: stranger.id, sha256: stranger.sha256 }]);
+    const open = new Identifier({ anonymous: true, keys: [] }, false, stored);
+    expect(open.identify(headers({ apiKey: stranger.value }), now).key?.id).to.equal(stranger.id);
+    stored.remove(stranger.id);
+    expect(code(() => open.identify(headers({ apiKey: stranger.value }), now))).to.equal('invalid_key');
+    expect(open.identify(headers(), now).key).to.equal(null);
+  });
+
+  it('asks for a key where the document has none and the control plane may have', () => {
+    const message = (stored: KeySet | null): string => {
+      try {
+        new Identifier({ anonymous: false, keys: [] }, false, stored).identify(headers(), now);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return '';
+    };
+    expect(message(null)).to.contain('lets no caller in');
+    expect(message(new KeySet())).to.contain('wants a gateway key');
   });
 
   it('the default holds only where the document has no identity section', () => {
