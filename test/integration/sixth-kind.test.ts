@@ -8,11 +8,13 @@ import { freePort, GatewayProcess } from '../fakes/gateway-main.ts';
 import { root } from '../fakes/kt-process.ts';
 
 const KIND = 'phrase-counter';
+/** A second one, which judges calls of tools. */
+const FENCE = 'tool-fence';
 const DOCUMENT = `
 pack: { name: sixth, version: 1.0.0, enabled: true }
 providers: { targets: [{ id: mock, provider: mock, models: [{ name: echo }] }] }
-policies: { chain: [${KIND}] }
-policy: { ${KIND}: { phrase: pineapple, at_most: 5 } }
+policies: { chain: [${KIND}, ${FENCE}] }
+policy: { ${KIND}: { phrase: pineapple, at_most: 5 }, ${FENCE}: { phases: [input], denied: [rm] } }
 `;
 const PARTS = ['gateway', 'operator', 'cli', 'crds', 'hack', 'docs'];
 const FILES = ['package.json', 'biome.json', 'tsconfig.json', 'README.md', '.gitignore'];
@@ -34,9 +36,11 @@ describe('a sixth kind, as a new folder of a checkout', function () {
     for (const part of PARTS) cpSync(join(root, part), checkout.file(part), { recursive: true, filter });
     for (const file of FILES) cpSync(join(root, file), checkout.file(file));
     symlinkSync(join(root, 'node_modules'), checkout.file('node_modules'));
-    const fixture = new URL(`../gateway/contract/kinds/${KIND}`, import.meta.url);
-    cpSync(fixture, checkout.file(`gateway/policies/${KIND}`), { recursive: true });
-    checkout.write(`gateway/policies/${KIND}/README.md`, `# ${KIND}\n\nBlocks what holds a phrase.\n`);
+    for (const kind of [KIND, FENCE]) {
+      const fixture = new URL(`../gateway/contract/kinds/${kind}`, import.meta.url);
+      cpSync(fixture, checkout.file(`gateway/policies/${kind}`), { recursive: true });
+      checkout.write(`gateway/policies/${kind}/README.md`, `# ${kind}\n\nBlocks what holds a phrase.\n`);
+    }
     checkout.write('policy-config.yaml', DOCUMENT);
   });
   after(() => checkout.remove());
@@ -63,17 +67,25 @@ describe('a sixth kind, as a new folder of a checkout', function () {
     );
     try {
       await gateway.answers(`http://127.0.0.1:${admin}/readyz`);
-      const ask = async (content: string) => {
+      const ask = async (content: string, calls: object[] = []) => {
         const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content }] }),
+          body: JSON.stringify({
+            model: 'echo',
+            messages: [
+              ...calls.map((call) => ({ role: 'assistant', tool_calls: [{ id: 'c', function: call }] })),
+              { role: 'user', content },
+            ],
+          }),
         });
         const { error } = (await answer.json()) as { error?: { policy: string } };
         return [answer.status, error?.policy];
       };
       expect(await ask('an apple')).to.deep.equal([200, undefined]);
       expect(await ask('a pineapple')).to.deep.equal([403, KIND]);
+      expect(await ask('an apple', [{ name: 'ls', arguments: '{}' }])).to.deep.equal([200, undefined]);
+      expect(await ask('an apple', [{ name: 'rm', arguments: '{}' }])).to.deep.equal([403, FENCE]);
     } finally {
       expect(await gateway.stop()).to.equal(0);
     }
