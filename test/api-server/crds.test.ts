@@ -3,7 +3,9 @@ import { expect } from 'chai';
 import { crds } from '../../hack/api-server/crds.ts';
 import { type ApiServer, startApiServer } from '../../hack/api-server/start.ts';
 import { readCrds } from '../../operator/local/crds.ts';
+import { eventually } from '../fakes/folder.ts';
 import { kubectl } from '../fakes/kubectl.ts';
+import { OperatorProcess } from '../fakes/operator-process.ts';
 import { ownBinaries } from '../fakes/own-api-server.ts';
 
 const samples = join(import.meta.dirname, '../../config/samples/quickstart');
@@ -13,9 +15,17 @@ interface Definition {
   status: { conditions: { type: string; status: string }[]; storedVersions: string[] };
 }
 
+interface OlderDefinition {
+  spec: {
+    versions: {
+      schema: { openAPIV3Schema: { properties: { status: { properties: Record<string, unknown> } } } };
+    }[];
+  };
+}
+
 /** On a server of their own: they are deleted here, and with them every object. */
 describe('our CRDs', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const names = readCrds(crds).map(({ metadata }) => metadata.name);
   let server: ApiServer;
   const run = (...args: string[]): Promise<string> =>
@@ -59,6 +69,36 @@ describe('our CRDs', function () {
     expect(lines(await run('get', 'gpol,ptgt', '-o', 'name'))).to.have.lengthOf(2);
     expect(lines(await run('get', 'governance', '-o', 'name'))).to.have.lengthOf(2);
     expect(await run('get', 'ggw', '-o', 'name')).to.equal('');
+  });
+
+  it('of an older release let the operator act, which tells of the statuses that it cannot write until they are replaced', async () => {
+    const [policies] = readCrds(crds).filter(({ spec }) => spec.names.kind === 'GovernancePolicy');
+    const older = structuredClone(policies) as unknown as OlderDefinition;
+    delete older.spec.versions[0]!.schema.openAPIV3Schema.properties.status.properties['acceptedGeneration'];
+    await kubectl(['replace', '-f', '-'], { kubeconfig: server.kubeconfig, input: older });
+    const operator = new OperatorProcess({ namespaces: ['default'], kubeconfig: server.kubeconfig });
+    const unwritten = async (): Promise<{ object: string; message: string }[]> => {
+      const { problems } = (await operator.api('/v1/problems')) as {
+        problems: { code: string; object: string; message: string }[];
+      };
+      return problems.filter(({ code }) => code === 'StatusNotWritten');
+    };
+    try {
+      await eventually(async () => (await unwritten()).length > 0, 'the problem', 30_000);
+      const [problem, ...others] = await unwritten();
+      expect(others).to.deep.equal([]);
+      expect(problem!.object).to.equal('GovernancePolicy default/quickstart');
+      expect(problem!.message).to.match(/acceptedGeneration.*; apply the definitions of this release$/);
+      // What can be done is done: the gateway is there, and the statuses that fit are written.
+      expect(lines(await run('get', 'deployment', 'keeptrusts-default', '-o', 'name'))).to.have.lengthOf(1);
+      await run('wait', '--for=condition=Accepted', 'ptgt', '--all', '--timeout=10s');
+
+      await run('apply', '-k', crds);
+      await run('wait', '--for=condition=Accepted', 'gpol/quickstart', '--timeout=40s');
+      await eventually(async () => (await unwritten()).length === 0, 'the end of the problem', 30_000);
+    } finally {
+      await operator.remove();
+    }
   });
 
   it('take every object with them when they are deleted, and leave nothing for the next time', async () => {

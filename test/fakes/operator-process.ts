@@ -81,8 +81,8 @@ export class OperatorProcess {
   }
 
   async api(path: string): Promise<Record<string, unknown>> {
-    const headers = { authorization: `Bearer ${this.token}` };
-    const answer = await fetch(`${await this.apiUrl()}${path}`, { headers });
+    const url = await this.apiUrl();
+    const answer = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${this.token}` } });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as Record<string, unknown>;
   }
