@@ -71,7 +71,6 @@ export function serverArguments(layout: Layout): Readonly<Record<ServerName, rea
       `--kubeconfig=${kubeconfigOf(layout, 'kube-controller-manager')}`,
       `--service-account-private-key-file=${key('service-account.key')}`,
       `--root-ca-file=${key('ca.crt')}`,
-      '--use-service-account-credentials',
       '--leader-elect=false',
       '--secure-port=0',
     ],

@@ -10,8 +10,9 @@ import { CONTAINERD_SOCKET, type Layout, NODE_NAME } from './layout.ts';
 import { firstObjects, volumeFolders } from './objects.ts';
 import type { ClusterOptions } from './options.ts';
 import { writePauseImage } from './pause-image.ts';
-import { writePeople } from './people.ts';
+import { untilPeopleMayLook, writePeople } from './people.ts';
 import { type Running, startServer } from './server.ts';
+import { reclaimVolumes } from './volumes.ts';
 
 const READY_LIMIT_MS = 120_000;
 const BETWEEN_MS = 100;
@@ -69,6 +70,7 @@ export async function bringUp(
     importAll(images, importImage).then(() => tell(`${images.length + 1} images are loaded`)),
   ]);
   for (const server of servers) server.keep();
+  void reclaimVolumes(layout, program('kubectl'), kubectl, volumeFolders(layout));
 }
 
 function makeFiles(layout: Layout, files: Readonly<Record<string, string>>): void {
@@ -85,6 +87,7 @@ async function makeObjects(layout: Layout, kubectl: Kubectl): Promise<void> {
   const list = { apiVersion: 'v1', kind: 'List', items: firstObjects(layout) };
   await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(list));
   await writePeople(layout, kubectl);
+  await untilPeopleMayLook(kubectl);
 }
 
 async function importAll(

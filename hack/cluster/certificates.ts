@@ -31,7 +31,12 @@ export const certificates = ({ nodeAddress }: Layout): readonly Certificate[] =>
   { file: 'kubelet', commonName: NODE_NAME, names: [NODE_NAME], addresses: [nodeAddress] },
   { file: 'kubelet-client', commonName: 'kube-apiserver-kubelet-client', organization: 'system:masters' },
   { file: 'node', commonName: `system:node:${NODE_NAME}`, organization: 'system:nodes' },
-  { file: 'kube-controller-manager', commonName: 'system:kube-controller-manager' },
+  // Of its many controllers none has a service account of its own: to make those would take seconds at each start.
+  {
+    file: 'kube-controller-manager',
+    commonName: 'system:kube-controller-manager',
+    organization: 'system:masters',
+  },
   { file: 'kube-scheduler', commonName: 'system:kube-scheduler' },
   { file: 'kube-proxy', commonName: 'system:kube-proxy' },
   { file: 'coredns', commonName: 'system:coredns' },

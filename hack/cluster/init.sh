@@ -57,6 +57,8 @@ leave)
   ;;
 init)
   shift 7
+  # Pods get the limit of whoever starts them, and a terminal's is low.
+  ulimit -S -n "$(ulimit -H -n)"
   hostname "$node_name"
   mount -t proc proc /proc
   mount -t sysfs sysfs /sys

@@ -5,10 +5,12 @@
  *   needs            names the packages of Debian or Ubuntu that this machine lacks
  *   build            builds its programs and stops
  *   load ARCHIVE…    gives the node images
+ *   enter COMMAND…   runs a command in the network of the node, where it reaches pods and Services by their addresses
  *   restart PART…    kills a part, such as kubelet or containerd; it is started again
  *
  * With `--test` all this is done with the second cluster that a machine has room for, which tests use.
  */
+import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeCluster } from './down.ts';
@@ -16,7 +18,7 @@ import { layoutOf, NODE_NAME } from './layout.ts';
 import { loadArchive } from './load.ts';
 import { type Machine, machineObstacle, missingPackages, thisMachine } from './machine.ts';
 import { people } from './objects.ts';
-import { processesOf } from './processes.ts';
+import { inNetwork, processesOf } from './processes.ts';
 import { obtainPrograms } from './programs.ts';
 import { bringClusterUp, isUp, joinUp } from './up.ts';
 
@@ -35,6 +37,7 @@ const commands: Readonly<Record<string, (machine: Machine) => Promise<void>>> = 
   needs,
   build,
   load,
+  enter,
   restart,
 };
 
@@ -48,6 +51,8 @@ async function up(machine: Machine): Promise<void> {
     const programs = await obtainPrograms(machine, process.env, say);
     const begin = performance.now();
     say('Starting a cluster');
+    // Who ends it here wants none; one that is killed leaves a cluster that comes up by itself.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp());
     await bringClusterUp({ layout, machine, programs, images, owner: caller(), say });
     say(`${NODE_NAME} is ready after ${secondsSince(begin)} s: ${layout.apiUrl}`);
   }
@@ -57,6 +62,12 @@ async function up(machine: Machine): Promise<void> {
   for (const { name, namespace } of people)
     say(`  ${name}: ${namespace === null ? 'may do nothing' : `may look at namespace ${namespace}`}`);
   say('\nnpm run cluster:down removes the cluster.');
+}
+
+async function giveUp(): Promise<void> {
+  await removeCluster(layout);
+  say('The cluster is removed.');
+  process.exit(130);
 }
 
 async function down(): Promise<void> {
@@ -80,6 +91,13 @@ async function load(): Promise<void> {
     await loadArchive(layout, resolve(file));
     say(`${file} is loaded, after ${secondsSince(begin)} s.`);
   }
+}
+
+async function enter(): Promise<void> {
+  const [program, ...args] = inNetwork(layout, rest);
+  const { status, error } = spawnSync(program!, args, { stdio: 'inherit' });
+  if (error !== undefined) throw error;
+  process.exitCode = status ?? 1;
 }
 
 async function restart(): Promise<void> {

@@ -1,6 +1,6 @@
 import { type Layout, NODE_NAME } from './layout.ts';
 
-/** Volumes that are made in advance; each serves one claim. */
+/** Volumes that are made in advance: so many claims at a time. */
 const VOLUMES = 32;
 
 /** Somebody without the admin's rights, who comes with a token. */
@@ -28,6 +28,11 @@ export function firstObjects(layout: Layout): object[] {
 /** Folders of the volumes. */
 export function volumeFolders({ paths }: Layout): string[] {
   return Array.from({ length: VOLUMES }, (_, index) => `${paths.volumes}/${index + 1}`);
+}
+
+/** Of the volume in the folder at this place of `volumeFolders`. */
+export function volumeName(index: number): string {
+  return `local-${index + 1}`;
 }
 
 function nameServer(): object[] {
@@ -68,7 +73,7 @@ function volume(path: string, index: number): object {
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { name: `local-${index + 1}` },
+    metadata: { name: volumeName(index) },
     spec: {
       storageClassName: 'local',
       capacity: { storage: '20Gi' },

@@ -13,6 +13,18 @@ export function initProcess(layout: Layout): number | null {
   return clusterProcesses(layout).find((pid) => /^NSpid:\s+\d+\s+1$/m.test(read(pid, 'status'))) ?? null;
 }
 
+/**
+ * The command that runs this one in the network of the node, where pods and Services can be reached by their addresses.
+ * What listens there can be reached from this machine at `layout.nodeAddress`.
+ *
+ * @throws Error when there is no cluster.
+ */
+export function inNetwork(layout: Layout, command: readonly string[]): string[] {
+  const init = initProcess(layout);
+  if (init === null) throw new Error('no cluster runs here: npm run cluster:up');
+  return ['nsenter', '--target', String(init), '--net', '--', ...command];
+}
+
 /** Processes of a part, such as `kubelet`. */
 export function processesOf(layout: Layout, part: string): number[] {
   return clusterProcesses(layout).filter(

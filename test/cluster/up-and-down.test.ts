@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { type Layout, layoutOf } from '../../hack/cluster/layout.ts';
+import { type Layout, layoutOf, PAUSE_IMAGE } from '../../hack/cluster/layout.ts';
 import { clusterProcesses, initProcess, processesOf } from '../../hack/cluster/processes.ts';
 import { eventually } from '../fakes/folder.ts';
 import { kubectl } from '../fakes/kubectl.ts';
@@ -82,7 +82,11 @@ describe('a cluster on this machine', function () {
     expect(await can('nobody', 'team-a')).to.equal('no\n');
   });
 
-  it('starts a part again that is killed', async () => {
+  it('starts a part again that is killed, while the pods go on', async () => {
+    await call('run', 'kept', `--image=docker.io/${PAUSE_IMAGE}`, '--image-pull-policy=Never');
+    await call('wait', '--for=condition=Ready', 'pod/kept', '--timeout=60s');
+    const begun = '-o=jsonpath={.status.containerStatuses[0].state.running.startedAt}';
+    const since = await call('get', 'pod', 'kept', begun);
     for (const part of ['kubelet', 'containerd', 'kube-apiserver']) {
       const [killed] = processesOf(layout, part);
       await command('restart', part);
@@ -92,7 +96,38 @@ describe('a cluster on this machine', function () {
     const isReady = async (): Promise<boolean> =>
       (await call('get', '--raw', '/readyz').catch(String)) === 'ok';
     await eventually(isReady, 'an API server that is ready', 60_000);
-    expect(await call('get', 'namespaces', '-o', 'name')).to.include('namespace/team-a\n');
+    await call('run', 'next', `--image=docker.io/${PAUSE_IMAGE}`, '--image-pull-policy=Never');
+    await call('wait', '--for=condition=Ready', 'pod/next', 'pod/kept', '--timeout=60s');
+    expect(since).to.not.equal('');
+    expect(await call('get', 'pod', 'kept', begun)).to.equal(since);
+  });
+
+  it('empties a volume for the next claim when its claim is deleted', async () => {
+    const claim = (name: string): object => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace: 'default' },
+      spec: {
+        storageClassName: 'local',
+        volumeName: 'local-3',
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+      },
+    });
+    const file = `${layout.paths.volumes}/3/file`;
+    await kubectl(['create', '-f', '-'], { kubeconfig, input: claim('first') });
+    await call('wait', '--for=jsonpath={.status.phase}=Bound', 'pvc/first', '--timeout=60s');
+    writeFileSync(file, 'of the first');
+    await call('delete', 'pvc', 'first');
+    await kubectl(['create', '-f', '-'], { kubeconfig, input: claim('second') });
+    await call('wait', '--for=jsonpath={.status.phase}=Bound', 'pvc/second', '--timeout=60s');
+    expect(existsSync(file)).to.equal(false);
+  });
+
+  it('runs a command in the network of the node', async () => {
+    const address = (await call('get', 'pod', 'kept', '-o=jsonpath={.status.podIP}')).trim();
+    const args = ['enter', '--test', '--', 'ip', 'route', 'get', address];
+    expect((await run(process.execPath, [main, ...args])).stdout).to.include('dev cni0');
   });
 
   it('ends as a whole when its first process is killed, and the next start removes what is left', async () => {

@@ -46,7 +46,11 @@ describe('the configuration of the parts', () => {
     });
     expect(names['kube-apiserver']!.addresses).to.include.members([main.nodeAddress, '10.96.0.1']);
     const admins = certificates(main).filter(({ organization }) => organization === 'system:masters');
-    expect(admins.map(({ file }) => file)).to.deep.equal(['kubelet-client', 'admin']);
+    expect(admins.map(({ file }) => file)).to.deep.equal([
+      'kubelet-client',
+      'kube-controller-manager',
+      'admin',
+    ]);
   });
 
   it('binds nobody of the people to more than looking at one namespace', () => {
