@@ -13,6 +13,8 @@ export interface Delayed {
 /** A piece of a channel's text as it stands in a frame (or, for an escape cut in two, in several). */
 export class TextUnit {
   readonly text: string;
+  /** Its position in the channel, once it stands in one. */
+  start = 0;
   readonly #frames: readonly Delayed[];
   #edits: Difference[] | null = null;
 
@@ -69,7 +71,7 @@ export class Channel {
   #left = 0;
   /** The last text that a closed guard held and did not change. */
   #memory = '';
-  #units: { start: number; unit: TextUnit }[] = [];
+  #units: TextUnit[] = [];
   #last: TextUnit | null = null;
   /** Text that the guard put behind the last unit when its frame had left. */
   #extra = '';
@@ -92,7 +94,8 @@ export class Channel {
     if (!guard.clean(text)) return false;
     let start = this.#decided + this.#undecided.length;
     for (const unit of units) {
-      this.#units.push({ start, unit });
+      unit.start = start;
+      this.#units.push(unit);
       start += unit.text.length;
     }
     this.#last = units.at(-1) ?? this.#last;
@@ -113,7 +116,8 @@ export class Channel {
       text = this.#memory + text;
       this.#memory = '';
     }
-    this.#units.push({ start, unit });
+    unit.start = start;
+    this.#units.push(unit);
     this.#last = unit;
     this.#undecided += unit.text;
     this.#take(this.#guard.push(text));
@@ -153,12 +157,13 @@ export class Channel {
     this.#undecided = held === 0 ? '' : this.#undecided.slice(size);
     this.#decided += size;
     let done = 0;
-    for (const { start, unit } of this.#units) {
-      if (start + unit.text.length > this.#decided) break;
+    for (const unit of this.#units) {
+      if (unit.start + unit.text.length > this.#decided) break;
       unit.decided();
       done++;
     }
-    if (done > 0) this.#units = this.#units.slice(done);
+    if (done === this.#units.length) this.#units.length = 0;
+    else if (done > 0) this.#units.splice(0, done);
   }
 
   /** Spreads a change over the units it touches: the first has the new text, the others lose theirs. */
@@ -170,7 +175,8 @@ export class Channel {
       return;
     }
     let told = false;
-    for (const [index, { start, unit }] of this.#units.entries()) {
+    for (const [index, unit] of this.#units.entries()) {
+      const { start } = unit;
       const end = start + unit.text.length;
       const last = index === this.#units.length - 1;
       if (told ? start >= to : end <= from && !(last && end === from)) continue;

@@ -39,8 +39,9 @@ export class OutFrame implements Delayed {
   }
 
   add(editable: Editable): void {
-    this.#editables ??= [];
-    this.#editables.push(editable);
+    // A literal has room for one, as a chunk needs it; `push` makes room for seventeen.
+    if (this.#editables === null) this.#editables = [editable];
+    else this.#editables.push(editable);
   }
 
   get size(): number {

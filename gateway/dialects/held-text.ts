@@ -2,6 +2,7 @@ import type { JsonNode } from '../json/node.ts';
 import { Channel, TextUnit } from './channel.ts';
 import type { ChannelGuard } from './dialect.ts';
 import type { OutFrame } from './frame.ts';
+import { TextLiteral } from './text-literal.ts';
 
 /** A text in fragments that waits until all of it is there, and then leaves as it came or as another. */
 export class HeldText {
@@ -31,9 +32,7 @@ export class HeldText {
   push(frame: OutFrame, { start, end }: Pick<JsonNode, 'start' | 'end'>, fragment: string): void {
     this.#text += fragment;
     const unit = new TextUnit(fragment, [frame]);
-    frame.add({
-      splices: () => (unit.edited ? [{ start, end, text: JSON.stringify(unit.result) }] : []),
-    });
+    frame.add(new TextLiteral(unit, start, end));
     this.#channel.push(unit);
   }
 

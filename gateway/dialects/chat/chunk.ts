@@ -10,6 +10,7 @@ import { type KeyEdit, keySplices } from '../key-edits.ts';
 import type { Shape } from '../shape.ts';
 import { SkippedList } from '../skipped.ts';
 import type { SseFrame } from '../sse.ts';
+import { TextLiteral } from '../text-literal.ts';
 import { NUMBER_REASON, type Visitor, walk } from '../walk.ts';
 import { ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream, skipAlternatives } from './answer.ts';
 import type { Channels } from './channels.ts';
@@ -85,7 +86,7 @@ export class ChunkReader {
   /** A piece of text of a chunk of a known form, which is still to be looked at. */
   piece(frame: OutFrame, form: ChunkForm, { value, start, end }: FormText): TextUnit {
     const unit = this.#channels.piece(frame, value, form.place);
-    this.#literal(frame, { start, end }, unit);
+    frame.add(new TextLiteral(unit, start, end));
     return unit;
   }
 
@@ -186,12 +187,8 @@ export class ChunkReader {
     frame.walls.push(choice);
   }
 
-  #literal(frame: OutFrame, node: Literal, unit: TextUnit | null): void {
-    if (unit === null) return;
-    frame.add({
-      splices: () =>
-        unit.edited ? [{ start: node.start, end: node.end, text: JSON.stringify(unit.result) }] : [],
-    });
+  #literal(frame: OutFrame, { start, end }: Literal, unit: TextUnit | null): void {
+    if (unit !== null) frame.add(new TextLiteral(unit, start, end));
   }
 
   #key(frame: OutFrame, node: JsonNode, part: LeafFacts['part'], role: string | null): void {
