@@ -11,6 +11,7 @@ export const API_ERRORS = {
   invalid_body: 400,
   body_too_large: 413,
   unsupported_media_type: 415,
+  too_many_keys: 409,
   sequence_gap: 409,
   fork: 422,
   record_refused: 422,

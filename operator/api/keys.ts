@@ -13,6 +13,9 @@ import type { ApiParts } from './server.ts';
 
 const PAGE = 500;
 
+/** Keys that are not revoked, of one namespace: each of its gateways holds them all, 0.3 KB each. */
+const MAX_KEYS = 10_000;
+
 /** People make, list and revoke the keys of callers; gateways read those that they are to take. */
 export function keyRoutes(parts: ApiParts): Router {
   const { store, authorizer, keyFeed, now } = parts;
@@ -24,8 +27,16 @@ export function keyRoutes(parts: ApiParts): Router {
     const person = await requireAccess(response, authorizer, access);
     // The value leaves here once, in this answer; only its hash is kept.
     const { value, id, sha256 } = createKey(randomBytes);
-    const key = await store.putKey({ ...wish, id, sha256, createdAt: now(), createdBy: nameOf(person) });
-    if (key === null) throw new Error('two random keys have the same id');
+    const wanted = { ...wish, id, sha256, createdAt: now(), createdBy: nameOf(person) };
+    const put = await store.putKey(wanted, MAX_KEYS);
+    if (put.result === 'taken') throw new Error('two random keys have the same id');
+    if (put.result === 'full') {
+      throw new ApiError(
+        'too_many_keys',
+        `namespace ${wish.namespace} has ${MAX_KEYS} keys. Revoke those that have expired or are not used.`,
+      );
+    }
+    const { key } = put;
     keyFeed.moved(key.position);
     response.set('cache-control', 'no-store');
     response.status(201).json({ value, key: written(key, now()) });

@@ -33,6 +33,14 @@ export interface StoredKey {
 /** One that is to be kept. */
 export type NewKey = Omit<StoredKey, 'revokedAt' | 'revokedBy' | 'createdPosition' | 'position'>;
 
+/** What came of a key that was to be kept. */
+export type PutKeyResult =
+  | { result: 'kept'; key: StoredKey }
+  /** Its id or its hash is another key's. */
+  | { result: 'taken' }
+  /** The namespace has as many as it may have. */
+  | { result: 'full' };
+
 export interface KeyQuery {
   /** Null for every namespace. */
   namespace: string | null;
@@ -69,8 +77,8 @@ export interface KeyChanges {
 
 /** What both databases keep of keys; see `Store`. */
 export interface KeyStore {
-  /** Keeps a key; the same again changes nothing. Null where its id or its hash is another key's. */
-  putKey(key: NewKey): Promise<StoredKey | null>;
+  /** Keeps a key; the same again changes nothing. Of keys that are not revoked a namespace has at most `most`. */
+  putKey(key: NewKey, most: number): Promise<PutKeyResult>;
   getKey(id: string): Promise<StoredKey | null>;
   /** Revokes a key for good; of one that was revoked before, the first time and person stay. Null where there is none. */
   revokeKey(id: string, revoked: { at: number; by: string }): Promise<StoredKey | null>;

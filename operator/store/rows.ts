@@ -1,5 +1,5 @@
 import type { AcceptedSpec } from '../domain/snapshot.ts';
-import type { NewKey, StoredKey } from './keys.ts';
+import type { NewKey, PutKeyResult, StoredKey } from './keys.ts';
 import type { ArchivedRevision } from './store.ts';
 
 // The tables of both databases have the same columns; their drivers differ in the types that numbers come as.
@@ -76,7 +76,10 @@ export function keyOf(row: Row): StoredKey {
   };
 }
 
-/** Whether a key that is there already is the one that is to be kept: then it was kept before. */
-export function sameKey(key: NewKey, stored: StoredKey): boolean {
-  return key.id === stored.id && key.sha256 === stored.sha256 && key.namespace === stored.namespace;
+/** What comes of a key beside those that have its id or its hash: it may have been kept before. */
+export function putBeside(key: NewKey, there: readonly StoredKey[]): PutKeyResult {
+  const same = there.find(
+    (stored) => key.id === stored.id && key.sha256 === stored.sha256 && key.namespace === stored.namespace,
+  );
+  return same === undefined ? { result: 'taken' } : { result: 'kept', key: same };
 }

@@ -1,5 +1,5 @@
-import type { KeyChangeQuery, KeyChanges, KeyQuery, NewKey, StoredKey } from '../keys.ts';
-import { KEY_FIELDS, keyOf, NEW_KEY_FIELDS, newKeyValues, sameKey } from '../rows.ts';
+import type { KeyChangeQuery, KeyChanges, KeyQuery, NewKey, PutKeyResult, StoredKey } from '../keys.ts';
+import { KEY_FIELDS, keyOf, NEW_KEY_FIELDS, newKeyValues, putBeside } from '../rows.ts';
 import type { Database, Run } from './database.ts';
 
 const NEW_KEY_MARKS = NEW_KEY_FIELDS.split(', ')
@@ -14,8 +14,8 @@ export class PostgresKeys {
     this.#database = database;
   }
 
-  put(key: NewKey): Promise<StoredKey | null> {
-    return this.#database.transaction<StoredKey | null>(async (run) => {
+  put(key: NewKey, most: number): Promise<PutKeyResult> {
+    return this.#database.transaction<PutKeyResult>(async (run) => {
       // First: from here on until the commit nobody else changes a key.
       const position = await next(run);
       const rows = await run(`SELECT ${KEY_FIELDS} FROM keeptrusts.keys WHERE id = $1 OR sha256 = $2`, [
@@ -23,13 +23,18 @@ export class PostgresKeys {
         key.sha256,
       ]);
       const there = rows.map(keyOf);
-      if (there.length > 0) return { undo: there.find((stored) => sameKey(key, stored)) ?? null };
+      if (there.length > 0) return { undo: putBeside(key, there) };
+      const [count] = await run(
+        'SELECT count(*) AS n FROM keeptrusts.keys WHERE namespace = $1 AND revoked_at IS NULL',
+        [key.namespace],
+      );
+      if (Number(count?.['n']) >= most) return { undo: { result: 'full' } };
       const [row] = await run(
         `INSERT INTO keeptrusts.keys (created_position, position, ${NEW_KEY_FIELDS})
          VALUES ($${POSITION}, $${POSITION}, ${NEW_KEY_MARKS}) RETURNING ${KEY_FIELDS}`,
         [...newKeyValues(key), position],
       );
-      return { commit: keyOf(row!) };
+      return { commit: { result: 'kept', key: keyOf(row!) } };
     });
   }
 

@@ -50,7 +50,7 @@ export async function openPostgresStore(url: string, options: DatabaseOptions = 
     putInstanceReport: (report) => calls.run(() => reports.put(report)),
     listInstanceReports: (sinceMs) => calls.run(() => reports.list(sinceMs)),
     forgetInstances: (namespace, gateway) => calls.run(() => reports.forget(namespace, gateway)),
-    putKey: (key) => calls.run(() => keys.put(key)),
+    putKey: (key, most) => calls.run(() => keys.put(key, most)),
     getKey: (id) => calls.run(() => keys.get(id)),
     revokeKey: (id, revoked) => calls.run(() => keys.revoke(id, revoked)),
     listKeys: (query) => calls.run(() => keys.list(query)),

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { KeyChangeQuery, KeyChanges, KeyQuery, NewKey, StoredKey } from '../keys.ts';
-import { KEY_FIELDS, keyOf, NEW_KEY_FIELDS, newKeyValues, sameKey } from '../rows.ts';
+import type { KeyChangeQuery, KeyChanges, KeyQuery, NewKey, PutKeyResult, StoredKey } from '../keys.ts';
+import { KEY_FIELDS, keyOf, NEW_KEY_FIELDS, newKeyValues, putBeside } from '../rows.ts';
 
 const NEW_KEY_MARKS = NEW_KEY_FIELDS.split(', ')
   .map(() => '?')
@@ -14,20 +14,24 @@ export class SqliteKeys {
     this.#database = database;
   }
 
-  put(key: NewKey): StoredKey | null {
+  put(key: NewKey, most: number): PutKeyResult {
     return this.#transaction(() => {
       const there = this.#database
         .prepare(`SELECT ${KEY_FIELDS} FROM keys WHERE id = ? OR sha256 = ?`)
         .all(key.id, key.sha256)
         .map(keyOf);
-      if (there.length > 0) return there.find((stored) => sameKey(key, stored)) ?? null;
+      if (there.length > 0) return putBeside(key, there);
+      const row = this.#database
+        .prepare('SELECT count(*) AS n FROM keys WHERE namespace = ? AND revoked_at IS NULL')
+        .get(key.namespace);
+      if (Number(row!['n']) >= most) return { result: 'full' };
       const position = this.#next();
       this.#database
         .prepare(
           `INSERT INTO keys (${NEW_KEY_FIELDS}, created_position, position) VALUES (${NEW_KEY_MARKS}, ?, ?)`,
         )
         .run(...newKeyValues(key), position, position);
-      return this.get(key.id);
+      return { result: 'kept', key: this.get(key.id)! };
     });
   }
 

@@ -59,7 +59,7 @@ export async function openSqliteStore(
     putInstanceReport: (report) => call('putInstanceReport', report),
     listInstanceReports: (sinceMs) => call('listInstanceReports', sinceMs),
     forgetInstances: (namespace, gateway) => call('forgetInstances', namespace, gateway),
-    putKey: (key) => call('putKey', key),
+    putKey: (key, most) => call('putKey', key, most),
     getKey: (id) => call('getKey', id),
     revokeKey: (id, revoked) => call('revokeKey', id, revoked),
     listKeys: (query) => call('listKeys', query),

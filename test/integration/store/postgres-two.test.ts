@@ -131,7 +131,7 @@ function inTurns(stores: readonly Store[]): Store {
     putInstanceReport: (report) => next().putInstanceReport(report),
     listInstanceReports: (sinceMs) => next().listInstanceReports(sinceMs),
     forgetInstances: (namespace, gateway) => next().forgetInstances(namespace, gateway),
-    putKey: (key) => next().putKey(key),
+    putKey: (key, most) => next().putKey(key, most),
     getKey: (id) => next().getKey(id),
     revokeKey: (id, revoked) => next().revokeKey(id, revoked),
     listKeys: (query) => next().listKeys(query),

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type AccessRequest, notChecked } from '../../../operator/api/access.ts';
 import type { Caller } from '../../../operator/api/auth.ts';
 import { startTestApi, type TestApi } from '../../fakes/control-plane-api.ts';
-import { newKey } from '../store/key-contract.ts';
+import { newKey, put } from '../store/key-contract.ts';
 import { expectConforms } from './conforms.ts';
 
 const person = (username: string): Caller => ({
@@ -41,8 +41,8 @@ describe('who may make, see and revoke keys in a cluster', () => {
         },
       },
     });
-    await running.store.putKey(newKey('aaaaaaaaaa', { namespace: 'team-a' }));
-    await running.store.putKey(newKey('bbbbbbbbbb', { namespace: 'team-b' }));
+    await put(running.store, newKey('aaaaaaaaaa', { namespace: 'team-a' }));
+    await put(running.store, newKey('bbbbbbbbbb', { namespace: 'team-b' }));
   });
   afterEach(async () => {
     await running.close();

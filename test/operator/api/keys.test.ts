@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { hashKey, isWellFormedKey } from '../../../gateway/contract/key-format.ts';
 import type { KeyPage } from '../../../gateway/contract/key-page.ts';
 import { startTestApi, type TestApi } from '../../fakes/control-plane-api.ts';
-import { newKey } from '../store/key-contract.ts';
+import { newKey, put } from '../store/key-contract.ts';
 import { expectConforms } from './conforms.ts';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
@@ -146,6 +146,17 @@ describe('/v1/keys', () => {
     expect((await call('GET', '/v1/keys')).json.keys).to.deep.equal([]);
   });
 
+  it('says so where a namespace has as many keys as it may have', async () => {
+    let asked = 0;
+    running.store.putKey = async (_key, most) => {
+      asked = most;
+      return { result: 'full' };
+    };
+    const { status, json } = await call('POST', '/v1/keys', { body: { namespace: 'default' } });
+    expect([status, json.error.code, asked]).to.deep.equal([409, 'too_many_keys', 10_000]);
+    expect(json.error.message).to.contain('namespace default');
+  });
+
   it('lists by namespace and gateway, newest first, page by page; what is revoked on request', async () => {
     const first = await create();
     const second = await create({ gateway: 'two' });
@@ -188,7 +199,7 @@ describe('/v1/keys', () => {
   });
 
   it('reads many keys in pages, and begins anew for a cursor of another store or a later state', async () => {
-    for (let index = 0; index < 251; index += 1) await running.store.putKey(newKey(`k${index}`));
+    for (let index = 0; index < 251; index += 1) await put(running.store, newKey(`k${index}`));
     const { held, cursor } = await readAll();
     expect(held.size).to.equal(251);
     expect(await page(`?after=${cursor}`)).to.deep.include({ whole: false, keys: [], more: false });

@@ -4,6 +4,15 @@ import fc from 'fast-check';
 import type { KeyChangeQuery, NewKey, StoredKey } from '../../../operator/store/keys.ts';
 import type { Store } from '../../../operator/store/store.ts';
 
+/** More than any test puts. */
+const MOST = 1_000;
+
+/** Keeps a key that nothing is in the way of. */
+export async function put(store: Store, key: NewKey): Promise<StoredKey> {
+  const put = await store.putKey(key, MOST);
+  return put.result === 'kept' ? put.key : expect.fail(put.result);
+}
+
 export function newKey(id: string, more: Partial<NewKey> = {}): NewKey {
   return {
     id,
@@ -105,9 +114,9 @@ export function keyContract(name: string, surroundings: { fresh(): Promise<() =>
         expiresAt: 4_102_444_800_123,
         note: 'for the laptop 😀',
       });
-      const kept = await store.putKey(full);
+      const kept = await put(store, full);
       expect(kept).to.deep.include({ ...full, revokedAt: null, revokedBy: null });
-      await store.putKey(newKey('k2'));
+      await put(store, newKey('k2'));
       await store.close();
       store = await open();
       expect(await store.getKey('k1')).to.deep.equal(kept);
@@ -116,21 +125,36 @@ export function keyContract(name: string, surroundings: { fresh(): Promise<() =>
     });
 
     it('keeps the same key once, and refuses another of its id or its hash', async () => {
-      const kept = await store.putKey(newKey('k1'));
-      expect(await store.putKey(newKey('k1'))).to.deep.equal(kept);
-      expect(await store.keyPosition()).to.equal(kept!.position);
-      expect(await store.putKey(newKey('k1', { sha256: 'f'.repeat(64) }))).to.equal(null);
-      expect(await store.putKey(newKey('k2', { sha256: newKey('k1').sha256 }))).to.equal(null);
-      expect(await store.putKey(newKey('k1', { namespace: 'other' }))).to.equal(null);
+      const kept = await put(store, newKey('k1'));
+      expect(await put(store, newKey('k1'))).to.deep.equal(kept);
+      expect(await store.keyPosition()).to.equal(kept.position);
+      for (const other of [
+        newKey('k1', { sha256: 'f'.repeat(64) }),
+        newKey('k2', { sha256: newKey('k1').sha256 }),
+        newKey('k1', { namespace: 'other' }),
+      ])
+        expect(await store.putKey(other, MOST)).to.deep.equal({ result: 'taken' });
       expect(ids((await store.listKeys(all)).keys)).to.deep.equal(['k1']);
     });
 
+    it('keeps no more of a namespace that are not revoked than it may have', async () => {
+      await put(store, newKey('k1'));
+      await put(store, newKey('k2'));
+      await put(store, newKey('other', { namespace: 'other' }));
+      const before = await store.keyPosition();
+      expect(await store.putKey(newKey('k3'), 2)).to.deep.equal({ result: 'full' });
+      expect(await store.keyPosition()).to.equal(before);
+      expect((await store.putKey(newKey('k2'), 2)).result).to.equal('kept');
+      await store.revokeKey('k1', { at: 5, by: 'bob' });
+      expect((await store.putKey(newKey('k3'), 2)).result).to.equal('kept');
+    });
+
     it('revokes for good, and remembers who did it first', async () => {
-      await store.putKey(newKey('k1'));
+      await put(store, newKey('k1'));
       const revoked = await store.revokeKey('k1', { at: 5, by: 'bob' });
       expect(revoked).to.deep.include({ ...newKey('k1'), revokedAt: 5, revokedBy: 'bob' });
       expect(await store.revokeKey('k1', { at: 9, by: 'eve' })).to.deep.equal(revoked);
-      expect(await store.putKey(newKey('k1'))).to.deep.equal(revoked);
+      expect(await put(store, newKey('k1'))).to.deep.equal(revoked);
       expect(await store.keyPosition()).to.equal(revoked!.position);
       expect(await store.revokeKey('none', { at: 5, by: 'bob' })).to.equal(null);
       await store.close();
@@ -139,10 +163,10 @@ export function keyContract(name: string, surroundings: { fresh(): Promise<() =>
     });
 
     it('lists newest first by namespace and gateway, page by page, with or without what was revoked', async () => {
-      await store.putKey(newKey('a1', { namespace: 'a' }));
-      await store.putKey(newKey('b1', { namespace: 'b' }));
-      await store.putKey(newKey('a2', { namespace: 'a', gateway: 'one' }));
-      await store.putKey(newKey('a3', { namespace: 'a', gateway: 'two' }));
+      await put(store, newKey('a1', { namespace: 'a' }));
+      await put(store, newKey('b1', { namespace: 'b' }));
+      await put(store, newKey('a2', { namespace: 'a', gateway: 'one' }));
+      await put(store, newKey('a3', { namespace: 'a', gateway: 'two' }));
       await store.revokeKey('a1', { at: 5, by: 'bob' });
       const list = async (more: object) => ids((await store.listKeys({ ...all, ...more })).keys);
       expect(await list({})).to.deep.equal(['a3', 'a2', 'b1', 'a1']);
@@ -157,10 +181,10 @@ export function keyContract(name: string, surroundings: { fresh(): Promise<() =>
     });
 
     it('tells a gateway what changed for it and nothing of others', async () => {
-      await store.putKey(newKey('mine', { gateway: 'one' }));
-      await store.putKey(newKey('ours'));
-      await store.putKey(newKey('theirs', { gateway: 'two' }));
-      await store.putKey(newKey('foreign', { namespace: 'other', gateway: 'one' }));
+      await put(store, newKey('mine', { gateway: 'one' }));
+      await put(store, newKey('ours'));
+      await put(store, newKey('theirs', { gateway: 'two' }));
+      await put(store, newKey('foreign', { namespace: 'other', gateway: 'one' }));
       const query = { namespace: 'default', gateway: 'one', after: 0, until: null, limit: 10 };
       const changes = await store.listKeyChanges(query);
       expect(ids(changes.keys)).to.deep.equal(['mine', 'ours']);
@@ -194,7 +218,7 @@ export function keyContract(name: string, surroundings: { fresh(): Promise<() =>
                 const { namespace, gateway } = one;
                 const key = newKey(`r${run}k${made.length}`, { namespace: space(namespace), gateway });
                 made.push(key);
-                await store.putKey(key);
+                await put(store, key);
               } else if (one.do === 'revoke') {
                 const key = made[one.which];
                 if (key === undefined) continue;
@@ -233,7 +257,7 @@ export function keyContract(name: string, surroundings: { fresh(): Promise<() =>
       let writing = true;
       const writes = Promise.all(
         keys.map(async (key, index) => {
-          await store.putKey(key);
+          await put(store, key);
           if (index % 2 === 0) await store.revokeKey(key.id, { at: 5, by: 'bob' });
         }),
       ).finally(() => {
