@@ -38,11 +38,9 @@ export function decide(
     : refusal !== null || unjudged
       ? NOT_RUN.refused
       : NOT_RUN.nothing;
-  const results = mergeResults(
-    entries,
-    outcomes.flatMap((outcome) => outcome.results),
-    absent,
-  );
+  const all: EntryResult[] = [];
+  for (const { results } of outcomes) for (const one of results) all.push(one);
+  const results = mergeResults(entries, all, absent);
   const decider = findDecider(results, verdict, would, refusal);
   return {
     verdict,

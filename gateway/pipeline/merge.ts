@@ -17,11 +17,19 @@ export function mergeResults(
   const merged: EntryResult[] = [];
   for (const compiled of entries) {
     const own = byPhase(results, compiled.entry.id);
-    const telling = own.filter((one) => one.outcome !== 'not_run' || one.reason !== NOT_RUN.noText);
-    if (own.length === 0) merged.push(notRun(compiled, absent));
-    else merged.push(...(telling.length > 0 ? telling : own.slice(0, 1)));
+    if (own.length === 0) {
+      merged.push(notRun(compiled, absent));
+      continue;
+    }
+    const before = merged.length;
+    for (const one of own) if (tells(one)) merged.push(one);
+    if (merged.length === before) merged.push(own[0]!);
   }
   return merged;
+}
+
+function tells({ outcome, reason }: EntryResult): boolean {
+  return outcome !== 'not_run' || reason !== NOT_RUN.noText;
 }
 
 /** The line of an entry that was not reached. */
@@ -48,8 +56,9 @@ function byPhase(results: readonly EntryResult[], id: string): EntryResult[] {
   const own: EntryResult[] = [];
   for (const result of results) {
     if (result.entry.id !== id) continue;
-    const at = own.findIndex((one) => one.phase === result.phase);
-    if (at === -1) own.push(result);
+    let at = 0;
+    while (at < own.length && own[at]!.phase !== result.phase) at += 1;
+    if (at === own.length) own.push(result);
     else own[at] = united(own[at]!, result);
   }
   return own;
