@@ -251,7 +251,7 @@ export interface PolicyIdentity {
    */
   anonymousCallers?: 'Allowed' | 'Denied';
   /**
-   * Keys that identify callers. `kt keys create` prints the entry of a new one.
+   * Keys that identify callers, beside those of the control plane. `kt keys create --entry` prints one.
    *
    * @maxItems 256
    */
