@@ -9,6 +9,17 @@ import type { ApiParts } from './server.ts';
 export function configurationRoutes({ store, authorizer, active }: ApiParts): Router {
   const routes = Router();
 
+  /** As a gateway ran it whose revisions the caller may read: equal documents of several namespaces have one hash. */
+  async function readable(
+    hash: string,
+    may: (namespace?: string) => Promise<boolean>,
+  ): Promise<ArchivedRevision | null> {
+    if (await may()) return store.getRevision(hash);
+    for (const namespace of await store.namespacesOfRevision(hash))
+      if (await may(namespace)) return store.getRevision(hash, namespace);
+    return null;
+  }
+
   routes.get('/', async (request, response) => {
     const wanted = namespaceOf(request.url);
     await requireAccess(response, authorizer, {
@@ -25,15 +36,14 @@ export function configurationRoutes({ store, authorizer, active }: ApiParts): Ro
   });
 
   routes.get('/:hash', async (request, response) => {
-    const may = (namespace?: string): Promise<boolean> =>
-      hasAccess(response, authorizer, { verb: 'get', resource: 'configurations', namespace });
-    const everywhere = await may();
-    const revision = await store.getRevision(request.params.hash);
-    if (revision === null || !(everywhere || (await may(revision.namespace)))) {
-      const hash = request.params.hash.slice(0, 80);
+    const { hash } = request.params;
+    const revision = await readable(hash, (namespace) =>
+      hasAccess(response, authorizer, { verb: 'get', resource: 'configurations', namespace }),
+    );
+    if (revision === null) {
       throw new ApiError(
         'not_found',
-        `no revision ${hash} was ever compiled here, or none that you may read.`,
+        `no revision ${hash.slice(0, 80)} was ever compiled here, or none that you may read.`,
       );
     }
     response.json({ ...summary(revision), document: revision.document });

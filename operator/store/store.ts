@@ -29,7 +29,10 @@ export interface Store extends KeyStore {
 
   /** Keeps a compiled revision by its hash; the same hash again only raises its number. */
   archiveRevision(revision: ArchivedRevision): Promise<void>;
-  getRevision(hash: string): Promise<ArchivedRevision | null>;
+  /** As a gateway ran it; with a namespace, as one of that namespace did. */
+  getRevision(hash: string, namespace?: string): Promise<ArchivedRevision | null>;
+  /** Namespaces whose gateways ran this revision: equal documents have one hash. */
+  namespacesOfRevision(hash: string): Promise<string[]>;
   /** The newest revision of each gateway. */
   listConfigurations(): Promise<ArchivedRevision[]>;
 

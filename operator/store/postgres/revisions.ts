@@ -19,12 +19,21 @@ export class PostgresRevisions {
     );
   }
 
-  async get(hash: string): Promise<ArchivedRevision | null> {
+  async get(hash: string, namespace?: string): Promise<ArchivedRevision | null> {
     const [row] = await this.#database.query(
-      `SELECT ${REVISION_FIELDS} FROM keeptrusts.revisions WHERE hash = $1 LIMIT 1`,
-      [hash],
+      `SELECT ${REVISION_FIELDS} FROM keeptrusts.revisions
+       WHERE hash = $1 AND ($2::text IS NULL OR namespace = $2) LIMIT 1`,
+      [hash, namespace ?? null],
     );
     return row === undefined ? null : revisionOf(row);
+  }
+
+  async namespacesOf(hash: string): Promise<string[]> {
+    const rows = await this.#database.query(
+      'SELECT DISTINCT namespace FROM keeptrusts.revisions WHERE hash = $1 ORDER BY namespace',
+      [hash],
+    );
+    return rows.map((row) => String(row['namespace']));
   }
 
   async newestOfEach(): Promise<ArchivedRevision[]> {

@@ -17,11 +17,20 @@ export class SqliteRevisions {
       .run(...revisionValues(revision));
   }
 
-  get(hash: string): ArchivedRevision | null {
+  get(hash: string, namespace?: string): ArchivedRevision | null {
     const row = this.#database
-      .prepare(`SELECT ${REVISION_FIELDS} FROM revisions WHERE hash = ? LIMIT 1`)
-      .get(hash);
+      .prepare(
+        `SELECT ${REVISION_FIELDS} FROM revisions WHERE hash = ?1 AND (?2 IS NULL OR namespace = ?2) LIMIT 1`,
+      )
+      .get(hash, namespace ?? null);
     return row === undefined ? null : revisionOf(row);
+  }
+
+  namespacesOf(hash: string): string[] {
+    return this.#database
+      .prepare('SELECT DISTINCT namespace FROM revisions WHERE hash = ? ORDER BY namespace')
+      .all(hash)
+      .map((row) => String(row['namespace']));
   }
 
   newestOfEach(): ArchivedRevision[] {

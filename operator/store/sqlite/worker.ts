@@ -29,6 +29,7 @@ try {
     readStream: events.readStream.bind(events),
     archiveRevision: revisions.archive.bind(revisions),
     getRevision: revisions.get.bind(revisions),
+    namespacesOfRevision: revisions.namespacesOf.bind(revisions),
     listConfigurations: revisions.newestOfEach.bind(revisions),
     keepAccepted: accepted.keep.bind(accepted),
     listAccepted: accepted.list.bind(accepted),

@@ -196,6 +196,22 @@ describe('who may have which answer of the API', () => {
       }
     });
 
+  it('a revision that two teams run is each one’s own', async () => {
+    const shared = {
+      hash: 'sha256:shared',
+      gateway: 'default',
+      document: 'pack: {}\n',
+      objects: [],
+      compiledAt: NOW,
+    };
+    for (const [number, namespace] of ['team-0', 'team-a', 'team-b'].entries())
+      await running.store.archiveRevision({ ...shared, number, namespace });
+    const { status, body } = await get('/v1/configurations/sha256:shared', 'alice');
+    expect(status).to.equal(200);
+    expect(body).to.include({ namespace: 'team-a', number: 1 });
+    expect((await get('/v1/configurations/sha256:shared', 'nobody')).status).to.equal(404);
+  });
+
   it('503 with a time to wait is the answer where nobody can say who calls', async () => {
     away = true;
     const answer = await get('/v1/events', 'alice');

@@ -431,6 +431,25 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       await other.close();
     });
 
+    it('tells the namespaces that ran a revision, and gives it as one of them did', async () => {
+      const here = {
+        hash: 'sha256:same',
+        number: 1,
+        namespace: 'here',
+        gateway: 'a',
+        document: 'pack: {}',
+        objects: [],
+        compiledAt: 1,
+      };
+      const there = { ...here, namespace: 'there', number: 9 };
+      for (const revision of [here, there, { ...here, gateway: 'b' }]) await store.archiveRevision(revision);
+      expect(await store.namespacesOfRevision('sha256:same')).to.deep.equal(['here', 'there']);
+      expect(await store.getRevision('sha256:same', 'there')).to.deep.equal(there);
+      expect(await store.getRevision('sha256:same', 'here')).to.include({ namespace: 'here', number: 1 });
+      expect(await store.getRevision('sha256:same', 'nowhere')).to.equal(null);
+      expect(await store.namespacesOfRevision('sha256:none')).to.deep.equal([]);
+    });
+
     it('archives revisions by hash and lists the newest of each gateway', async () => {
       const revision = (gateway: string, number: number, hash = `sha256:${gateway}${number}`) => ({
         hash,
