@@ -62,7 +62,7 @@ export class Status {
       revision: holder.revision,
       rejected: holder.refusal,
       targets: this.#targets(),
-      keys: this.#toldKeys(),
+      ...this.#toldKeys(),
       backlog: backlog(),
       stream,
       next_seq: nextSeq,
@@ -78,10 +78,12 @@ export class Status {
     });
   }
 
-  #toldKeys(): InstanceReport['keys'] {
+  #toldKeys(): Pick<InstanceReport, 'keys'> {
     const keys = this.#keys;
-    if (keys === undefined || keys === null) return null;
-    return { count: keys.count, age_seconds: Math.round(keys.ageSeconds), unreadable: keys.unreadable };
+    if (keys === undefined) return {};
+    if (keys === null) return { keys };
+    const { count, ageSeconds, unreadable } = keys;
+    return { keys: { count, age_seconds: Math.round(ageSeconds), unreadable } };
   }
 
   /** Who keeps the events, and for how many days: null where nothing is ever deleted. */
@@ -112,7 +114,7 @@ export class Status {
       warnings: holder.warnings
         .slice(0, MAX_WARNINGS)
         .map(({ code, path, message }) => ({ code, path, message })),
-      keys: this.#toldKeys(),
+      ...this.#toldKeys(),
       policies_loaded: holder.live?.plan.entries.length ?? 0,
       requests_processed: requests(),
       providers: Object.fromEntries(

@@ -11,6 +11,8 @@ interface Instance {
   rejected: { problems: { code: string; message: string }[] } | null;
   backlog: number;
   targets: { id: string; unavailable: string | null }[];
+  /** Null before the first keys; left out by a gateway that takes none of the control plane. */
+  keys?: { age_seconds: number } | null;
 }
 
 /** The gateways that report to a control plane, and their targets. */
@@ -32,7 +34,7 @@ export async function checkInstances(client: ApiClient, where: Where): Promise<C
         {
           layer: 'gateway',
           status: 'failed',
-          detail: `${unready.namespace}/${unready.gateway} (${unready.instance}) is not ready`,
+          detail: `${nameOf(unready)} is not ready${unready.keys === null ? ': it has not read the keys of its callers yet. Its log says why.' : ''}`,
         },
       ];
     }
@@ -42,10 +44,24 @@ export async function checkInstances(client: ApiClient, where: Where): Promise<C
       const detail = `${refusing.namespace}/${refusing.gateway} refused its newest document: ${problem?.code} ${problem?.message}`;
       return [{ layer: 'gateway', status: 'failed', detail }];
     }
-    return [{ layer: 'gateway', status: 'ok', detail: `${instances.length} ready` }, providersOf(instances)];
+    return [readyResult(instances), providersOf(instances)];
   } catch (error) {
     return [failed('gateway', error)];
   }
+}
+
+/** Gateways ask for keys every ten seconds. */
+const STALE_KEYS_SECONDS = 60;
+
+const nameOf = ({ namespace, gateway, instance }: Instance): string =>
+  `${namespace}/${gateway} (${instance})`;
+
+function readyResult(instances: readonly Instance[]): CheckResult {
+  const ready = `${instances.length} ready`;
+  const stale = instances.find(({ keys }) => (keys?.age_seconds ?? 0) > STALE_KEYS_SECONDS);
+  if (stale === undefined) return { layer: 'gateway', status: 'ok', detail: ready };
+  const detail = `${ready}; ${nameOf(stale)} has not read its keys for ${stale.keys?.age_seconds} s, so that a key that was revoked since works there. Its log says why.`;
+  return { layer: 'gateway', status: 'warning', detail };
 }
 
 /** A target is usable where every instance can use it. */

@@ -18,9 +18,9 @@ export interface InstanceReport {
   targets: { id: string; unavailable: string | null; code: string | null }[];
   /**
    * Keys that the control plane gave: how many are held, seconds since it last said that these are all, and how many of
-   * its keys this version does not take. Null where there are none yet, or none are taken from it.
+   * its keys this version does not take. Null where there are none yet, left out where none are taken from it.
    */
-  keys: { count: number; age_seconds: number; unreadable: number } | null;
+  keys?: { count: number; age_seconds: number; unreadable: number } | null;
   /** Events that the control plane does not have yet. */
   backlog: number;
   /** The stream that events are written to. */

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { isWellFormedKey } from '../../gateway/contract/key-format.ts';
+import type { InstanceReport } from '../../operator/domain/instance-reports.ts';
 import { startTestApi, type TestApi } from '../fakes/control-plane-api.ts';
 import { TestFolder } from '../fakes/folder.ts';
+import { instanceReport } from '../fakes/instance-report.ts';
 import { runKt } from '../fakes/io.ts';
 import { kt } from '../fakes/kt-process.ts';
 
@@ -106,6 +108,27 @@ describe('kt keys', () => {
     } finally {
       folder.remove();
     }
+  });
+
+  it('doctor tells of a gateway that has no keys yet, or old ones', async () => {
+    const report = (ready: boolean, keys: InstanceReport['keys']): void =>
+      running.reports.put({
+        ...instanceReport({ namespace: 'shop', gateway: 'eu', revision: null, reportedAt: NOW }, 0),
+        ready,
+        keys: keys ?? null,
+      });
+    report(true, { count: 1, ageSeconds: 12, unreadable: 0 });
+    expect((await runKt(['doctor'], { env, now: NOW })).out).to.match(/gateway +ok +1 ready\n/);
+    report(true, { count: 1, ageSeconds: 61, unreadable: 0 });
+    const old = await runKt(['doctor'], { env, now: NOW });
+    expect(old.exitCode).to.equal(0);
+    expect(old.out).to.match(
+      /gateway +warning +1 ready; shop\/eu \(keeptrusts-eu-0\) has not read its keys for 61 s/,
+    );
+    report(false, null);
+    const none = await runKt(['doctor'], { env, now: NOW });
+    expect(none.exitCode).to.equal(1);
+    expect(none.err).to.contain('is not ready: it has not read the keys of its callers yet');
   });
 
   it('prints an entry for a document where no control plane is known, and says when it may not', async () => {

@@ -80,4 +80,26 @@ describe('what a gateway says of itself', () => {
       { id: 'y', unavailable: 'no key', code: 'credential' },
     ]);
   });
+
+  it('is unready without the keys of its callers, where it takes any, and says so', () => {
+    const { holder } = statusOf(planOf(configOf([])));
+    let keys: { count: number; ageSeconds: number; unreadable: number } | null = null;
+    const parts = {
+      options: { namespace: 'a', name: 'default', instance: 'i' },
+      holder,
+      spool,
+      clock: { monotonic: () => 0 },
+      draining: () => false,
+      backlog: () => 0,
+      requests: () => 0,
+    };
+    const status = new Status({ ...parts, keys: () => keys });
+    expect([status.ready, status.report().keys]).to.deep.equal([false, null]);
+    expect(status.unready).to.contain('has not read the keys of its callers');
+    keys = { count: 3, ageSeconds: 7.4, unreadable: 1 };
+    expect([status.ready, status.unready]).to.deep.equal([true, null]);
+    expect(status.report().keys).to.deep.equal({ count: 3, age_seconds: 7, unreadable: 1 });
+    expect(status.health()).to.deep.include({ keys: { count: 3, age_seconds: 7, unreadable: 1 } });
+    expect(new Status(parts).report()).to.not.have.property('keys');
+  });
 });

@@ -12,7 +12,6 @@ const REPORT: InstanceReport = {
   revision: null,
   rejected: null,
   targets: [],
-  keys: null,
   backlog: 0,
   stream: null,
   next_seq: 0,

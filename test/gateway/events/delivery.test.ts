@@ -319,7 +319,6 @@ describe('delivery', () => {
         revision: { number: 3, hash: 'sha256:aa' },
         rejected: null,
         targets: [],
-        keys: null,
         backlog: delivery.stats.backlog,
         stream: spool.stats.stream,
         next_seq: spool.stats.nextSeq,
