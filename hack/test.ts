@@ -110,7 +110,8 @@ const FILE_LIMIT_MS = 600_000;
 
 const color = process.stdout.isTTY === true;
 const interruption = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interruption.abort());
+// At each of them: a terminal sends one, and the launcher another.
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort());
 
 const report = new Report(root, (line) => console.log(line));
 

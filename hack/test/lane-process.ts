@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { descendantsOf } from './descendants.ts';
 import type { Order } from './lane.ts';
 import type { Outcome } from './run-file.ts';
 
@@ -69,12 +70,15 @@ export class Lane {
     this.#killedFor ??= why;
     const { pid } = this.#child;
     if (pid === undefined) return;
+    const started = descendantsOf(pid);
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {
       // The group has ended, or there are none here.
       this.#child.kill('SIGKILL');
     }
+    // Some lead a group of their own, and those that hold servers and folders must be able to remove them.
+    for (const one of started) terminate(one);
   }
 
   /** Ends it between two files, with all that the tests left. */
@@ -83,5 +87,13 @@ export class Lane {
     const timer = setTimeout(() => this.kill('it did not end when it was done'), GRACE_MS);
     await this.#exit;
     clearTimeout(timer);
+  }
+}
+
+function terminate(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended with the group.
   }
 }

@@ -99,15 +99,17 @@ describe('tests in several processes', () => {
     const pid = folder.file('pid');
     const start = `const { spawn } = await import('node:child_process');
       const { writeFileSync } = await import('node:fs');
-      const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
-      writeFileSync(${JSON.stringify(pid)}, String(child.pid));
+      const idle = ['-e', 'setInterval(() => {}, 1000)'];
+      const children = [false, true].map((detached) => spawn(process.execPath, idle, { detached }));
+      writeFileSync(${JSON.stringify(pid)}, children.map(({ pid }) => pid).join());
       for (;;) {}`;
     const [hung, good] = await run([file('hung', start), file('good', '')], { limitMs: 1500 });
     expect(counts(hung!)).to.deep.equal([0, 1]);
     expect(hung!.failures).to.match(/: it had not ended after 1\.5 s$/);
     expect(counts(good!)).to.deep.equal([1, 0]);
-    const child = Number(readFileSync(pid, 'utf8'));
-    await eventually(() => !alive(child), 'the end of the child');
+    const children = readFileSync(pid, 'utf8').split(',').map(Number);
+    expect(children).to.have.length(2);
+    await eventually(() => !children.some(alive), 'the end of the children');
   });
 
   it('end at once when they are interrupted', async () => {
