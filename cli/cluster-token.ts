@@ -17,6 +17,9 @@ const TOKEN_SECONDS = 600;
 /** Milliseconds before its end at which another one is asked for. */
 const RENEW_MS = 120_000;
 
+/** Milliseconds after which a kubeconfig is read again: who logs in anew writes another token into it. */
+const REREAD_MS = 60_000;
+
 /** Whether a person says that they mean a cluster. */
 export const namesCluster = ({ kubeconfig, context, asServiceAccount }: ClusterFlags): boolean =>
   kubeconfig !== undefined || context !== undefined || asServiceAccount !== undefined;
@@ -52,8 +55,12 @@ export function clusterBearer(flags: ClusterFlags, url: string): () => Promise<s
     );
   }
   const account = flags.asServiceAccount === undefined ? null : accountOf(flags.asServiceAccount);
-  let cluster: Promise<Kube> | undefined;
-  const kube = (): Promise<Kube> => (cluster ??= openCluster(flags));
+  let opened: { kube: Promise<Kube>; at: number } | undefined;
+  const kube = (): Promise<Kube> => {
+    const now = systemClock.monotonic();
+    if (opened === undefined || now - opened.at > REREAD_MS) opened = { kube: openCluster(flags), at: now };
+    return opened.kube;
+  };
   return account === null ? async () => ownToken(await kube()) : accountTokens(account, kube);
 }
 

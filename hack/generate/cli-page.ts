@@ -11,6 +11,7 @@ export function cliPage(): Output {
     env: {},
     now: () => 0,
     isTerminal: false,
+    onEnd: () => {},
     stop: new AbortController().signal,
     exit: () => {},
   });
