@@ -12,9 +12,9 @@ import {
   type Snapshot,
   type Target,
 } from '../domain/snapshot.ts';
-import { HASH_ANNOTATION, REVISION_ANNOTATION } from '../render/configmap.ts';
+import { acceptedIn, HASH_ANNOTATION, REVISION_ANNOTATION } from '../render/configmap.ts';
 import { GATEWAY_LABEL } from '../render/labels.ts';
-import { CONFIG_KEYS, childName } from '../render/names.ts';
+import { childName } from '../render/names.ts';
 import { IMPLICIT_SHAPE } from '../render/shape.ts';
 import type { KubeObject, ObjectCache, OwnerReference } from '../runtime/objects.ts';
 
@@ -73,10 +73,7 @@ export function gatherSnapshot(
     gatewayObject: gatewayObject(cache, namespace, gateway),
     policies: policiesOf(cache, namespace),
     targets: targetsOf(cache, namespace),
-    accepted: [
-      ...parts.accepted,
-      ...configMaps.flatMap((object) => readAccepted(object.data?.[CONFIG_KEYS.accepted])),
-    ],
+    accepted: [...parts.accepted, ...configMaps.flatMap((object) => readAccepted(acceptedIn(object)))],
     previous: newer(own === undefined ? null : revisionOf(own), parts.given),
     controlPlane: parts.controlPlane,
   };

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
+import { acceptedIn } from '../../../operator/render/configmap.ts';
 import { renderGateway } from '../../../operator/render/index.ts';
 import type { RenderInput } from '../../../operator/render/input.ts';
 import { childName, gatewayOf } from '../../../operator/render/names.ts';
 import { IMPLICIT_SHAPE } from '../../../operator/render/shape.ts';
-import type { Manifest } from '../../../operator/runtime/objects.ts';
+import type { KubeObject, Manifest } from '../../../operator/runtime/objects.ts';
 import { podSecurityViolations } from './pod-security.ts';
 
 const input: RenderInput = {
@@ -144,6 +145,26 @@ describe('rendered gateway', () => {
     expect(container.readinessProbe).to.not.deep.equal(container.livenessProbe);
     const { ports } = byKind()['Service']!.spec as { ports: { targetPort: string }[] };
     expect(ports.map(({ targetPort }) => targetPort)).to.deep.equal(['traffic']);
+  });
+
+  it('keeps what a gateway does not read as text while it is small, and packed where it is not', () => {
+    const configMap = (over: Partial<RenderInput>) => byKind(over)['ConfigMap'] as unknown as KubeObject;
+    const small = configMap({ accepted: '[1]\n' });
+    expect(small.data).to.include.keys('accepted.json', 'sources.json');
+    expect(small).to.not.have.property('binaryData');
+    expect(acceptedIn(small)).to.equal('[1]\n');
+    const document = 'x'.repeat(900_000);
+    const accepted = `["${'ä word '.repeat(100_000)}"]\n`;
+    const large = configMap({ document, accepted });
+    expect(large.data).to.deep.equal({ 'policy-config.yaml': document });
+    expect(acceptedIn(large)).to.equal(accepted);
+    const bytes = Object.values(large['binaryData'] as object).map(
+      (text) => Buffer.from(text, 'base64').length,
+    );
+    expect(bytes.reduce((sum, size) => sum + size, document.length)).to.be.below(1_048_576);
+    for (const text of ['', 'AAAA', 'H4sIAAAAAAAAAw==']) {
+      expect(acceptedIn({ ...large, binaryData: { 'accepted.json.gz': text } }), text).to.equal(undefined);
+    }
   });
 
   it('pauses a Deployment only where it is told to', () => {
