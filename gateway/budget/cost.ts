@@ -60,8 +60,13 @@ const NO_COST: Cost = { cost_nanos: null, cost: null, cost_source: 'none', unpri
  */
 export function costOf(usage: UsageCounts | null, prices: PriceRow | null): Cost {
   if (usage === null) return NO_COST;
-  const used = USAGE_CLASSES.filter((name) => usage[name] > 0);
-  const unpriced = prices === null ? used : used.filter((name) => prices[name] === null);
+  const used: UsageClass[] = [];
+  const unpriced: UsageClass[] = [];
+  for (const name of USAGE_CLASSES) {
+    if (!(usage[name] > 0)) continue;
+    used.push(name);
+    if (prices === null || prices[name] === null) unpriced.push(name);
+  }
   if (prices === null || unpriced.length > 0) {
     return { cost_nanos: null, cost: null, cost_source: 'unpriced', unpriced };
   }

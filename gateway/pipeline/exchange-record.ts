@@ -57,7 +57,9 @@ export class ExchangeRecord {
   }
 
   get warnings(): Warning[] {
-    return this.outcomes.flatMap((outcome) => outcome.warnings);
+    const all: Warning[] = [];
+    for (const { warnings } of this.outcomes) for (const one of warnings) all.push(one);
+    return all;
   }
 
   /** Milliseconds since the request came, with fractions. */

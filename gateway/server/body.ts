@@ -22,34 +22,36 @@ export function readBody(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
+    // Listeners that stay cost less than to take five away, and what comes later is nobody's.
+    let over = false;
     const timer = wheel.start(BODY_MS, () =>
       fail(new GatewayError('incomplete_body', `The body did not arrive within ${BODY_MS / 1000} s.`)),
     );
     const stop = (): void => {
+      over = true;
       timer.cancel();
-      request.off('data', onData);
-      request.off('end', onEnd);
-      request.off('close', onClose);
-      request.off('error', onError);
     };
     const fail = (error: GatewayError): void => {
+      if (over) return;
       stop();
       request.pause();
       reject(error);
     };
     const onData = (chunk: Buffer): void => {
+      if (over) return;
       bytes += chunk.length;
       if (bytes > maxBytes) fail(tooLarge(maxBytes));
       else if (!room.take(chunk.length)) fail(noRoom());
       else chunks.push(chunk);
     };
     const onEnd = (): void => {
+      if (over) return;
       stop();
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
     };
     const onClose = (): void =>
       fail(new GatewayError('incomplete_body', 'The connection ended before the body did.'));
-    // What else fails is followed by `close`.
+    // What else fails is followed by `close`. Afterwards too, an error must find a listener.
     const onError = (error: Error): void => {
       if (error instanceof GatewayError) fail(error);
     };
@@ -57,8 +59,6 @@ export function readBody(
     request.on('end', onEnd);
     request.on('close', onClose);
     request.on('error', onError);
-    // Of what comes after the body was read or given up.
-    request.on('error', () => undefined);
     if (request.destroyed && !request.complete) onClose();
   });
 }

@@ -25,7 +25,7 @@ export class HttpReply implements Reply {
       this.#listeners = [];
       for (const listener of listeners) listener();
     });
-    response.on('error', () => undefined);
+    response.on('error', ignore);
   }
 
   get headSent(): boolean {
@@ -56,7 +56,7 @@ export class HttpReply implements Reply {
   }
 
   begin(status: number, headers: readonly string[]): void {
-    if (!this.#gone) this.#response.writeHead(status, [...headers]);
+    if (!this.#gone) this.#response.writeHead(status, headers as string[]);
   }
 
   write(chunk: Buffer): boolean {
@@ -102,6 +102,8 @@ export class HttpReply implements Reply {
     this.#request.resume();
   }
 }
+
+function ignore(): void {}
 
 /** Such a request is answered before the parser calls it complete. */
 function hasNoBody({ headers }: IncomingMessage): boolean {

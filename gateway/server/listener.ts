@@ -39,7 +39,7 @@ export function createListener(handle: RequestListener, malformed: (status: numb
   const listener: RequestListener = (request, response) => {
     const { socket } = request;
     answering.set(socket, { request, response });
-    response.once('finish', () => {
+    response.on('finish', () => {
       if (answering.get(socket)?.response === response) answering.delete(socket);
     });
     handle(request, response);

@@ -157,7 +157,7 @@ class TrafficRequest {
     if (head.expect !== undefined && !(declared > maxBytes)) this.#response.writeContinue();
     const { bodies, exchange } = this.#options;
     const room = bodies.hold();
-    this.#response.once('close', room.release);
+    this.#response.on('close', room.release);
     bodies.reading += 1;
     try {
       return await readBody(this.#request, { maxBytes, declared }, exchange.wheel, room);
