@@ -70,6 +70,8 @@ const tiers: readonly Tier[] = [
       'test/api-server/scale.test.ts',
       'test/api-server/faults/kill.test.ts',
     ],
+    // An edit is enforced within two seconds.
+    alone: ['test/api-server/governed.test.ts'],
     obstacle: (asked) => apiServerObstacle(process.env, asked),
     prepare: () => prepareApiServer(process.env, (line) => console.log(line)),
   },
