@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cgroupFolders, processesIn, removeCgroups } from './cgroups.ts';
 import type { Layout } from './layout.ts';
+import { freeLock, isLocked } from './lock.ts';
 
 /** For processes to end that were killed, and for the kernel to drop their namespaces, in milliseconds. */
 const LIMIT_MS = 30_000;
@@ -16,7 +17,7 @@ const BETWEEN_MS = 20;
  * @returns whether there was anything.
  * @throws Error when the kernel does not let a process go.
  */
-export async function removeCluster({ cgroup, link, state }: Layout): Promise<boolean> {
+export async function removeCluster({ cgroup, link, state, lock }: Layout): Promise<boolean> {
   const groups = cgroupFolders(cgroup);
   const hasLink = (): boolean => existsSync(`/sys/class/net/${link}`);
   const found = existsSync(state) || hasLink() || groups.some((folder) => existsSync(folder));
@@ -31,6 +32,8 @@ export async function removeCluster({ cgroup, link, state }: Layout): Promise<bo
     execFileSync('ip', ['link', 'delete', link]),
   );
   await rm(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  // One that is held is that of who makes the next one.
+  if (!isLocked(lock)) freeLock(lock);
   return found;
 }
 

@@ -3,6 +3,8 @@ export interface Layout {
   place: Place;
   /** Everything on the disk: data of the parts, logs, keys, kubeconfigs. */
   state: string;
+  /** Whose process starts a cluster. It lies outside of `state`, which is removed before. */
+  lock: string;
   /** Every process of the cluster runs below a control group of this name. */
   cgroup: string;
   /** The host's end of the only connection between host and cluster. */
@@ -24,8 +26,6 @@ interface Paths {
   options: string;
   /** Lines for people, of the start. */
   progress: string;
-  /** Who starts the cluster: a process id. */
-  starter: string;
   /** Exists once the cluster can be used. */
   ready: string;
   /** The admin's. */
@@ -74,6 +74,7 @@ export function layoutOf(place: Place): Layout {
   return {
     place,
     state,
+    lock: `${state}.lock`,
     cgroup: `keeptrusts-cluster${suffix[place]}`,
     link: `kt-cluster${suffix[place]}`,
     nodeAddress,
@@ -82,7 +83,6 @@ export function layoutOf(place: Place): Layout {
     paths: {
       options: `${state}/options.json`,
       progress: `${state}/progress.log`,
-      starter: `${state}/starter`,
       ready: `${state}/ready`,
       kubeconfig: `${state}/kubeconfig`,
       people: `${state}/people`,

@@ -32,11 +32,6 @@ export function processesOf(layout: Layout, part: string): number[] {
   );
 }
 
-/** Whether a process of that id runs this program, and is not another one that got the id of an earlier one. */
-export function isRunning(pid: number, program: string): boolean {
-  return read(pid, 'cmdline').split('\0')[0] === program;
-}
-
 function read(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');

@@ -8,7 +8,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,9 +15,10 @@ import { fileURLToPath } from 'node:url';
 import { cgroupFolders, makeCgroups } from './cgroups.ts';
 import { removeCluster } from './down.ts';
 import { type Layout, NODE_NAME, network } from './layout.ts';
+import { freeLock, isLocked, takeLock } from './lock.ts';
 import { hostOf, type Machine } from './machine.ts';
 import { writeOptions } from './options.ts';
-import { clusterProcesses, isRunning } from './processes.ts';
+import { clusterProcesses } from './processes.ts';
 
 const BETWEEN_MS = 100;
 const scriptBeside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -36,7 +36,7 @@ export interface UpOptions {
 
 /** Whether a cluster runs here, or somebody is about to start one. */
 export function isUp(layout: Layout): boolean {
-  return clusterProcesses(layout).length > 0 || starterRuns(layout);
+  return clusterProcesses(layout).length > 0 || isLocked(layout.lock);
 }
 
 /** Resolves when the cluster that somebody started can be used. @throws Error when it ends before */
@@ -47,17 +47,26 @@ export async function joinUp(layout: Layout, say: (line: string) => void): Promi
 /**
  * Makes a cluster, after it removed what one left that was not ended in order. It runs until `removeCluster`.
  *
- * @throws Error when a part does not get ready; nothing is left then.
+ * @throws Error when somebody else makes one at this moment, or a part does not get ready; nothing is left then.
  */
 export async function bringClusterUp(options: UpOptions): Promise<void> {
-  const { layout, machine, programs, images, owner, say } = options;
+  const { layout, say } = options;
+  mkdirSync(dirname(layout.state), { recursive: true });
+  if (!takeLock(layout.lock)) throw new Error('Somebody else starts a cluster here at this moment.');
+  try {
+    if (await removeCluster(layout)) say('Removed what an earlier cluster left');
+    await start(options);
+  } catch (error) {
+    await removeCluster(layout);
+    throw error;
+  } finally {
+    freeLock(layout.lock);
+  }
+}
+
+async function start({ layout, machine, programs, images, owner, say }: UpOptions): Promise<void> {
   const { state, paths } = layout;
-  if (await removeCluster(layout)) say('Removed what an earlier cluster left');
-  mkdirSync(dirname(state), { recursive: true });
-  // Fails when somebody else makes one at this moment.
-  mkdirSync(state, { mode: 0o755 });
-  writeFileSync(paths.starter, String(process.pid));
-  for (const folder of [paths.logs, paths.bin]) mkdirSync(folder);
+  for (const folder of [state, paths.logs, paths.bin]) mkdirSync(folder, { mode: 0o755 });
   // Those of the user who builds may lie where others cannot look.
   copyFileSync(programs['kubectl']!, `${paths.bin}/kubectl`);
   writeOptions(layout, { programs, images, host: hostOf(machine, state) });
@@ -68,12 +77,7 @@ export async function bringClusterUp(options: UpOptions): Promise<void> {
   child.once('exit', () => {
     ended = true;
   });
-  try {
-    await follow(layout, say, () => ended);
-  } catch (error) {
-    await removeCluster(layout);
-    throw error;
-  }
+  await follow(layout, say, () => ended);
   if (owner !== null) for (const path of kubeconfigs(layout)) chownSync(path, ...owner);
   child.unref();
 }
@@ -122,10 +126,4 @@ async function follow(
 function kubeconfigs({ paths }: Layout): string[] {
   const people = readdirSync(paths.people).map((name) => `${paths.people}/${name}`);
   return [paths.kubeconfig, paths.people, ...people];
-}
-
-function starterRuns({ paths }: Layout): boolean {
-  if (!existsSync(paths.starter) || existsSync(paths.ready)) return false;
-  const pid = Number(readFileSync(paths.starter, 'utf8'));
-  return pid !== process.pid && isRunning(pid, process.execPath);
 }

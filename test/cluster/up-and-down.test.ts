@@ -71,6 +71,17 @@ describe('a cluster on this machine', function () {
     expect(await call('get', '--raw', '/readyz')).to.equal('ok');
   });
 
+  it('is made once when two ask for it at the same time', async () => {
+    await command('down');
+    const both = await Promise.all([1, 2].map(() => command('up').catch(String)));
+    const made = both.filter((said) => said.includes('is ready after'));
+    expect(made, both.join('\n')).to.have.length(1);
+    const other = both.find((said) => !made.includes(said));
+    expect(other).to.match(/A cluster runs here already|Somebody else starts a cluster/);
+    expect(await call('get', '--raw', '/readyz')).to.equal('ok');
+    expect(existsSync(layout.lock)).to.equal(false);
+  });
+
   it('gives people what they may see, by a token', async () => {
     const can = (person: string, namespace: string): Promise<string> =>
       kubectl(['auth', 'can-i', 'list', 'pods', '-n', namespace], {
