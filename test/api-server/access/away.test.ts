@@ -157,8 +157,11 @@ describe('callers of the API whose cluster cannot be asked', function () {
     const account = (await admin(['create', 'token', 'weak'])).trim();
     own.users = own.users.map(({ name }: { name: string }) => ({ name, user: { token: account } }));
     state.write('weak', JSON.stringify(own));
-    operator = new OperatorProcess({ namespaces: ['default'], kubeconfig, state });
-    const weak = new ApiCaller(await operator.apiUrl());
+    // As a pod listens; then its own token is nothing to it.
+    const args = ['--host=0.0.0.0'];
+    operator = new OperatorProcess({ namespaces: ['default'], kubeconfig, state, args });
+    const weak = new ApiCaller((await operator.apiUrl()).replace('0.0.0.0', '127.0.0.1'));
+    expect(await weak.get(list, operator.token)).to.include({ status: 401, code: 'unauthenticated' });
     expect(await weak.get(list, person)).to.include({ status: 503, code: 'access_not_checked' });
     expect(operator.output).to.match(
       /tokenreviews\.authentication\.k8s\.io is forbidden.*kubectl apply -k config\/rbac/,
