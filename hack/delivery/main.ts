@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Cluster } from './cluster.ts';
+import { percentile } from './figures.ts';
 import { measureDelivery } from './measure.ts';
 
 const { values } = parseArgs({
@@ -25,9 +26,8 @@ try {
   ] as const;
   console.log('| from the edit until | p50 | p95 | max |\n| --- | --- | --- | --- |');
   for (const [name, times] of rows) {
-    const sorted = [...times].sort((a, b) => a - b);
-    const share = (part: number): string => seconds(sorted[Math.ceil(part * sorted.length) - 1]!);
-    console.log(`| ${name} | ${share(0.5)} | ${share(0.95)} | ${share(1)} |`);
+    const figures = [0.5, 0.95, 1].map((share) => seconds(percentile(times, share)));
+    console.log(`| ${name} | ${figures.join(' | ')} |`);
   }
 } finally {
   await cluster.close();

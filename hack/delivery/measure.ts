@@ -4,7 +4,6 @@ import type { Cluster } from './cluster.ts';
 export interface Size {
   pods: number;
   edits: number;
-  image?: string;
 }
 
 /** Milliseconds from the edit until each pod enforced it, and until the status said so. */
@@ -66,15 +65,20 @@ export async function measureDelivery(
       const from = performance.now();
       const edited = await cluster.must('PATCH', `${at}/governancepolicies/guard`, { spec: specOf(term) });
       const { generation } = edited['metadata'] as { generation: number };
-      const [programmed, ...times] = await Promise.all(
-        [
-          until(() => isProgrammed(cluster, `${at}/governancepolicies/guard`, generation), 'the status', 50),
-          ...pods.map(({ metadata: { name } }) => until(() => refuses(cluster, namespace, name, term), name)),
-        ].map(async (done) => {
-          await done;
-          return performance.now() - from;
-        }),
-      );
+      const since = (): number => performance.now() - from;
+      const refusing = (name: string) => refuses(cluster, namespace, name, term);
+      const names = pods.map(({ metadata }) => metadata.name);
+      const told = async (): Promise<number> => {
+        await until(() => isProgrammed(cluster, `${at}/governancepolicies/guard`, generation), 'status', 50);
+        const ms = since();
+        if ((await Promise.all(names.map(refusing))).includes(null))
+          throw new Error('the status said that every pod enforces the edit before every pod did');
+        return ms;
+      };
+      const [programmed, ...times] = await Promise.all([
+        told(),
+        ...names.map((name) => until(() => refusing(name), name).then(since)),
+      ]);
       edits.push({ pods: times, programmed: programmed! });
       const slowest = Math.max(...times);
       if (slowest > SLOW_MS)
