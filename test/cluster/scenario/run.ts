@@ -1,0 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Place } from './place.ts';
+import type { Scenario, Step } from './scenario.ts';
+import { events } from './steps/events.ts';
+import { key, revoke } from './steps/keys.ts';
+import { kt } from './steps/kt.ts';
+import { load, stop } from './steps/loads.ts';
+import { absent, apply, assert, error, patch, ready, remove } from './steps/objects.ts';
+import { kill, restart, samePods } from './steps/pods.ts';
+import { request } from './steps/requests.ts';
+
+type Run = (place: Place, told: never, namespace: string) => Promise<void>;
+
+/** What each step does. The schema has made sure that what it is told fits. */
+const RUNS: Readonly<Record<string, Run>> = {
+  apply,
+  delete: remove,
+  patch,
+  assert,
+  ready,
+  absent,
+  error,
+  request,
+  load,
+  stop,
+  upstreamKey: async (place, key: string) => void (await place.tell('/upstream/key', { key })),
+  key,
+  revoke,
+  kt,
+  events,
+  samePods,
+  kill,
+  restart,
+  pauseMs: (_, ms: number) => delay(ms),
+};
+
+/** Runs the steps in order. @throws Error that begins with the step that failed */
+export async function runSteps({ steps }: Scenario, place: Place): Promise<void> {
+  for (const [index, step] of steps.entries()) {
+    const name = nameOf(step);
+    const what = `step ${index + 1}, ${name}`;
+    place.note(what);
+    const text = JSON.stringify(step[name]).replaceAll('$NAMESPACE', place.namespaceOf(step));
+    const run = RUNS[name];
+    if (run === undefined) throw new Error(`${what}: nothing runs it`);
+    try {
+      await run(place, JSON.parse(text) as never, place.namespaceOf(step));
+    } catch (fault) {
+      throw new Error(`${what}: ${(fault as Error).message}`, { cause: fault });
+    }
+  }
+}
+
+function nameOf(step: Step): string {
+  const names = Object.keys(step).filter((name) => name !== 'in');
+  if (names.length !== 1) throw new Error(`a step with ${names.join(' and ')}`);
+  return names[0]!;
+}

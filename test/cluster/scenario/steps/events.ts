@@ -1,0 +1,60 @@
+import { ktAsPerson } from '../kt.ts';
+import type { Place } from '../place.ts';
+
+interface EventRecord {
+  id: string;
+  kind: string;
+  request_id: string | null;
+}
+
+const DELIVERY_MS = 30_000;
+
+/**
+ * Compares the record with what the provider received and callers were answered, and verifies the chain.
+ * @throws Error
+ */
+export async function events(
+  place: Place,
+  { withinMs = DELIVERY_MS, interruptedAtLeast = 0 }: { withinMs?: number; interruptedAtLeast?: number },
+  namespace: string,
+): Promise<void> {
+  const dispatched = (await place.tell<string[]>('/upstream/dispatched', {}))!;
+  const told = await place.until(
+    'an event for each request',
+    async () => {
+      const list = await listed(namespace);
+      const fault = faultOf(list, dispatched, place.answered);
+      if (fault !== null) throw new Error(fault);
+      return list;
+    },
+    withinMs,
+  );
+  const interrupted = told.filter(({ kind }) => kind === 'interrupted').length;
+  place.note(`${told.length} events, ${interrupted} interrupted; ${dispatched.length} requests dispatched`);
+  if (interrupted < interruptedAtLeast) throw new Error(`${interrupted} events tell of an interruption`);
+  const words = ['events', 'verify', '--namespace', namespace, '--allow-unanchored', '--format', 'json'];
+  const { problems } = JSON.parse(await ktAsPerson(namespace, words)) as { problems: object[] };
+  if (problems.length > 0) throw new Error(`the chain does not hold: ${JSON.stringify(problems)}`);
+}
+
+async function listed(namespace: string): Promise<EventRecord[]> {
+  const words = ['events', 'list', '--namespace', namespace, '--limit', '20000', '--format', 'json'];
+  return JSON.parse(await ktAsPerson(namespace, words)) as EventRecord[];
+}
+
+function faultOf(
+  list: readonly EventRecord[],
+  dispatched: readonly string[],
+  answered: ReadonlyMap<string, string | null>,
+): string | null {
+  const ids = new Set(list.map(({ id }) => id));
+  if (ids.size !== list.length) return 'an event is there twice';
+  const ofRequests = list.filter(({ request_id }) => request_id !== null);
+  const byRequest = new Map(ofRequests.map((event) => [event.request_id, event]));
+  if (byRequest.size !== ofRequests.length) return 'a request has two events';
+  const lost = dispatched.filter((id) => !byRequest.has(id));
+  if (lost.length > 0) return `${lost.length} requests were dispatched without an event, such as ${lost[0]}`;
+  const missing = [...answered].filter(([, event]) => event !== null && !ids.has(event));
+  if (missing.length > 0) return `${missing.length} answers name no event that is there, as of ${missing[0]}`;
+  return null;
+}

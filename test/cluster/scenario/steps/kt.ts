@@ -1,0 +1,27 @@
+import { ktInCluster } from '../kt.ts';
+import { asAccount } from '../person.ts';
+import type { Place } from '../place.ts';
+
+export interface KtStep {
+  as: string;
+  args: string[];
+  exit?: number;
+  contains?: string;
+  lacks?: string;
+}
+
+/** @throws Error where `kt` ends otherwise, or says something else than is expected */
+export async function kt(
+  place: Place,
+  { as, args, exit = 0, contains, lacks }: KtStep,
+  namespace: string,
+): Promise<void> {
+  const { out, err, code } = await asAccount(namespace, as, (kubeconfig) => ktInCluster(args, kubeconfig));
+  const said = `${out}${err}`;
+  const isAs =
+    code === exit &&
+    (contains === undefined || said.includes(contains)) &&
+    (lacks === undefined || !said.includes(lacks));
+  if (!isAs) throw new Error(`kt ${args.join(' ')} ended with ${code}: ${said}`);
+  place.note(`kt ${args[0]} ${args[1]}: ${said.trim().split('\n').length} lines`);
+}

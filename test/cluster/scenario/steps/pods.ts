@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { type Place as ClusterPlace, layoutOf } from '../../../../hack/cluster/layout.ts';
+import { processesOf } from '../../../../hack/cluster/processes.ts';
+import type { PodObject } from '../objects.ts';
+import type { Place } from '../place.ts';
+
+/** @throws Error where a pod that was remembered is gone, is restarted, or has company */
+export async function samePods(place: Place, what: 'remember' | 'expect', namespace: string): Promise<void> {
+  const pods = await place.pods(namespace);
+  if (what === 'remember') {
+    if (pods.length === 0) throw new Error('no pod takes traffic');
+    place.remembered = pods;
+    return;
+  }
+  const told = (list: readonly PodObject[]): string[] =>
+    list.map(({ metadata: { name }, status }) => `${name} restarted ${restarts(status)} times`).sort();
+  const [before, now] = [told(place.remembered).join(), told(pods).join()];
+  if (before === '' || before !== now) throw new Error(`the pods were ${before}, and are ${now}`);
+}
+
+const restarts = ({ containerStatuses = [] }: PodObject['status']): number =>
+  containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
+
+/** Ends the process of one pod with SIGKILL: nothing within a pod can do that to its first process. */
+export async function kill(place: Place, _: 'gateway', namespace: string): Promise<void> {
+  const [pod] = await place.pods(namespace);
+  if (pod === undefined) throw new Error('no pod takes traffic');
+  const pid = processOf(pod.metadata.uid, 'gateway/main.js');
+  place.changedAt = performance.now();
+  process.kill(pid, 'SIGKILL');
+  place.note(`killed ${pod.metadata.name}`);
+}
+
+/** Ends a part of the node, which its supervisor starts again. */
+export async function restart(place: Place, part: string): Promise<void> {
+  const layout = layoutOf(process.env['KT_CLUSTER_PLACE'] as ClusterPlace);
+  const pids = processesOf(layout, part);
+  if (pids.length === 0) throw new Error(`no ${part} runs`);
+  place.changedAt = performance.now();
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  const isNew = async (): Promise<boolean> => processesOf(layout, part).some((pid) => !pids.includes(pid));
+  await place.until(`another ${part}`, isNew);
+}
+
+/** The host's id of a process of a pod. @throws Error */
+function processOf(uid: string, program: string): number {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    if (read(pid, 'cgroup').includes(`pod${uid}`) && read(pid, 'cmdline').includes(program))
+      return Number(pid);
+  throw new Error(`no process of pod ${uid} runs ${program}`);
+}
+
+function read(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    // It has ended meanwhile.
+    return '';
+  }
+}
