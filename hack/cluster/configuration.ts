@@ -47,12 +47,10 @@ const podNetwork = ({ paths }: Layout): object => ({
   name: 'keeptrusts',
   plugins: [
     {
-      type: 'bridge',
-      bridge: 'cni0',
-      isGateway: true,
+      // A pair of devices for each pod, and no bridge: what passes a bridge on one node misses the translation of
+      // addresses of Services, unless a module of the kernel is loaded that would change bridges of the machine too.
+      type: 'ptp',
       ipMasq: true,
-      // A pod may reach itself through its Service.
-      hairpinMode: true,
       ipam: {
         type: 'host-local',
         dataDir: paths.addresses,

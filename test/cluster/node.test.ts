@@ -136,6 +136,36 @@ describe('the node of a cluster', () => {
     expect(lines.some((line) => /^web-\S+ found nothing$/.test(line))).to.equal(true);
   });
 
+  it('brings two pods of one node together by a Service', async function () {
+    this.timeout(60_000);
+    const script = `fetch('http://web.${NAMESPACE}').then((a) => a.text()).then(console.log)`;
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'caller', namespace: NAMESPACE },
+      spec: {
+        automountServiceAccountToken: false,
+        restartPolicy: 'Never',
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 65532,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        containers: [
+          {
+            name: 'caller',
+            image,
+            command: ['/usr/bin/node', '-e', script],
+            securityContext: container.securityContext,
+          },
+        ],
+      },
+    };
+    await kubectl(['create', '-f', '-'], { input: pod });
+    await call('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/caller', '--timeout=45s');
+    expect(await call('logs', 'caller')).to.match(/^web-\S+ found nothing\n$/);
+  });
+
   it('gives a pod a token for an audience, which the API server knows', async () => {
     const token = await inPod(`process.stdout.write(require('node:fs').readFileSync('/token/token'))`);
     const review = {
