@@ -46,10 +46,11 @@ export function programmed(gateway: LiveGateway): Programmed {
   }
   const ready = reports.filter((report) => report.ready);
   const current = ready.filter(({ revision }) => holding?.hashes.includes(revision?.hash ?? '') === true);
-  const expected = Math.max(readyPods?.length ?? deployment?.ready ?? 0, ready.length, 1);
+  const served = readyPods?.length ?? deployment?.ready ?? 0;
+  const expected = Math.max(served, ready.length, 1);
   // One that is sent traffic and has said nothing counts as much as one that says otherwise.
   const everyPod = readyPods?.every((name) => current.some(({ instance }) => instance === name)) ?? true;
-  if ((readyPods?.length ?? deployment?.ready ?? 0) > 0 && everyPod && current.length >= expected) {
+  if (served > 0 && everyPod && current.length >= expected) {
     return wanted('True', 'Programmed', ': every ready instance runs it');
   }
   if (failure !== null) return wanted('False', failure.reason, `: ${failure.message}`);
@@ -69,7 +70,9 @@ export function programmed(gateway: LiveGateway): Programmed {
   const pending = wanted(
     'False',
     'GatewayPending',
-    `: ${current.length} of ${expected} ready instances run revision ${holding?.since ?? revision.number}`,
+    served === 0
+      ? ': no instance is ready yet'
+      : `: ${current.length} of ${expected} ready instances run revision ${holding?.since ?? revision.number}`,
   );
   const silent = deployment.ready > 0 && current.length === ready.length;
   return silent && !gateway.listening ? { ...pending, unsure: true } : pending;
