@@ -3,7 +3,7 @@ import { childName } from '../render/names.ts';
 import type { ObjectCache } from '../runtime/objects.ts';
 import type { LiveGateway } from '../status/gateway-state.ts';
 import type { Outcomes } from './outcomes.ts';
-import { podsOf } from './pods.ts';
+import { type GatewayPod, podsOf } from './pods.ts';
 
 interface DeploymentStatus {
   observedGeneration?: number;
@@ -48,8 +48,15 @@ export function liveGateway(
         ? reports
         : reports.filter(({ instance }) => pods.some(({ name }) => name === instance)),
     readyPods: pods.length === 0 ? null : pods.filter(({ ready }) => ready).map(({ name }) => name),
+    obstacle: obstacleOf(pods),
     listening: parts.reports.complete(),
   };
+}
+
+/** What keeps a pod that there is from running; null where none is kept. */
+function obstacleOf(pods: readonly GatewayPod[]): string | null {
+  const stuck = pods.find(({ obstacle }) => obstacle !== null);
+  return stuck === undefined ? null : `pod ${stuck.name}: ${stuck.obstacle}`;
 }
 
 /** What keeps pods from being made, or from becoming ready in time. */

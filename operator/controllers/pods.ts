@@ -11,8 +11,17 @@ export interface GatewayPod {
   running: boolean;
   /** It is sent traffic. */
   ready: boolean;
+  /** Why it cannot run, in words; null where nothing is in the way. */
+  obstacle: string | null;
   /** What it was told last; undefined where it never was. */
   told: string | undefined;
+}
+
+/** As `operator/kube` keeps it. */
+interface PodStatus {
+  phase?: string;
+  ready: boolean;
+  obstacle?: string;
 }
 
 /** The pods of a gateway that are not to end. None where gateways run as processes. */
@@ -24,9 +33,9 @@ export function podsOf(cache: ObjectCache, namespace: string, gateway: string): 
         labels?.[GATEWAY_LABEL] === gateway && deletionTimestamp === undefined,
     )
     .map(({ metadata: { name, uid, annotations }, status }) => {
-      const { phase, ready } = status as { phase?: string; ready: boolean };
+      const { phase, ready, obstacle = null } = status as PodStatus;
       const running = phase === 'Running';
       const told = annotations?.[CONFIG_REVISION_ANNOTATION];
-      return { namespace, name, uid, running, ready: running && ready, told };
+      return { namespace, name, uid, running, ready: running && ready, obstacle, told };
     });
 }

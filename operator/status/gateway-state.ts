@@ -22,6 +22,8 @@ export interface LiveGateway {
   reports: readonly Pick<InstanceReport, 'instance' | 'ready' | 'revision' | 'rejected' | 'targets'>[];
   /** Names of the pods that are sent traffic, each of which is an instance; null where there are no pods. */
   readyPods: readonly string[] | null;
+  /** Why one of the pods cannot run; null where there is nothing, or nothing is known. */
+  obstacle: string | null;
   /** False while instances may not have had the time to report. */
   listening: boolean;
 }
@@ -71,7 +73,7 @@ export function programmed(gateway: LiveGateway): Programmed {
     'False',
     'GatewayPending',
     served === 0
-      ? ': no instance is ready yet'
+      ? `: no instance is ready yet${gateway.obstacle === null ? '' : `; ${gateway.obstacle}`}`
       : `: ${current.length} of ${expected} ready instances run revision ${holding?.since ?? revision.number}`,
   );
   const silent = deployment.ready > 0 && current.length === ready.length;

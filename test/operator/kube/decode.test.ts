@@ -43,6 +43,18 @@ describe('an object of the API server', () => {
     expect(decodeObject({ ...pod, status: {} }, resourceOf('Pod')).status).to.deep.include({ ready: false });
   });
 
+  it('that is a pod says why it cannot run, in the same words while its kubelet tries again', () => {
+    const { data: _, ...raw } = rawConfigMap('a', '5');
+    const of = (status: object) => decodeObject({ ...raw, kind: 'Pod', status }, resourceOf('Pod')).status;
+    const waiting = (reason: string) => of({ containerStatuses: [{ state: { waiting: { reason } } }] });
+    expect(waiting('ErrImagePull')).to.include({ obstacle: 'its image cannot be had' });
+    expect(waiting('ImagePullBackOff')).to.deep.equal(waiting('ErrImagePull'));
+    expect(waiting('CrashLoopBackOff')).to.include({ obstacle: 'its container ends again and again' });
+    expect(waiting('ContainerCreating')).to.not.have.property('obstacle');
+    const scheduled = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable' };
+    expect(of({ conditions: [scheduled] })).to.include({ obstacle: 'no node has room for it' });
+  });
+
   it('cannot be changed by whoever gets it', () => {
     const object = decodeObject(rawConfigMap('a', '5', { data: { key: 'v' } }), resourceOf('ConfigMap'));
     expect(() => Object.assign(object.data!, { key: 'w' })).to.throw(TypeError);

@@ -28,6 +28,7 @@ const live = (over: Partial<LiveGateway> = {}): LiveGateway => ({
   deployment: { replicas: 1, ready: 1, failure: null },
   reports: [report()],
   readyPods: null,
+  obstacle: null,
   ...over,
 });
 const find = (list: Condition[] | undefined, type: string): Condition =>
@@ -58,6 +59,16 @@ describe('Programmed', () => {
     const late = live({ deployment: { ...deployment, ready: 0 }, reports, readyPods: ['a', 'b'] });
     expect(programmed(late)).to.include({ status: 'True' });
     expect(programmed(live({ deployment, reports, readyPods: [] }))).to.include({ status: 'False' });
+  });
+
+  it('says what keeps a pod from running while none is ready', () => {
+    const pods = { deployment: { replicas: 1, ready: 0, failure: null }, reports: [], readyPods: [] };
+    const why = 'pod keeptrusts-default-x: its image cannot be had';
+    expect(programmed(live({ ...pods, obstacle: why }))).to.include({
+      reason: 'GatewayPending',
+      message: `gateway default: no instance is ready yet; ${why}`,
+    });
+    expect(programmed(live(pods)).message).to.equal('gateway default: no instance is ready yet');
   });
 
   it('is true only when every ready instance reported the revision', () => {
