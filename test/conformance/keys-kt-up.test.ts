@@ -162,9 +162,6 @@ describe('check 55: keys of the control plane against kt up, with three replicas
     expect(error).to.be.instanceOf(OpenAI.AuthenticationError).and.include({ code: 'invalid_key' });
     expect((await ask(other.value)).status).to.equal(200);
     expect(processes()).to.deep.equal(before);
-    console.log(
-      `      a revocation was in force everywhere after ${Math.max(0, lastAllowed - at).toFixed(0)} ms`,
-    );
   });
 
   it('a key for one model cannot use another, nor see it', async () => {

@@ -29,9 +29,9 @@ export class GatewayProcess {
     this.exited = new Promise((resolve) => this.child.once('exit', (code) => resolve(code)));
   }
 
-  /** Waits until the address answers with this status. @throws after 15 s, with what the process wrote */
+  /** Waits until the address answers with this status. @throws after 30 s, with what the process wrote */
   async answers(url: string, status = 200): Promise<void> {
-    for (const end = Date.now() + 15_000; Date.now() < end; ) {
+    for (const end = Date.now() + 30_000; Date.now() < end; ) {
       const got = await fetch(url).then(
         (answer) => answer.status,
         () => 0,

@@ -7,7 +7,7 @@ import { documentOf, LoneGateway } from '../fakes/lone-gateway.ts';
 import { completion, FakeUpstream, json } from '../fakes/upstream.ts';
 
 describe('keys of a control plane that goes away', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let api: ApiProcess;
   let gateway: LoneGateway;
   let upstream: FakeUpstream;
