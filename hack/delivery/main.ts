@@ -1,5 +1,5 @@
 /**
- * How long an edit takes until every pod enforces it, on a cluster with an operator: `node hack/delivery/main.ts
+ * How long an edit takes until every pod enforces it, on a cluster with an operator: `node launcher.js hack/delivery/main.ts
  * [--kubeconfig FILE] [--pods N] [--edits N]`. `docs/performance.md` keeps the figures.
  */
 import { parseArgs } from 'node:util';

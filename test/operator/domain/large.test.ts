@@ -7,9 +7,9 @@ import { createLinter } from '../../../operator/domain/lint.ts';
 import type { Policy } from '../../../operator/domain/snapshot.ts';
 import { policy, snapshot, target } from './builders.ts';
 
-/** 512 entries, as many as a document may hold. */
-const policies = (): Policy[] =>
-  Array.from({ length: 8 }, (_, p) =>
+/** 64 entries each; eight have 512, as many as a document may hold. */
+const policies = (count = 8): Policy[] =>
+  Array.from({ length: count }, (_, p) =>
     policy(`p${p}`, {
       entries: Array.from({ length: 64 }, (_, e) => ({
         name: `e${e}`,
@@ -45,5 +45,16 @@ describe('deciding the largest document', () => {
     expect(written).to.equal(2);
     // Some 16 ms on a busy machine, where it took 380 ms when the text was written and read back each time.
     expect(took).to.be.below(200);
+  });
+
+  it('says of 2,048 entries that they are too many, before anything is applied', async () => {
+    const linter = createLinter({
+      kinds: await loadKindContracts(),
+      loneGateway: false,
+      listen: '127.0.0.1',
+    });
+    const all = snapshot({ policies: policies(32), targets: [target('t')] });
+    const { refused } = decide(all, { linter, write: createConfigWriter() });
+    expect(refused).to.match(/^policies\.chain: E014 .*at most 512 items/);
   });
 });
