@@ -159,9 +159,11 @@ describe('a folder of resources and the real gateway', () => {
     });
     let said = '';
     child.stdout.on('data', (chunk) => (said += String(chunk)));
-    await eventually(() => said.startsWith('Ready: '), 'readiness', 20_000);
+    // Also where it is never ready: nobody else would end it.
+    await eventually(() => said.startsWith('Ready: '), 'readiness', 40_000).finally(() =>
+      child.kill('SIGKILL'),
+    );
     const url = /default\/default at (\S+);/.exec(said)![1]!;
-    child.kill('SIGKILL');
     const dead = async (): Promise<boolean> => {
       return fetch(url).then(
         () => false,
