@@ -24,6 +24,7 @@ import { PlanHolder } from './plan-holder.ts';
 import type { PlanSource } from './plan-source.ts';
 import { isQuotaExhausted } from './providers/quota.ts';
 import { ProviderUpstream } from './providers/upstream.ts';
+import { RefusedCredentials } from './refused-credentials.ts';
 import { createAdminServer } from './server/admin.ts';
 import { BodyRoom, bodyBytesOf } from './server/body-room.ts';
 import { drainServer } from './server/drain.ts';
@@ -107,6 +108,7 @@ class Gateway implements RunningGateway {
   readonly #admin: Server;
   #link: ControlPlaneLink | null = null;
   readonly #running = new Running();
+  readonly #refusedCredentials = new RefusedCredentials(() => this.#link?.changed());
   #draining = false;
   #closed: Promise<void> | null = null;
 
@@ -142,6 +144,7 @@ class Gateway implements RunningGateway {
       clock,
       spool: this.#spool,
       ...(keys !== null && { keys: () => keys.stats }),
+      refused: (target) => this.#refusedCredentials.has(target),
       draining: () => this.#draining,
       backlog: () => this.#link?.stats.backlog ?? 0,
       requests: () => this.#metrics.total,
@@ -186,7 +189,10 @@ class Gateway implements RunningGateway {
         slots: this.#slots,
         running: this.#running,
         isQuotaExhausted,
-        finished: (event) => this.#metrics.finished(event),
+        finished: (event) => {
+          this.#metrics.finished(event);
+          this.#refusedCredentials.finished(event);
+        },
         fault: (where, thrown) => logger.error({ where, ...faultFields(thrown) }, 'something failed'),
       },
     });

@@ -15,6 +15,8 @@ export interface StatusParts {
   clock: Pick<Clock, 'monotonic'>;
   /** The keys of the control plane, null before the first; left out where none are taken from it. */
   keys?(): KeyStats | null;
+  /** Whether the provider of a target refused our credential when it was last asked. */
+  refused?(target: string): boolean;
   draining(): boolean;
   /** Events that the control plane does not have. */
   backlog(): number;
@@ -74,7 +76,8 @@ export class Status {
   #targets(): InstanceReport['targets'] {
     const targets = this.#parts.holder.live?.plan.targets ?? [];
     return targets.map(({ target, unavailable, unavailableCode }) => {
-      return { id: target.id, unavailable, code: unavailableCode ?? null };
+      const refused = this.#parts.refused?.(target.id) === true ? 'credential_refused' : null;
+      return { id: target.id, unavailable, code: unavailableCode ?? refused };
     });
   }
 

@@ -14,7 +14,10 @@ export interface InstanceReport {
     hash: string;
     problems: { code: string; path: string; message: string }[];
   } | null;
-  /** The targets of the document in force. `unavailable` says in words why one cannot be used; null where it can. */
+  /**
+   * The targets of the document in force. `unavailable` says in words why one cannot be used; null where it can. `code`
+   * is `credential_refused` for one that can be used, and whose provider refused the credential that it was sent last.
+   */
   targets: { id: string; unavailable: string | null; code: string | null }[];
   /**
    * Keys that the control plane gave: how many are held, seconds since it last said that these are all, and how many of

@@ -42,7 +42,10 @@ const FIRST_WORD_MS = 3000;
  */
 const AGAIN_MS: readonly number[] = [2000, 4000, 8000, 16_000, 32_000];
 
-/** The same for a pod whose gateway lacks a credential: nobody tells us when the Secret is there. For ten minutes. */
+/**
+ * The same for a pod whose gateway lacks a credential, or has one that a provider refuses: nobody tells us when the
+ * Secret is there, or another one. For ten minutes.
+ */
 const CREDENTIAL_MS: readonly number[] = [2000, 4000, 8000, ...Array<number>(40).fill(15_000)];
 
 const NONE: Nudge = { kind: 'none' };
@@ -97,5 +100,5 @@ function readTold(text: string | undefined): Told | null {
 }
 
 function lacksCredential(report: NudgeInput['report']): boolean {
-  return report?.targets.some(({ code }) => code === 'credential') === true;
+  return report?.targets.some(({ code }) => code === 'credential' || code === 'credential_refused') === true;
 }

@@ -29,7 +29,10 @@ export interface TargetState {
   id: string;
   /** Why the instance cannot use it now, in words that never hold a secret; null where it can. */
   unavailable: string | null;
-  /** `credential`: there is none to send; `vendor`: this release does not serve it. A newer gateway may know more. */
+  /**
+   * `credential`: there is none to send; `vendor`: this release does not serve it; `credential_refused`: it can be used,
+   * and its provider refused the credential that it was sent last. A newer gateway may know more.
+   */
   code: string | null;
 }
 

@@ -27,8 +27,8 @@ export interface DriftMetrics {
 
 export const NUDGE_REASONS = ['revision', 'again', 'credential'] as const;
 /**
- * Why a pod was annotated: it has another revision; it still has one though it was told; its gateway lacks a credential
- * that may be there by now.
+ * Why a pod was annotated: it has another revision; it still has one though it was told; its gateway lacks a credential,
+ * or has one that is refused, and another may be there by now.
  */
 export type NudgeReason = (typeof NUDGE_REASONS)[number];
 

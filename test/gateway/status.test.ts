@@ -42,6 +42,15 @@ describe('what a gateway says of itself', () => {
     };
     return { holder, status: new Status(parts) };
   }
+  const partsOf = (holder: PlanHolder) => ({
+    options: { namespace: 'a', name: 'default', instance: 'i' },
+    holder,
+    spool,
+    clock: { monotonic: () => 0 },
+    draining: () => false,
+    backlog: () => 0,
+    requests: () => 0,
+  });
   const events = (status: Status) => (status.health() as { events: object }).events;
 
   it('names who keeps its events, and for how long', () => {
@@ -81,18 +90,19 @@ describe('what a gateway says of itself', () => {
     ]);
   });
 
+  it('reports a target whose provider refused our credential, though it may be asked again', () => {
+    const { holder } = statusOf(planOf(configOf([{ id: 'x', provider: 'openai' }])));
+    const refused = (target: string) => target === 'x';
+    const status = new Status({ ...partsOf(holder), refused });
+    expect(status.report().targets).to.deep.equal([
+      { id: 'x', unavailable: null, code: 'credential_refused' },
+    ]);
+  });
+
   it('is unready without the keys of its callers, where it takes any, and says so', () => {
     const { holder } = statusOf(planOf(configOf([])));
     let keys: { count: number; ageSeconds: number; unreadable: number } | null = null;
-    const parts = {
-      options: { namespace: 'a', name: 'default', instance: 'i' },
-      holder,
-      spool,
-      clock: { monotonic: () => 0 },
-      draining: () => false,
-      backlog: () => 0,
-      requests: () => 0,
-    };
+    const parts = partsOf(holder);
     const status = new Status({ ...parts, keys: () => keys });
     expect([status.ready, status.report().keys]).to.deep.equal([false, null]);
     expect(status.unready).to.contain('has not read the keys of its callers');

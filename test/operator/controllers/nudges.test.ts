@@ -104,6 +104,12 @@ describe('nudges of a pod', () => {
     expect(new Set(told.map(({ told: value }) => value)).size).to.equal(told.length);
   });
 
+  it('come at once for a gateway whose credential a provider refuses, which may have been changed', () => {
+    const targets = [{ id: 'openai', unavailable: null, code: 'credential_refused' }];
+    const refused = { report: report(wanted.hash, { targets }), now: 60_000 };
+    expect(next(refused)).to.include({ kind: 'now', reason: 'credential', told: '7' });
+  });
+
   it('begin anew with another revision', () => {
     const history = { seenAt: 0, lastAt: 50_000, series: 'again 6', repeats: 5 };
     const first = next({ pod: { told: '6.5' }, report: report('sha256:old'), history, now: 50_001 });
