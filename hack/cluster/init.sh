@@ -59,9 +59,9 @@ init)
   shift 7
   # Pods get the limit of whoever starts them, and a terminal's is low.
   ulimit -S -n "$(ulimit -H -n)"
-  hostname "$node_name"
   mount -t proc proc /proc
   mount -t sysfs sysfs /sys
+  echo "$node_name" >/proc/sys/kernel/hostname
   mount_cgroups
   mount -t tmpfs -o mode=755 tmpfs /run
   # What network plugins and the kubelet keep at fixed places.
