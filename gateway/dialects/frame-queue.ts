@@ -42,6 +42,18 @@ export class FrameQueue {
     }
   }
 
+  /** Pushes a frame and takes out what can leave: mostly that one, which then need not wait in a list. */
+  pass(frame: OutFrame, out: OutFrame[]): void {
+    if (this.length === 0 && frame.waiting === 0) {
+      this.#kept = 0;
+      frame.left = true;
+      out.push(frame);
+      return;
+    }
+    this.push(frame);
+    this.take(out);
+  }
+
   /** Takes out the frames that can leave. */
   take(out: OutFrame[]): void {
     if (this.#late.size > 0) this.#late.take((frame) => this.#leave(frame, out));

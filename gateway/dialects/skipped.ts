@@ -1,3 +1,4 @@
+import type { JsonNode } from '../json/node.ts';
 import type { SkippedLeaf } from './dialect.ts';
 
 /** The strings of one body or stream that were not scanned; those of one field are counted together. */
@@ -18,4 +19,9 @@ export class SkippedList {
   get all(): SkippedLeaf[] {
     return [...this.#byPath.values()];
   }
+}
+
+/** Bytes between the quotes of a string that is skipped: those of a field that may be are of ASCII, see `skips`. */
+export function skippedBytes({ start, end }: JsonNode): number {
+  return end - start - 2;
 }

@@ -12,6 +12,8 @@ export interface SseFrame {
   readonly data: string | null;
   /** Byte offsets in `raw` of the values of the `data` lines, as pairs. */
   readonly ranges: readonly number[];
+  /** Known to be of ASCII alone. */
+  readonly ascii?: boolean;
 }
 
 const LF = 0x0a;
@@ -43,6 +45,10 @@ class CutFrame implements SseFrame {
 
   get ranges(): readonly number[] {
     return dataRanges(this.raw, 0);
+  }
+
+  get ascii(): boolean {
+    return true;
   }
 }
 

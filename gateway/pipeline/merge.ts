@@ -53,15 +53,19 @@ function notRun(
 }
 
 function byPhase(results: readonly EntryResult[], id: string): EntryResult[] {
-  const own: EntryResult[] = [];
+  let own: EntryResult[] | null = null;
   for (const result of results) {
     if (result.entry.id !== id) continue;
+    if (own === null) {
+      own = [result];
+      continue;
+    }
     let at = 0;
     while (at < own.length && own[at]!.phase !== result.phase) at += 1;
     if (at === own.length) own.push(result);
     else own[at] = united(own[at]!, result);
   }
-  return own;
+  return own ?? [];
 }
 
 /** Two hooks of one entry in one phase. The reason is that of the stronger verdict, then of the worse outcome. */

@@ -97,7 +97,7 @@ export const subjects: readonly Subject[] = [
   gateway('gateway, five kinds, events shipped', fiveKinds, { shipped: true }),
 ];
 
-/** The gateway of another source tree beside that of this one. */
-export function versions(tree: string): readonly Subject[] {
-  return [bare, gateway('that tree', fiveKinds, { tree }), gateway('this tree', fiveKinds)];
+/** The gateways of other source trees beside that of this one. */
+export function versions(trees: readonly string[]): readonly Subject[] {
+  return [bare, ...trees.map((tree) => gateway(tree, fiveKinds, { tree })), gateway('this tree', fiveKinds)];
 }

@@ -15,6 +15,7 @@ import { decodeUtf8, type JsonDocument, readJson } from '../../json/read.ts';
 import type { Leaf, LeafEdit, ParsedAnswer, SkippedLeaf, Usage } from '../dialect.ts';
 import { LeafList } from '../leaves.ts';
 import { compileShape, type Shape } from '../shape.ts';
+import { skippedBytes } from '../skipped.ts';
 import type { ToolCall } from '../tool-call.ts';
 import { NUMBER_REASON, walk } from '../walk.ts';
 import { ANSWER_FIELDS } from './answer-fields.ts';
@@ -56,7 +57,7 @@ function readLeaves(document: JsonDocument): LeafList {
       else list.value(node, value, part, role);
     },
     key: (node, part, role) => list.key(node, part, role),
-    skipped: (node, shape) => list.skip(shape.path, literalBytes(document, node), shape.skip!.reason),
+    skipped: (node, shape) => list.skip(shape.path, skippedBytes(node), shape.skip!.reason),
     number: (node, path) => list.skip(path, node.end - node.start, NUMBER_REASON),
     mismatch: refuseUpstream,
     logprobs: (node) => addLogprobs(document, node, list),
@@ -81,11 +82,6 @@ export function refuseUpstream(node: JsonNode, shape: Shape): never {
     'upstream_invalid',
     `In the answer of the upstream \`${pathOf(node)}\` is not ${shape.expected}.`,
   );
-}
-
-/** UTF-8 bytes between the quotes of a string. */
-export function literalBytes(document: JsonDocument, node: JsonNode): number {
-  return Buffer.byteLength(document.text.slice(node.start + 1, node.end - 1));
 }
 
 /** Counts the texts of alternatives, which are not scanned. */

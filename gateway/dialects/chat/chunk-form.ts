@@ -23,9 +23,10 @@ export interface SeenChunk {
   skipped: readonly SkippedString[];
 }
 
-/** What a chunk of a form says: its text, where the literal stands in its data, and the bytes of its padding. */
+/** What a chunk of a form says: its text, where the literal stands in its data, and the bytes of text and padding. */
 export interface FormText {
   value: string;
+  bytes: number;
   start: number;
   end: number;
   padding: number;
@@ -68,9 +69,12 @@ export class ChunkForm {
     this.#parts.push(data.slice(at));
   }
 
-  /** @returns `null` for data of another form, and for an empty text */
-  read(data: string): FormText | null {
-    const read = { value: '', start: 0, end: 0, padding: 0 };
+  /**
+   * @param ascii whether the data is known to be of ASCII alone
+   * @returns `null` for data of another form, and for an empty text
+   */
+  read(data: string, ascii: boolean): FormText | null {
+    const read = { value: '', bytes: 0, start: 0, end: 0, padding: 0 };
     let at = 0;
     for (let index = 0; index < this.#holes.length; index++) {
       const part = this.#parts[index]!;
@@ -84,9 +88,10 @@ export class ChunkForm {
       const hole = this.#holes[index]!;
       if (hole === null) {
         read.value = value;
+        read.bytes = ascii && found > 0 ? value.length : Buffer.byteLength(value);
         read.start = start;
         read.end = at;
-      } else if (found > 0 && skips(hole.when, value)) read.padding += Buffer.byteLength(value);
+      } else if (found > 0 && skips(hole.when, value)) read.padding += value.length;
       else return null;
     }
     const last = this.#parts[this.#holes.length]!;

@@ -8,11 +8,11 @@ import type { SkippedLeaf } from '../dialect.ts';
 import { OutFrame } from '../frame.ts';
 import { type KeyEdit, keySplices } from '../key-edits.ts';
 import type { Shape } from '../shape.ts';
-import { SkippedList } from '../skipped.ts';
+import { SkippedList, skippedBytes } from '../skipped.ts';
 import type { SseFrame } from '../sse.ts';
 import { TextLiteral } from '../text-literal.ts';
 import { NUMBER_REASON, type Visitor, walk } from '../walk.ts';
-import { ANSWER_SHAPE, choiceIndex, literalBytes, refuseUpstream, skipAlternatives } from './answer.ts';
+import { ANSWER_SHAPE, choiceIndex, refuseUpstream, skipAlternatives } from './answer.ts';
 import type { Channels } from './channels.ts';
 import { ChunkForm, type FormText, type SeenChunk, type SkippedString } from './chunk-form.ts';
 import { FALSE_BYTES, falseBytes, readTokens, tokenSplices, unread } from './logprobs.ts';
@@ -98,9 +98,8 @@ export class ChunkReader {
 
   /** Counts a chunk of a known form. */
   count(form: ChunkForm, text: FormText): void {
-    const bytes = Buffer.byteLength(text.value);
-    this.#scannedBytes += form.count(text) + bytes;
-    this.#outputBytes += bytes;
+    this.#scannedBytes += form.count(text) + text.bytes;
+    this.#outputBytes += text.bytes;
   }
 
   #walk(document: JsonDocument, frame: OutFrame): void {
@@ -116,7 +115,7 @@ export class ChunkReader {
       key: (node, part, role) => this.#key(frame, node, part, role),
       skipped: (node, shape) => {
         if (shape.path === ROLE) this.#role(choiceIndex(text, node.parent!.parent!), frame);
-        const bytes = literalBytes(document, node);
+        const bytes = skippedBytes(node);
         const { when, reason } = shape.skip!;
         const counted = this.#skipped.add(shape.path, bytes, reason);
         this.#passed.push({ node, key: shape.key, when, counted, bytes });

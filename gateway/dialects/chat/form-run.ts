@@ -28,7 +28,7 @@ export class FormRun {
   take(frame: SseFrame): boolean {
     const form = this.#form;
     if (form === null || frame.data === null) return false;
-    const text = form.read(frame.data);
+    const text = form.read(frame.data, frame.ascii === true);
     if (text === null) return false;
     const out = new OutFrame(frame, form);
     this.#units.push(this.#chunks.piece(out, form, text));

@@ -14,6 +14,7 @@ import type { Splice } from '../../json/splice.ts';
 import type { Leaf, LeafEdit, ParsedRequest, SkippedLeaf } from '../dialect.ts';
 import { LeafList } from '../leaves.ts';
 import { compileShape, type Shape } from '../shape.ts';
+import { skippedBytes } from '../skipped.ts';
 import type { ToolCall } from '../tool-call.ts';
 import { NUMBER_REASON, nameAncestors, walk } from '../walk.ts';
 import { readCalls } from './calls.ts';
@@ -58,7 +59,7 @@ function readLeaves(document: JsonDocument): LeafList {
       else list.value(node, value, part, role);
     },
     key: (node, part, role) => list.key(node, part, role),
-    skipped: (node, shape) => list.skip(shape.path, stringBytes(document, node), shape.skip!.reason),
+    skipped: (node, shape) => list.skip(shape.path, skippedBytes(node), shape.skip!.reason),
     number: (node, path) => list.skip(path, node.end - node.start, NUMBER_REASON),
     mismatch: refuse,
     logprobs: () => [],
@@ -156,10 +157,6 @@ function appendMember(object: JsonNode, written: string): Splice {
 
 function isTrue(document: JsonDocument, node: JsonNode | null): boolean {
   return node?.kind === BOOLEAN && document.text.charCodeAt(node.start) === 0x74;
-}
-
-function stringBytes(document: JsonDocument, node: JsonNode): number {
-  return Buffer.byteLength(document.text.slice(node.start + 1, node.end - 1));
 }
 
 function refuse(node: JsonNode, { key, expected }: Shape): never {

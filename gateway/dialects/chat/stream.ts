@@ -55,10 +55,7 @@ export class ChatStream implements AnswerStream {
     const whole = this.#queue.length === 0 && this.#sse.open === 0;
     const frames: SseFrame[] = [];
     const out: OutFrame[] = [];
-    const leave = (frame: OutFrame): void => {
-      this.#queue.push(frame);
-      this.#queue.take(out);
-    };
+    const leave = (frame: OutFrame): void => this.#queue.pass(frame, out);
     const read = (): void => {
       for (const frame of frames) {
         const beside = otherLines(frame);
