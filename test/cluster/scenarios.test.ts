@@ -1,7 +1,8 @@
 import { Cluster } from '../../hack/delivery/cluster.ts';
 import { testCluster } from '../fakes/kubectl.ts';
+import { provideClientImage } from './client/image.ts';
 import { findings } from './scenario/findings.ts';
-import { installOperator, provideClientImage } from './scenario/install.ts';
+import { installOperator } from './scenario/install.ts';
 import { Place } from './scenario/place.ts';
 import { runSteps } from './scenario/run.ts';
 import { readScenarios, type Scenario } from './scenario/scenario.ts';

@@ -1,4 +1,5 @@
 import { kubectl } from '../../fakes/kubectl.ts';
+import { OPERATOR_NAMESPACE } from './surroundings.ts';
 
 const OURS = 'governancepolicies,providertargets,governancegateways';
 
@@ -20,8 +21,9 @@ export async function findings(namespaces: readonly string[]): Promise<string> {
     await tell('events', [...at, 'get', 'events', '--sort-by=.metadata.creationTimestamp', '-o', columns]);
     const gateways = ['-l=app.kubernetes.io/name=keeptrusts-gateway', '--prefix', '--tail=15'];
     await tell('gateways', [...at, 'logs', ...gateways]);
+    await tell('other pods', [...at, 'logs', '-l=keeptrusts-test', '--prefix', '--tail=5']);
   }
-  const operator = ['-n', 'keeptrusts-system', 'logs', 'deployment/keeptrusts-operator', '--tail=25'];
+  const operator = ['-n', OPERATOR_NAMESPACE, 'logs', 'deployment/keeptrusts-operator', '--tail=25'];
   await tell('operator', operator);
   return parts.join('\n');
 }

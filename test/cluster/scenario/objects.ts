@@ -1,11 +1,20 @@
 export interface KubeObject {
   kind: string;
-  metadata: { name: string; uid: string; generation?: number; deletionTimestamp?: string };
+  metadata: {
+    name: string;
+    namespace: string;
+    uid: string;
+    labels?: Record<string, string>;
+    generation?: number;
+    deletionTimestamp?: string;
+  };
   status?: Record<string, unknown>;
 }
 
 export interface PodObject extends KubeObject {
+  spec: { containers: { ports?: { name?: string; containerPort: number }[] }[] };
   status: {
+    phase: string;
     podIP?: string;
     conditions?: { type: string; status: string }[];
     containerStatuses?: { restartCount: number }[];
@@ -38,7 +47,10 @@ export function objectPath(name: string, namespace: string): string {
   return `/${version}${scope}/${plural}${object === undefined ? '' : `/${object}`}`;
 }
 
-/** Where `found` does not hold what `wanted` lists, or null. Of a list, some element holds each that is listed. */
+/**
+ * Where `found` does not hold what `wanted` lists, or null. Of a list, some element holds each that is
+ * listed; `{contains: TEXT}` stands for any text with it.
+ */
 export function mismatch(found: unknown, wanted: unknown, path = ''): string | null {
   if (Array.isArray(wanted)) {
     const list: unknown[] = Array.isArray(found) ? found : [];
@@ -46,6 +58,8 @@ export function mismatch(found: unknown, wanted: unknown, path = ''): string | n
     return index < 0 ? null : `${path}[${index}]: nothing like it in ${JSON.stringify(found)}`;
   }
   if (typeof wanted === 'object' && wanted !== null) {
+    if ('contains' in wanted)
+      return String(found).includes(String(wanted.contains)) ? null : `${path} lacks '${wanted.contains}'`;
     if (typeof found !== 'object' || found === null) return `${path} is ${JSON.stringify(found)}`;
     for (const [name, value] of Object.entries(wanted)) {
       const fault = mismatch((found as Record<string, unknown>)[name], value, `${path}.${name}`);

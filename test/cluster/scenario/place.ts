@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../../hack/delivery/cluster.ts';
 import { kubectl } from '../../fakes/kubectl.ts';
 import { type KubeObject, objectPath, type PodObject } from './objects.ts';
-import { clientPod, namespaceObjects } from './surroundings.ts';
+import { clientPod, namespaceObjects, outsideOf } from './surroundings.ts';
 
 /** Milliseconds for something to come about. */
 export const LIMIT_MS = 60_000;
@@ -17,12 +17,13 @@ export class Place {
   /** Lines for people. */
   readonly notes: string[] = [];
   readonly keys = new Map<string, { id: string; value: string }>();
-  /** Requests that got an answer: the id of the event that it named. */
-  readonly answered = new Map<string, string | null>();
   /** `performance.now()` when somebody last changed something. */
   changedAt = performance.now();
   remembered: PodObject[] = [];
+  /** Addresses of gateways that have answered once. */
+  readonly reached = new Set<string>();
   readonly #began = performance.now();
+  readonly #answered = new Map<string, Map<string, string | null>>();
   #requests = 0;
 
   constructor(cluster: Cluster, folder: string, namespace: string) {
@@ -38,6 +39,13 @@ export class Place {
 
   note(text: string): void {
     this.notes.push(`${((performance.now() - this.#began) / 1000).toFixed(1)} s: ${text}`);
+  }
+
+  /** Requests that gateways of a namespace answered: the id of the event that the answer named. */
+  answeredIn(namespace: string): Map<string, string | null> {
+    const known = this.#answered.get(namespace) ?? new Map<string, string | null>();
+    this.#answered.set(namespace, known);
+    return known;
   }
 
   /** An id for the next request. */
@@ -59,15 +67,15 @@ export class Place {
 
   async remove(): Promise<void> {
     for (const namespace of [this.namespace, this.other])
-      await this.cluster.send('DELETE', `/api/v1/namespaces/${namespace}`);
+      for (const path of [...outsideOf(namespace), `/api/v1/namespaces/${namespace}`])
+        await this.cluster.send('DELETE', path);
   }
 
   /** Gives the client's pod an order, and returns what it answers. @throws Error */
-  async tell<T>(order: string, body: object): Promise<T | null> {
+  async tell<T>(order: string, body: object): Promise<T> {
     const path = `/api/v1/namespaces/${this.namespace}/pods/client:8090/proxy${order}`;
     const answer = await this.cluster.send('POST', path, body);
     if (answer.status === 200) return JSON.parse(answer.body) as T;
-    if (answer.status === 404 || answer.status === 503) return null;
     throw new Error(`the client says to ${order}: ${answer.status} ${answer.body.slice(0, 300)}`);
   }
 

@@ -6,7 +6,9 @@ import { key, revoke } from './steps/keys.ts';
 import { kt } from './steps/kt.ts';
 import { load, stop } from './steps/loads.ts';
 import { absent, apply, assert, error, patch, ready, remove } from './steps/objects.ts';
+import { operator } from './steps/operator.ts';
 import { kill, restart, samePods } from './steps/pods.ts';
+import { prometheus, promql } from './steps/prometheus.ts';
 import { request } from './steps/requests.ts';
 
 type Run = (place: Place, told: never, namespace: string) => Promise<void>;
@@ -31,6 +33,9 @@ const RUNS: Readonly<Record<string, Run>> = {
   samePods,
   kill,
   restart,
+  operator,
+  prometheus,
+  promql,
   pauseMs: (_, ms: number) => delay(ms),
 };
 
@@ -46,7 +51,8 @@ export async function runSteps({ steps }: Scenario, place: Place): Promise<void>
     try {
       await run(place, JSON.parse(text) as never, place.namespaceOf(step));
     } catch (fault) {
-      throw new Error(`${what}: ${(fault as Error).message}`, { cause: fault });
+      if (fault instanceof Error) fault.message = `${what}: ${fault.message}`;
+      throw fault;
     }
   }
 }

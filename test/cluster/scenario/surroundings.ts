@@ -1,3 +1,5 @@
+export const OPERATOR_NAMESPACE = 'keeptrusts-system';
+
 /** A namespace that takes restricted pods only, with an account of somebody who may see its events and make its keys. */
 export function namespaceObjects(namespace: string): object[] {
   const labels = { 'pod-security.kubernetes.io/enforce': 'restricted', 'keeptrusts-test': 'scenario' };
@@ -13,12 +15,37 @@ export function namespaceObjects(namespace: string): object[] {
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'person', namespace } },
     binding('keeptrusts-viewer'),
     binding('keeptrusts-key-admin'),
+    ...forwarding(namespace),
   ];
 }
 
+/** What that person needs to reach the control plane by a port that kubectl forwards. */
+function forwarding(namespace: string): object[] {
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const metadata = { name: forwardingName(namespace), namespace: OPERATOR_NAMESPACE };
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name };
+  const rules = [
+    { apiGroups: [''], resources: ['services', 'pods'], verbs: ['get', 'list'] },
+    { apiGroups: [''], resources: ['pods/portforward'], verbs: ['create'] },
+  ];
+  const subjects = [{ kind: 'ServiceAccount', name: 'person', namespace }];
+  return [
+    { apiVersion, kind: 'Role', metadata, rules },
+    { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects },
+  ];
+}
+
+/** Paths of what is made outside of a namespace for it. */
+export function outsideOf(namespace: string): string[] {
+  const folder = `/apis/rbac.authorization.k8s.io/v1/namespaces/${OPERATOR_NAMESPACE}`;
+  return ['rolebindings', 'roles'].map((kind) => `${folder}/${kind}/${forwardingName(namespace)}`);
+}
+
+const forwardingName = (namespace: string): string => `forward-${namespace}`;
+
 /** The pod of `client/`, and the Service by which gateways reach it as a provider. */
 export function clientPod(namespace: string, image: string): object[] {
-  const labels = { app: 'client' };
+  const labels = { 'keeptrusts-test': 'client' };
   return [
     {
       apiVersion: 'v1',

@@ -18,12 +18,12 @@ export async function events(
   { withinMs = DELIVERY_MS, interruptedAtLeast = 0 }: { withinMs?: number; interruptedAtLeast?: number },
   namespace: string,
 ): Promise<void> {
-  const dispatched = (await place.tell<string[]>('/upstream/dispatched', {}))!;
+  const dispatched = await place.tell<string[]>('/upstream/dispatched', {});
   const told = await place.until(
     'an event for each request',
     async () => {
       const list = await listed(namespace);
-      const fault = faultOf(list, dispatched, place.answered);
+      const fault = faultOf(list, dispatched, place.answeredIn(namespace));
       if (fault !== null) throw new Error(fault);
       return list;
     },

@@ -26,11 +26,11 @@ export async function load(place: Place, step: LoadStep, namespace: string): Pro
 export async function stop(
   place: Place,
   { failedAtMost = 0, failedAtLeast = 0, refused = false }: StopStep,
+  namespace: string,
 ): Promise<void> {
   const report = await place.tell<LoadReport>('/load/stop', {});
-  if (report === null) throw new Error('the client is not reached');
   const { sent, statuses, broken, ungoverned, faults, events } = report;
-  for (const [id, event] of Object.entries(events)) place.answered.set(id, event);
+  for (const [id, event] of Object.entries(events)) place.answeredIn(namespace).set(id, event);
   const told = `${sent} requests: ${JSON.stringify({ statuses, broken, ungoverned })}`;
   place.note(told);
   const failed = Object.entries(statuses)

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { kubectl } from '../../../fakes/kubectl.ts';
-import { mismatch } from '../objects.ts';
+import { mismatch, objectPath } from '../objects.ts';
 import { LIMIT_MS, type Place } from '../place.ts';
 
 type Objects = readonly Record<string, unknown>[];
@@ -39,7 +39,8 @@ export async function patch(
   namespace: string,
 ): Promise<void> {
   place.changedAt = performance.now();
-  await kubectl(['-n', namespace, 'patch', object, '--type=merge', '-p', JSON.stringify(merge)]);
+  // Without the time that kubectl takes to start: what is measured from here is ours.
+  await place.cluster.must('PATCH', `${objectPath(object, namespace)}?fieldValidation=Strict`, merge);
 }
 
 export async function assert(

@@ -13,11 +13,15 @@ export interface RequestStep {
   expect: { status: number; decision?: string; code?: string; contains?: string; lacks?: string };
 }
 
+const PAUSE_MS = 20;
+/** Milliseconds after a change in which a Service may not know its pods yet: a node learns of them after us. */
+const REACHED_MS = 20_000;
+
 /** One way to ask: to whom, and by whom. */
 interface Way {
   name: string;
   baseUrl: string;
-  ask(order: Call): Promise<Answer | null>;
+  ask(order: Call): Promise<Answer>;
 }
 
 /** Asks by every way and in every form of the step. @throws Error with the first answer that is not as expected */
@@ -27,7 +31,9 @@ export async function request(place: Place, step: RequestStep, namespace: string
   const since = place.changedAt;
   const { ways, end } = await waysOf(place, via, namespace);
   try {
-    const asked = ways.flatMap((way) => forms.map((form) => askUntil(place, step, way, form, since)));
+    const asked = ways.flatMap((way) =>
+      forms.map((form) => askUntil(place, step, { namespace, way, stream: form, since })),
+    );
     const times = await Promise.all(asked);
     if (step.withinMs !== undefined)
       place.note(`as expected ${times.map((ms) => ms.toFixed(0)).join(', ')} ms after the change`);
@@ -63,9 +69,7 @@ async function waysOf(
 async function askUntil(
   place: Place,
   step: RequestStep,
-  way: Way,
-  stream: boolean,
-  since: number,
+  { namespace, way, stream, since }: { namespace: string; way: Way; stream: boolean; since: number },
 ): Promise<number> {
   const key = step.key === undefined ? {} : { key: keyValue(place, step.key) };
   for (;;) {
@@ -75,16 +79,22 @@ async function askUntil(
       ...{ id, content, stream, baseUrl: way.baseUrl, model: step.model ?? 'echo' },
       ...key,
     });
-    if (answer === null) throw new Error('the client is not reached');
-    if (answer.status !== 0) place.answered.set(id, answer.eventId);
-    const fault = faultOf(answer, step.expect);
     const ms = performance.now() - since;
+    if (answer.status === 0 && !place.reached.has(way.baseUrl) && ms < REACHED_MS) {
+      await delay(PAUSE_MS);
+      continue;
+    }
+    if (answer.status !== 0) {
+      place.reached.add(way.baseUrl);
+      place.answeredIn(namespace).set(id, answer.eventId);
+    }
+    const fault = faultOf(answer, step.expect);
     if (fault === null && ms <= (step.withinMs ?? Number.POSITIVE_INFINITY)) return ms;
     if (ms > (step.withinMs ?? 0)) {
       const when = step.withinMs === undefined ? '' : `, ${ms.toFixed(0)} ms after the change`;
       throw new Error(`${way.name}${stream ? ', stream' : ''}: ${fault ?? 'as expected too late'}${when}`);
     }
-    await delay(20);
+    await delay(PAUSE_MS);
   }
 }
 
