@@ -52,7 +52,13 @@ async function up(machine: Machine): Promise<void> {
     const begin = performance.now();
     say('Starting a cluster');
     // Who ends it here wants none; one that is killed leaves a cluster that comes up by itself.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp());
+    // Ctrl-C comes twice, from the terminal and from the launcher.
+    let ending = false;
+    const end = (): void => {
+      if (!ending) void giveUp();
+      ending = true;
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
     await bringClusterUp({ layout, machine, programs, images, owner: caller(), say });
     say(`${NODE_NAME} is ready after ${secondsSince(begin)} s: ${layout.apiUrl}`);
   }

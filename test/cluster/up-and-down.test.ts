@@ -71,8 +71,17 @@ describe('a cluster on this machine', function () {
     expect(await call('get', '--raw', '/readyz')).to.equal('ok');
   });
 
-  it('is made once when two ask for it at the same time', async () => {
+  it('is removed when Ctrl-C ends its start, though that comes twice', async () => {
     await command('down');
+    const child = spawn(process.execPath, [main, 'up', '--test'], { stdio: 'ignore' });
+    await eventually(() => initProcess(layout) !== null, 'its first process', 60_000);
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).to.deep.equal([130, null]);
+    expect(await tracesOf(layout)).to.deep.equal(earlier);
+  });
+
+  it('is made once when two ask for it at the same time', async () => {
     const both = await Promise.all([1, 2].map(() => command('up').catch(String)));
     const made = both.filter((said) => said.includes('is ready after'));
     expect(made, both.join('\n')).to.have.length(1);
