@@ -108,7 +108,10 @@ class Gateway implements RunningGateway {
   readonly #admin: Server;
   #link: ControlPlaneLink | null = null;
   readonly #running = new Running();
-  readonly #refusedCredentials = new RefusedCredentials(() => this.#link?.changed());
+  readonly #refusedCredentials = new RefusedCredentials(
+    (target) => this.#holder.live?.plan.targets.some((one) => isStored(one.target, target)) === true,
+    () => this.#link?.changed(),
+  );
   #draining = false;
   #closed: Promise<void> | null = null;
 
@@ -314,4 +317,9 @@ class Gateway implements RunningGateway {
     this.#wheel.stop();
     await this.#spool.close();
   }
+}
+
+/** Whether this is the target, and is sent a credential of ours. */
+function isStored({ id, secret_key_ref, pass_through_credential }: Target, target: string): boolean {
+  return id === target && secret_key_ref !== undefined && pass_through_credential !== true;
 }
