@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import { removeCluster } from './down.ts';
 import { layoutOf, NODE_NAME } from './layout.ts';
 import { loadArchive } from './load.ts';
+import { freeLock } from './lock.ts';
 import { type Machine, machineObstacle, missingPackages, thisMachine } from './machine.ts';
 import { people } from './objects.ts';
 import { inNetwork, processesOf } from './processes.ts';
@@ -72,6 +73,7 @@ async function up(machine: Machine): Promise<void> {
 
 async function giveUp(): Promise<void> {
   await removeCluster(layout);
+  freeLock(layout.lock);
   say('The cluster is removed.');
   process.exit(130);
 }
