@@ -7,26 +7,43 @@ import { Place } from './scenario/place.ts';
 import { runSteps } from './scenario/run.ts';
 import { readScenarios, type Scenario } from './scenario/scenario.ts';
 
-/** Names of scenarios, where only some are to run. */
-const wanted = process.env['KT_SCENARIOS']?.split(',');
+/** How many scenarios run side by side: they wait more than they work. */
+const LANES = 3;
+
+const { KT_CLUSTER_PLACE: isOurs, KT_SCENARIOS: wanted, KT_SCENARIO_NOTES: tells } = process.env;
+const chosen = readScenarios().filter(({ name }) => wanted?.split(',').includes(name) ?? true);
 
 describe('scenarios in a cluster', function () {
-  this.timeout(240_000);
-  const { KT_CLUSTER_PLACE: isOurs } = process.env;
+  this.timeout(300_000);
   let cluster: Cluster;
   let clientImage: string;
+  const outcomes = new Map<Scenario, Promise<void>>();
 
   before(async () => {
     cluster = await Cluster.open(testCluster().kubeconfig);
     [clientImage] = await Promise.all([provideClientImage(process.env), installOperator(process.env)]);
+    beginSideBySide(chosen.filter(({ alone }) => !alone));
   });
   after(() => cluster.close());
 
-  for (const scenario of readScenarios().filter(({ name }) => wanted?.includes(name) ?? true))
+  for (const scenario of chosen.filter(({ alone }) => !alone))
+    it(scenario.title, () => outcomes.get(scenario)!);
+
+  for (const scenario of chosen.filter(({ alone }) => alone))
     it(scenario.title, async function () {
       if (scenario.node && !isOurs) this.skip();
+      await Promise.allSettled(outcomes.values());
       await run(scenario);
     });
+
+  function beginSideBySide(scenarios: readonly Scenario[]): void {
+    const lanes: Promise<void>[] = Array.from({ length: LANES }, () => Promise.resolve());
+    for (const [index, scenario] of scenarios.entries()) {
+      const outcome = lanes[index % LANES]!.then(() => run(scenario));
+      outcomes.set(scenario, outcome);
+      lanes[index % LANES] = outcome.catch(() => {});
+    }
+  }
 
   async function run(scenario: Scenario): Promise<void> {
     const place = new Place(cluster, scenario.folder, `kt-${scenario.name}-${process.pid}`);
@@ -34,10 +51,10 @@ describe('scenarios in a cluster', function () {
     try {
       await place.prepare(clientImage, needsOther);
       await runSteps(scenario, place);
-      if (process.env['KT_SCENARIO_NOTES']) console.log(place.notes.join('\n'));
+      if (tells) console.log([scenario.title, ...place.notes].join('\n'));
     } catch (error) {
       const namespaces = needsOther ? [place.namespace, place.other] : [place.namespace];
-      console.error([...place.notes, await findings(namespaces)].join('\n'));
+      console.error([scenario.title, ...place.notes, await findings(namespaces)].join('\n'));
       throw error;
     } finally {
       await place.remove();

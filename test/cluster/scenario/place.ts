@@ -23,6 +23,8 @@ export class Place {
   /** Addresses of gateways that have answered once. */
   readonly reached = new Set<string>();
   readonly #began = performance.now();
+  /** Puts back what the scenario did to others, in order. */
+  readonly repairs: (() => Promise<unknown>)[] = [];
   readonly #answered = new Map<string, Map<string, string | null>>();
   #requests = 0;
 
@@ -66,6 +68,7 @@ export class Place {
   }
 
   async remove(): Promise<void> {
+    for (const repair of this.repairs) await repair();
     for (const namespace of [this.namespace, this.other])
       for (const path of [...outsideOf(namespace), `/api/v1/namespaces/${namespace}`])
         await this.cluster.send('DELETE', path);

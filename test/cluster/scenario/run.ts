@@ -14,7 +14,7 @@ import { request } from './steps/requests.ts';
 type Run = (place: Place, told: never, namespace: string) => Promise<void>;
 
 /** What each step does. The schema has made sure that what it is told fits. */
-const RUNS: Readonly<Record<string, Run>> = {
+export const RUNS: Readonly<Record<string, Run>> = {
   apply,
   delete: remove,
   patch,

@@ -4,19 +4,22 @@ import { OPERATOR_NAMESPACE } from '../surroundings.ts';
 
 const DEPLOYMENT = 'deployment/keeptrusts-operator';
 
-/** Deletes the pod of the control plane and keeps it from coming back, or lets it. */
+const AT = ['-n', OPERATOR_NAMESPACE];
+const ITS_PODS = ['pod', '-l=app.kubernetes.io/name=keeptrusts-operator'];
+
+/** Ends the control plane's pod without another in its place, or starts one. */
 export async function operator(place: Place, what: 'away' | 'back'): Promise<void> {
-  const at = ['-n', OPERATOR_NAMESPACE];
-  await kubectl([...at, 'scale', DEPLOYMENT, `--replicas=${what === 'away' ? 0 : 1}`]);
-  if (what === 'back') await kubectl([...at, 'rollout', 'status', DEPLOYMENT, '--timeout=90s']);
-  else
-    await kubectl([
-      ...at,
-      'wait',
-      '--for=delete',
-      'pod',
-      '-l=app.kubernetes.io/name=keeptrusts-operator',
-      '--timeout=60s',
-    ]);
+  if (what === 'back') {
+    await begin();
+  } else {
+    place.repairs.push(begin);
+    await kubectl([...AT, 'scale', DEPLOYMENT, '--replicas=0']);
+    await kubectl([...AT, 'wait', '--for=delete', ...ITS_PODS, '--timeout=60s']);
+  }
   place.changedAt = performance.now();
+}
+
+async function begin(): Promise<void> {
+  await kubectl([...AT, 'scale', DEPLOYMENT, '--replicas=1']);
+  await kubectl([...AT, 'rollout', 'status', DEPLOYMENT, '--timeout=90s']);
 }

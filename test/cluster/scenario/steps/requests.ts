@@ -13,7 +13,11 @@ export interface RequestStep {
   expect: { status: number; decision?: string; code?: string; contains?: string; lacks?: string };
 }
 
+/** Milliseconds between two looks at something that comes about within a second or so, or within a minute. */
 const PAUSE_MS = 20;
+const LONG_PAUSE_MS = 500;
+/** Milliseconds above which something takes long. */
+const LONG_MS = 10_000;
 /** Milliseconds after a change in which a Service may not know its pods yet: a node learns of them after us. */
 const REACHED_MS = 20_000;
 
@@ -71,6 +75,7 @@ async function askUntil(
   step: RequestStep,
   { namespace, way, stream, since }: { namespace: string; way: Way; stream: boolean; since: number },
 ): Promise<number> {
+  const { withinMs = 0 } = step;
   const key = step.key === undefined ? {} : { key: keyValue(place, step.key) };
   for (;;) {
     const id = place.nextId();
@@ -89,12 +94,12 @@ async function askUntil(
       place.answeredIn(namespace).set(id, answer.eventId);
     }
     const fault = faultOf(answer, step.expect);
-    if (fault === null && ms <= (step.withinMs ?? Number.POSITIVE_INFINITY)) return ms;
-    if (ms > (step.withinMs ?? 0)) {
-      const when = step.withinMs === undefined ? '' : `, ${ms.toFixed(0)} ms after the change`;
+    if (fault === null && (withinMs === 0 || ms <= withinMs)) return ms;
+    if (ms > withinMs) {
+      const when = withinMs === 0 ? '' : `, ${ms.toFixed(0)} ms after the change`;
       throw new Error(`${way.name}${stream ? ', stream' : ''}: ${fault ?? 'as expected too late'}${when}`);
     }
-    await delay(PAUSE_MS);
+    await delay(withinMs > LONG_MS ? LONG_PAUSE_MS : PAUSE_MS);
   }
 }
 
