@@ -56,9 +56,9 @@ export function reconcileDelivery(deps: DeliveryControllerDeps): Reconcile {
     const look = async (pod: GatewayPod): Promise<void> => {
       const fresh = { seenAt: now, lastAt: now, series: '', repeats: 0 };
       const history = before?.pods.get(pod.uid) ?? fresh;
-      known.pods.set(pod.uid, history);
       const report = said.get(pod.name);
       const nudge = nextNudge({ pod, wanted, report, history, listening, now });
+      known.pods.set(pod.uid, nudge.kind === 'settled' ? { ...history, series: '', repeats: 0 } : history);
       if (nudge.kind === 'later') soonest = Math.min(soonest, nudge.afterMs);
       if (nudge.kind !== 'now') return;
       try {

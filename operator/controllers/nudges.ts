@@ -28,6 +28,9 @@ export interface NudgeInput {
 }
 
 export type Nudge =
+  /** The pod has what it should: what it may lack later is another matter. */
+  | { kind: 'settled' }
+  /** Nothing more is done for the pod. */
   | { kind: 'none' }
   /** `told`: what the annotation says then. */
   | { kind: 'now'; reason: NudgeReason; told: string; history: PodHistory }
@@ -73,7 +76,7 @@ export function nextNudge(input: NudgeInput): Nudge {
   };
 
   const hasIt = [report?.revision?.hash, report?.rejected?.hash].includes(wanted.hash);
-  if (hasIt) return lacksCredential(report) ? again('credential', CREDENTIAL_MS) : NONE;
+  if (hasIt) return lacksCredential(report) ? again('credential', CREDENTIAL_MS) : { kind: 'settled' };
   // Where nothing is heard of a pod, telling it again and again would never end.
   if (wasTold) return report === undefined ? NONE : again('again', AGAIN_MS);
   if (report !== undefined || wanted.seenAt > history.seenAt) return nudge('revision');

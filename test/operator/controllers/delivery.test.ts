@@ -59,10 +59,11 @@ class Scene {
     this.put({ ...pod, metadata });
   }
 
-  says(instance: string, number: number): void {
+  says(instance: string, number: number, code: string | null = null): void {
     const revision = { number, hash: `hash-${number}` };
     const whose = { namespace: 'team-a', gateway: 'default', revision, reportedAt: this.clock.now() };
-    this.reports.put({ ...instanceReport(whose, 0), instance });
+    const targets = [{ id: 'openai', unavailable: null, code }];
+    this.reports.put({ ...instanceReport(whose, 0), instance, targets });
   }
 
   async #annotate(name: string, told: string): Promise<void> {
@@ -133,6 +134,23 @@ describe('delivery of a document to pods', () => {
     scene.broken.clear();
     await scene.look();
     expect(scene.written).to.deep.equal(['b 2', 'a 2']);
+  });
+
+  it('begins anew with each credential that is refused, and does not wait as long as at the end of the last', async () => {
+    const refused = async (): Promise<unknown> => {
+      scene.says('a', 1, 'credential_refused');
+      return scene.look();
+    };
+    await scene.look();
+    await scene.clock.advance(10_000);
+    await refused();
+    expect(scene.written).to.deep.equal(['a 1']);
+    expect(await refused()).to.deep.equal({ kind: 'requeue', afterMs: 4000 });
+    scene.says('a', 1);
+    await scene.look();
+    await scene.clock.advance(2000);
+    await refused();
+    expect(scene.written).to.deep.equal(['a 1', 'a 1.1']);
   });
 
   it('passes over a pod that went meanwhile', async () => {

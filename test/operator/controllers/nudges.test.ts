@@ -27,7 +27,7 @@ function moments(start: Partial<NudgeInput>, until: number): { at: number; told:
   let annotation = start.pod?.told;
   for (let now = 0; now <= until; ) {
     const nudge = next({ ...start, pod: { told: annotation }, history, now });
-    if (nudge.kind === 'none') break;
+    if (nudge.kind === 'none' || nudge.kind === 'settled') break;
     if (nudge.kind === 'later') {
       now += nudge.afterMs;
       continue;
@@ -42,12 +42,12 @@ function moments(start: Partial<NudgeInput>, until: number): { at: number; told:
 describe('nudges of a pod', () => {
   it('are none for a pod that says it has the revision, told or not: most begin with it', () => {
     for (const told of [undefined, '6', '7', '7.3', 'by a hand'])
-      expect(next({ pod: { told }, report: report(wanted.hash) }), told).to.deep.equal({ kind: 'none' });
+      expect(next({ pod: { told }, report: report(wanted.hash) }), told).to.deep.equal({ kind: 'settled' });
   });
 
   it('are none for a pod that has seen the revision and refused it', () => {
     const rejected = { hash: wanted.hash, problems: [] };
-    expect(next({ report: report('sha256:old', { rejected }) })).to.deep.equal({ kind: 'none' });
+    expect(next({ report: report('sha256:old', { rejected }) })).to.deep.equal({ kind: 'settled' });
   });
 
   it('come at once for a pod that says it has another, and for one that ran when the document changed', () => {
