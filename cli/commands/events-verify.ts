@@ -48,17 +48,28 @@ Examples:
         ...(flags.head !== undefined && { heads: readHeads(flags.head) }),
         ...(flags.allowPruned !== undefined && { allowPruned: true }),
       };
-      const endpoint = path === undefined ? await openEndpoint(flags, io) : null;
-      const where = path === undefined ? endpoint?.spool : spoolOf(path, flags.head !== undefined);
-      const report =
-        where !== undefined
-          ? await verifyPath(where, options)
-          : await verifyApi(createApiClient(endpoint!), options, flags.namespace);
+      const report = await orUnreadable(async () => {
+        const endpoint = path === undefined ? await openEndpoint(flags, io) : null;
+        const where = path === undefined ? endpoint?.spool : spoolOf(path, flags.head !== undefined);
+        return where !== undefined
+          ? verifyPath(where, options)
+          : verifyApi(createApiClient(endpoint!), options, flags.namespace);
+      });
       if (flags.format === 'json') io.out(`${safeJson(report, 2)}\n`);
       else print(report, io);
       const exit = report.result === 'not_anchored' && flags.allowUnanchored ? 0 : VERIFY_EXIT[report.result];
       if (exit !== 0) throw new CliError('', exit);
     });
+}
+
+/** Records that an API does not give are unreadable: the exit code of what failed in general here means tampered. */
+async function orUnreadable<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof CliError) || error.exitCode !== 1) throw error;
+    throw new CliError(error.message, VERIFY_EXIT.unreadable);
+  }
 }
 
 function print(report: VerifyReport, io: Io): void {

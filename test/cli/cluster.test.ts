@@ -194,7 +194,10 @@ describe('kt with a cluster', () => {
       .to.contain('alice may not list events of all namespaces')
       .and.to.contain('--namespace NAME');
     const verify = ['events', 'verify', `--api-url=${running.api.url}`, '--kubeconfig', file];
-    expect((await runKt(verify)).err).to.contain('--namespace NAME');
+    const refused = await runKt(verify);
+    expect(refused.err).to.contain('--namespace NAME');
+    // 1 would say that somebody changed the records.
+    expect(refused.exitCode).to.equal(4);
     expect((await runKt([...verify, '--namespace', 'team-a'])).out).to.contain('0 records');
   });
 
