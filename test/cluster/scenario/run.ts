@@ -5,8 +5,8 @@ import { events } from './steps/events.ts';
 import { key, revoke } from './steps/keys.ts';
 import { kt } from './steps/kt.ts';
 import { load, stop } from './steps/loads.ts';
-import { absent, apply, assert, error, patch, ready, remove } from './steps/objects.ts';
-import { operator } from './steps/operator.ts';
+import { absent, apply, assert, error, patch, ready, remove, rolledOut } from './steps/objects.ts';
+import { nextImage, operator } from './steps/operator.ts';
 import { kill, restart, samePods } from './steps/pods.ts';
 import { prometheus, promql } from './steps/prometheus.ts';
 import { request } from './steps/requests.ts';
@@ -34,6 +34,8 @@ export const RUNS: Readonly<Record<string, Run>> = {
   kill,
   restart,
   operator,
+  nextImage,
+  rolledOut,
   prometheus,
   promql,
   pauseMs: (_, ms: number) => delay(ms),

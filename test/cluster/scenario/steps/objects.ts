@@ -71,6 +71,11 @@ export async function ready(place: Place, objects: readonly string[], namespace:
   }
 }
 
+/** Waits as people do, for all pods of a Deployment to be of its present form. */
+export async function rolledOut(_: Place, deployment: string, namespace: string): Promise<void> {
+  await kubectl(['-n', namespace, 'rollout', 'status', deployment, '--timeout=120s']);
+}
+
 export async function absent(
   place: Place,
   { object, withinMs = LIMIT_MS }: { object: string; withinMs?: number },

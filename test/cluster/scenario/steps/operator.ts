@@ -1,4 +1,6 @@
 import { kubectl } from '../../../fakes/kubectl.ts';
+import { installOperator } from '../install.ts';
+import { provideNextImage } from '../next-image.ts';
 import type { Place } from '../place.ts';
 import { OPERATOR_NAMESPACE } from '../surroundings.ts';
 
@@ -21,5 +23,15 @@ export async function operator(place: Place, what: 'away' | 'back'): Promise<voi
 
 async function begin(): Promise<void> {
   await kubectl([...AT, 'scale', DEPLOYMENT, '--replicas=1']);
+  await kubectl([...AT, 'rollout', 'status', DEPLOYMENT, '--timeout=90s']);
+}
+
+/** Lets gateways have another image, as an update of the operator would. */
+export async function nextImage(place: Place): Promise<void> {
+  const value = `--gateway-image=${await provideNextImage(process.env)}`;
+  const patch = [{ op: 'add', path: '/spec/template/spec/containers/0/args/-', value }];
+  place.repairs.push(() => installOperator(process.env));
+  place.changedAt = performance.now();
+  await kubectl([...AT, 'patch', DEPLOYMENT, '--type=json', '-p', JSON.stringify(patch)]);
   await kubectl([...AT, 'rollout', 'status', DEPLOYMENT, '--timeout=90s']);
 }
