@@ -27,7 +27,9 @@ export type Step = Readonly<Record<string, unknown>> & { in?: 'other' };
 /** Reads every scenario, by name. @throws Error for one that the schema does not allow, with the place */
 export function readScenarios(): Scenario[] {
   const check = scenarioCheck();
-  return readdirSync(root)
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
     .sort()
     .map((name) => {
       const folder = join(root, name);
