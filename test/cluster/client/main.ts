@@ -11,6 +11,12 @@ const loads: Load[] = [];
 /** What the pod can be told. Each takes and gives JSON. */
 const orders: Readonly<Record<string, (order: never) => unknown>> = {
   '/call': call,
+  // The status of an answer, or 0.
+  '/reach': ({ url }: { url: string }) =>
+    fetch(url).then(
+      ({ status }) => status,
+      () => 0,
+    ),
   '/load/start': (order) => void loads.push(new Load(order)),
   '/load/stop': () => loads.pop()!.stop(),
   '/upstream/key': ({ key }: { key: string | null }) => {

@@ -20,9 +20,9 @@ export class Place {
   /** `performance.now()` when somebody last changed something. */
   changedAt = performance.now();
   remembered: PodObject[] = [];
-  /** Addresses of gateways that have answered once. */
-  readonly reached = new Set<string>();
   readonly #began = performance.now();
+  /** Namespaces whose gateway was reached by its Service once. */
+  readonly #reached = new Set<string>();
   /** Puts back what the scenario did to others, in order. */
   readonly repairs: (() => Promise<unknown>)[] = [];
   readonly #answered = new Map<string, Map<string, string | null>>();
@@ -80,6 +80,20 @@ export class Place {
     const answer = await this.cluster.send('POST', path, body);
     if (answer.status === 200) return JSON.parse(answer.body) as T;
     throw new Error(`the client says to ${order}: ${answer.status} ${answer.body.slice(0, 300)}`);
+  }
+
+  /**
+   * The host name of a namespace's gateway, once the node has learnt where its Service leads: it does so a moment after
+   * the pods are ready.
+   */
+  async serviceOf(namespace: string): Promise<string> {
+    const host = `keeptrusts-default.${namespace}.svc`;
+    if (!this.#reached.has(namespace)) {
+      const url = `http://${host}:41002/healthz`;
+      await this.until(`${url} answers`, async () => (await this.tell<number>('/reach', { url })) === 200);
+      this.#reached.add(namespace);
+    }
+    return host;
   }
 
   /** An object, or null where there is none. `name` is as kubectl is told. @throws Error */
