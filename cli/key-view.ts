@@ -9,7 +9,7 @@ export interface KeyView {
   use_case: string | null;
   models: string[] | null;
   note: string | null;
-  state: 'active' | 'expired' | 'revoked';
+  state: 'active' | 'expired' | 'revoked' | 'namespace_deleted' | 'unknown';
   expires_at: string | null;
   created_at: string;
   created_by: string;

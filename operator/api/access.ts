@@ -1,5 +1,6 @@
 import type { Authenticator, Person } from './auth.ts';
 import { ApiError } from './errors.ts';
+import type { Namespaces } from './namespaces.ts';
 
 /** What the API holds, as virtual resources of the group `governance.keeptrusts.com` that RBAC speaks of. */
 export type AccessResource = 'events' | 'usage' | 'configurations' | 'keys';
@@ -17,17 +18,18 @@ export interface Authorizer {
   allows(person: Person, request: AccessRequest): Promise<boolean>;
 }
 
-/** Who calls, and what they may do. */
+/** Who calls, what they may do, and whose a namespace is now. */
 export interface Access {
   authenticator: Authenticator;
   authorizer: Authorizer;
+  namespaces: Namespaces;
 }
 
-/** Nobody can say at the moment who calls or what they may do. */
+/** Nobody can say at the moment who calls, what they may do, or whether a namespace is still the same. */
 export function notChecked(): ApiError {
   return new ApiError(
     'access_not_checked',
-    'the API server of the cluster cannot be asked at the moment who calls, or what they may do. This is no refusal: try again.',
+    'the API server of the cluster cannot be asked at the moment who calls, what they may do, or whether a namespace is still the same. This is no refusal: try again.',
   );
 }
 

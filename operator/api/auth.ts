@@ -24,6 +24,8 @@ export interface CallingGateway {
   gateway: string;
   /** The only instance that it may speak for: the pod that the token was made for. Null where tokens name none. */
   instance: string | null;
+  /** Uid of its ServiceAccount; null where it has none. */
+  account: string | null;
 }
 
 /** Who calls the API. */
@@ -68,7 +70,7 @@ export function createLocalTokens(dir: string): LocalTokens {
       const [, namespace, gateway] = /^kt_gateway_([a-z0-9-]+)\.([a-z0-9-]+)\./.exec(token) ?? [];
       if (namespace === undefined || gateway === undefined) return null;
       if (!same(token, gatewayToken(namespace, gateway))) return null;
-      return { role: 'gateway', namespace, gateway, instance: null };
+      return { role: 'gateway', namespace, gateway, instance: null, account: null };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type Access, localAuthorizer } from './access.ts';
 import type { Authenticator } from './auth.ts';
+import { localNamespaces } from './namespaces.ts';
 
 export interface ClusterAccess extends Access {
   /** Whether the tokens of this machine are taken too: those of its gateways, and that of the person whose it is. */
@@ -18,6 +19,9 @@ export function either(local: Authenticator, cluster: () => ClusterAccess | null
     },
     authorizer: {
       allows: (person, request) => (cluster()?.authorizer ?? localAuthorizer).allows(person, request),
+    },
+    namespaces: {
+      uidOf: (namespace, account) => (cluster()?.namespaces ?? localNamespaces).uidOf(namespace, account),
     },
   };
 }

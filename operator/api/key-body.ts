@@ -3,7 +3,7 @@ import type { NewKey } from '../store/keys.ts';
 import { ApiError } from './errors.ts';
 
 /** What a person says of a key that is to be made. */
-export type KeyWish = Omit<NewKey, 'id' | 'sha256' | 'createdAt' | 'createdBy'>;
+export type KeyWish = Omit<NewKey, 'id' | 'sha256' | 'namespaceUid' | 'createdAt' | 'createdBy'>;
 
 /** Names of objects in a cluster. */
 const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

@@ -13,6 +13,8 @@ export interface KeyPagesParts {
 
 export interface KeyPageQuery {
   namespace: string;
+  /** Null where namespaces have none. */
+  namespaceUid: string | null;
   gateway: string;
   /** As it was sent; null for everything. */
   after: string | null;
@@ -29,17 +31,19 @@ interface Place {
 }
 
 const PAGE = 250;
-const CURSOR = /^([0-9a-f-]{36})\.(\d{1,15})(?:\.(\d{1,15}))?$/;
+const CURSOR = /^([0-9a-f-]{36}(?:~[^.]{1,64})?)\.(\d{1,15})(?:\.(\d{1,15}))?$/;
 
 /**
  * The next page for a gateway: at once where there is something to tell, else when there is, or after the wait. A cursor
- * of another store, or of a later state than the store's (it was put back from a backup), begins anew.
+ * of another store, of an earlier namespace of that name, or of a later state than the store's (it was put back from a
+ * backup), begins anew.
  * @throws StoreError
  */
 export async function nextKeyPage(parts: KeyPagesParts, query: KeyPageQuery): Promise<KeyPage> {
   const { store, feed, monotonic } = parts;
-  const { signal, waitMs } = query;
-  const identity = await store.identity();
+  const { signal, waitMs, namespaceUid } = query;
+  const storeIdentity = await store.identity();
+  const identity = namespaceUid === null ? storeIdentity : `${storeIdentity}~${namespaceUid}`;
   const end = monotonic() + waitMs;
   let place = readCursor(query.after, identity);
   for (;;) {
@@ -81,10 +85,10 @@ function toDocument(key: StoredKey): GatewayKey {
   return { id, sha256, ...defined(said) };
 }
 
-/** Null for what is not of this store. */
+/** Null for what is not of this store and namespace. */
 function readCursor(text: string | null, identity: string): Place | null {
-  const [, store, after, until] = CURSOR.exec(text ?? '') ?? [];
-  if (store !== identity) return null;
+  const [, of, after, until] = CURSOR.exec(text ?? '') ?? [];
+  if (of !== identity) return null;
   return { after: Number(after), until: until === undefined ? null : Number(until) };
 }
 

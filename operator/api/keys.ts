@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import express, { type Response, Router } from 'express';
 import { createKey } from '../../gateway/contract/key-format.ts';
 import { MAX_KEY_WAIT_SECONDS } from '../../gateway/contract/key-page.ts';
-import type { StoredKey } from '../store/keys.ts';
 import type { Person } from './auth.ts';
 import { callingGateway, hasAccess, requireAccess } from './callers.ts';
 import { ApiError } from './errors.ts';
 import { readKeyWish } from './key-body.ts';
 import { nextKeyPage } from './key-pages.ts';
+import { keyView, keyViews } from './key-view.ts';
 import { namespaceOf } from './namespace-query.ts';
 import type { ApiParts } from './server.ts';
 
@@ -18,16 +18,17 @@ const MAX_KEYS = 10_000;
 
 /** People make, list and revoke the keys of callers; gateways read those that they are to take. */
 export function keyRoutes(parts: ApiParts): Router {
-  const { store, authorizer, keyFeed, now } = parts;
+  const { store, authorizer, namespaces, keyFeed, now } = parts;
   const routes = Router();
 
   routes.post('/', express.json({ limit: '64kb' }), async (request, response) => {
     const wish = readKeyWish(request.body, now());
     const access = { verb: 'create', resource: 'keys', namespace: wish.namespace } as const;
     const person = await requireAccess(response, authorizer, access);
+    const namespaceUid = await namespaces.uidOf(wish.namespace);
     // The value leaves here once, in this answer; only its hash is kept.
     const { value, id, sha256 } = createKey(randomBytes);
-    const wanted = { ...wish, id, sha256, createdAt: now(), createdBy: nameOf(person) };
+    const wanted = { ...wish, id, sha256, namespaceUid, createdAt: now(), createdBy: nameOf(person) };
     const put = await store.putKey(wanted, MAX_KEYS);
     if (put.result === 'taken') throw new Error('two random keys have the same id');
     if (put.result === 'full') {
@@ -39,7 +40,7 @@ export function keyRoutes(parts: ApiParts): Router {
     const { key } = put;
     keyFeed.moved(key.position);
     response.set('cache-control', 'no-store');
-    response.status(201).json({ value, key: written(key, now()) });
+    response.status(201).json({ value, key: keyView(key, 'active') });
   });
 
   routes.get('/', async (request, response) => {
@@ -54,16 +55,24 @@ export function keyRoutes(parts: ApiParts): Router {
       before: parameters.has('cursor') ? numberOf(parameters, 'cursor', Number.MAX_SAFE_INTEGER) : null,
     });
     response.json({
-      keys: keys.map((key) => written(key, now())),
+      keys: await keyViews(keys, { now: now(), namespaces }),
       next_cursor: next === null ? null : String(next),
     });
   });
 
   routes.get('/changes', async (request, response) => {
-    const { namespace, gateway } = callingGateway(response);
+    const { namespace, gateway, account } = callingGateway(response);
+    const namespaceUid = await namespaces.uidOf(namespace, account);
     const parameters = queryOf(request.url);
     const waitMs = numberOf(parameters, 'wait', MAX_KEY_WAIT_SECONDS) * 1000;
-    const query = { namespace, gateway, after: parameters.get('after'), waitMs, signal: goneOf(response) };
+    const query = {
+      namespace,
+      namespaceUid,
+      gateway,
+      after: parameters.get('after'),
+      waitMs,
+      signal: goneOf(response),
+    };
     const page = await nextKeyPage({ store, feed: keyFeed, monotonic: parts.monotonic }, query);
     response.set('cache-control', 'no-store');
     // The server is ending, and waits for connections that are kept.
@@ -83,7 +92,7 @@ export function keyRoutes(parts: ApiParts): Router {
     const revoked = await store.revokeKey(id, { at: now(), by: nameOf(person) });
     if (revoked === null) throw new ApiError('not_found', `there is no key ${id.slice(0, 64)}.`);
     keyFeed.moved(revoked.position);
-    response.json({ key: written(revoked, now()) });
+    response.json({ key: keyView(revoked, 'revoked') });
   });
 
   return routes;
@@ -109,30 +118,4 @@ function numberOf(parameters: URLSearchParams, name: string, most: number): numb
   const text = parameters.get(name) ?? '0';
   if (/^\d{1,16}$/.test(text) && Number(text) <= most) return Number(text);
   throw new ApiError('invalid_parameter', `${name} is a whole number up to ${most}.`, { parameter: name });
-}
-
-const timeOf = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
-
-/** A key as people see it: without its hash, which tells them nothing. */
-function written(key: StoredKey, now: number): object {
-  const { id, namespace, gateway, team, project, user, useCase, models, note, createdBy, revokedBy } = key;
-  const ended = key.expiresAt !== null && key.expiresAt <= now;
-  return {
-    id,
-    prefix: `kt_gk_${id}`,
-    namespace,
-    gateway,
-    team,
-    project,
-    user,
-    use_case: useCase,
-    models,
-    note,
-    state: key.revokedAt !== null ? 'revoked' : ended ? 'expired' : 'active',
-    expires_at: timeOf(key.expiresAt),
-    created_at: timeOf(key.createdAt),
-    created_by: createdBy,
-    revoked_at: timeOf(key.revokedAt),
-    revoked_by: revokedBy,
-  };
 }

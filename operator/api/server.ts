@@ -12,6 +12,7 @@ import { eventRoutes } from './events.ts';
 import { instanceRoutes } from './instances.ts';
 import type { KeyFeed } from './key-feed.ts';
 import { keyRoutes } from './keys.ts';
+import type { Namespaces } from './namespaces.ts';
 import { methodsAt, openApiDocument } from './openapi.ts';
 import { problemRoutes, type ResourceProblem } from './problems.ts';
 import { streamRoutes } from './streams.ts';
@@ -27,6 +28,7 @@ export interface ApiParts {
   reports: InstanceReports;
   authenticator: Authenticator;
   authorizer: Authorizer;
+  namespaces: Namespaces;
   /** Where changes of keys are told. */
   keyFeed: KeyFeed;
   /** Milliseconds since the epoch. */

@@ -3,12 +3,14 @@ import { isChild } from '../controllers/ownership.ts';
 import type { CallDeps } from '../kube/calls.ts';
 import type { Kube } from '../kube/config.ts';
 import { KubeError } from '../kube/errors.ts';
+import { NamespaceClient } from '../kube/namespaces.ts';
 import { ReviewClient } from '../kube/reviews.ts';
 import { childName, gatewayOf } from '../render/names.ts';
 import type { Log } from '../runtime/log.ts';
 import type { ObjectCache } from '../runtime/objects.ts';
 import { ClusterAuthenticator, type Identity } from './authenticator.ts';
 import { ClusterAuthorizer } from './authorizer.ts';
+import { ClusterNamespaces } from './namespaces.ts';
 import { ReviewCache, type ReviewCacheDeps } from './review-cache.ts';
 
 export interface ClusterAccessDeps extends CallDeps {
@@ -23,8 +25,10 @@ export interface ClusterAccessDeps extends CallDeps {
 const TOKENS = { maxHeld: 10_000, maxPassing: 1000, maxAsking: 100 };
 /** Several questions for each person. */
 const RIGHTS = { maxHeld: 10_000, maxPassing: 10_000, maxAsking: 100 };
+/** One for each gateway, gone ones too, and for each namespace. */
+const NAMESPACES = { maxHeld: 10_000, maxPassing: 1000, maxAsking: 100 };
 
-/** Asks the API server who calls and what they may do. */
+/** Asks the API server who calls, what they may do, and whether a namespace is still the same. */
 export function clusterAccess(kube: Pick<Kube, 'send' | 'renew'>, deps: ClusterAccessDeps): Access {
   const { clock, log } = deps;
   const reviews = new ReviewClient(kube, deps);
@@ -52,6 +56,21 @@ export function clusterAccess(kube: Pick<Kube, 'send' | 'renew'>, deps: ClusterA
       },
     }),
     authorizer: new ClusterAuthorizer(reviews, new ReviewCache<boolean>(RIGHTS, cacheDeps)),
+    namespaces: new ClusterNamespaces(
+      new NamespaceClient(kube, deps),
+      new ReviewCache<string | null>(NAMESPACES, {
+        clock,
+        // The right to read one is given namespace by namespace.
+        isAway: (error) => isAway(error) && !(error instanceof KubeError && error.status === 403),
+        onAway(error) {
+          if (error === null) log.info({}, 'namespaces are read again');
+          else
+            log.error({ reason: reasonOf(error) }, 'namespaces cannot be read: a new gateway gets no keys');
+        },
+      }),
+      (error) =>
+        log.error({ reason: reasonOf(error) }, 'a namespace cannot be read: its new gateways get no keys'),
+    ),
   };
 }
 

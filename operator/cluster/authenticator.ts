@@ -77,7 +77,7 @@ export class ClusterAuthenticator implements Authenticator {
     const [instance] = user.extra[POD_NAME] ?? [];
     if (!isForUs || namespace === undefined || account === undefined || instance === undefined) return null;
     const gateway = this.#deps.gatewayOf(namespace, account, user.uid);
-    return gateway === null ? null : { role: 'gateway', namespace, gateway, instance };
+    return gateway === null ? null : { role: 'gateway', namespace, gateway, instance, account: user.uid };
   }
 }
 

@@ -5,6 +5,8 @@ export interface StoredKey {
   /** SHA-256 of the whole value, 64 hex digits; unique in the store. */
   sha256: string;
   namespace: string;
+  /** Uid of the namespace that it was made for; null where namespaces have none. */
+  namespaceUid: string | null;
   /** The one gateway that takes it; null for every gateway of the namespace. */
   gateway: string | null;
   /** Who calls with it, as the caller's fields on events. */
@@ -38,7 +40,7 @@ export type PutKeyResult =
   | { result: 'kept'; key: StoredKey }
   /** Its id or its hash is another key's. */
   | { result: 'taken' }
-  /** The namespace has as many as it may have. */
+  /** The namespace, of this uid, has as many as it may have. */
   | { result: 'full' };
 
 export interface KeyQuery {
@@ -55,6 +57,8 @@ export interface KeyQuery {
 
 export interface KeyChangeQuery {
   namespace: string;
+  /** Only keys that were made with this very one, null too. */
+  namespaceUid: string | null;
   gateway: string;
   /** Only what changed after this position; 0 for everything. */
   after: number;

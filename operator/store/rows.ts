@@ -40,13 +40,13 @@ export function acceptedOf(row: Row): AcceptedSpec {
 
 /** Of a new key, in the order of `newKeyValues`. */
 export const NEW_KEY_FIELDS =
-  'id, sha256, namespace, gateway, team, project, user_id, use_case, models, expires_at, note, created_at, created_by';
+  'id, sha256, namespace, namespace_uid, gateway, team, project, user_id, use_case, models, expires_at, note, created_at, created_by';
 export const KEY_FIELDS = `${NEW_KEY_FIELDS}, revoked_at, revoked_by, created_position, position`;
 
 export function newKeyValues(key: NewKey): (string | number | null)[] {
-  const { id, sha256, namespace, gateway, team, project, user, useCase, models } = key;
+  const { id, sha256, namespace, namespaceUid, gateway, team, project, user, useCase, models } = key;
   return [
-    ...[id, sha256, namespace, gateway, team, project, user, useCase],
+    ...[id, sha256, namespace, namespaceUid, gateway, team, project, user, useCase],
     models === null ? null : JSON.stringify(models),
     ...[key.expiresAt, key.note, key.createdAt, key.createdBy],
   ];
@@ -59,6 +59,7 @@ export function keyOf(row: Row): StoredKey {
     id: String(row['id']),
     sha256: String(row['sha256']),
     namespace: String(row['namespace']),
+    namespaceUid: text('namespace_uid'),
     gateway: text('gateway'),
     team: text('team'),
     project: text('project'),

@@ -128,6 +128,8 @@ describe('installation by kustomize', function () {
       ['create', 'tokenreviews.authentication.k8s.io', true],
       ['create', 'subjectaccessreviews.authorization.k8s.io', true],
       ['patch', 'pods', true],
+      ['get', 'namespaces', true],
+      ['list', 'namespaces', false],
       ['get', 'secrets', false],
       ['list', 'secrets', false],
       ['create', 'serviceaccounts/token', false],

@@ -51,6 +51,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   Event: 'events',
   Lease: 'leases',
   Pod: 'pods',
+  Namespace: 'namespaces',
 };
 
 /** What is asked only where a cache is behind what the operator wrote itself, which nothing here can bring about. */
@@ -98,6 +99,14 @@ describe('rights of the operator', function () {
     entries: [{ name: 'record', kind: 'AuditLogger', auditLogger: {} }],
   });
   const target = object('ProviderTarget', 'mock', { provider: 'mock', models: [{ name: 'm' }] });
+  async function makeKey(running: OperatorProcess, namespace: string): Promise<number> {
+    const { status } = await fetch(`${await running.apiUrl()}/v1/keys`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${running.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ namespace }),
+    });
+    return status;
+  }
   const names = (namespace: string): Promise<string> =>
     admin([
       'get',
@@ -222,6 +231,7 @@ describe('rights of the operator', function () {
       async () => (await admin(['get', 'events', '-n', 'team-a', '-o', 'name'])) !== '',
       'an event',
     );
+    expect(await makeKey(running, 'team-a')).to.equal(201);
     // The lease is renewed.
     await new Promise((resolve) => setTimeout(resolve, 2500));
 
@@ -246,6 +256,8 @@ describe('rights of the operator', function () {
     await apply('team-b', policy, target);
     await admin(['wait', '-n', 'team-b', '--for=condition=Accepted', 'gpol/guard', '--timeout=10s']);
     expect((await names('team-b')).trim().split('\n')).to.have.length(4);
+    expect([await makeKey(running, 'team-b'), await makeKey(running, 'team-a')]).to.deep.equal([201, 503]);
+    await running.saw(/namespaces .{1,3}team-a.{1,3} is forbidden.*kubectl apply -k config\/rbac/);
     await running.stop();
     await running.remove();
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Access, localAuthorizer } from '../../operator/api/access.ts';
 import { createLocalTokens, type LocalTokens } from '../../operator/api/auth.ts';
+import { localNamespaces } from '../../operator/api/namespaces.ts';
 import type { ResourceProblem } from '../../operator/api/problems.ts';
 import { type RunningApi, startApi } from '../../operator/api/server.ts';
 import { createInstanceReports, type InstanceReports } from '../../operator/domain/instance-reports.ts';
@@ -27,8 +28,14 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-/** `access` says who calls and what they may do, in the place of the tokens of this machine. */
-export async function startTestApi(now: () => number = Date.now, access?: Access): Promise<TestApi> {
+/**
+ * `access` says who calls and what they may do, in the place of the tokens of this machine; without namespaces of its
+ * own these have no identity.
+ */
+export async function startTestApi(
+  now: () => number = Date.now,
+  access?: Omit<Access, 'namespaces'> & Partial<Access>,
+): Promise<TestApi> {
   const folder = mkdtempSync(join(tmpdir(), 'keeptrusts-api-'));
   const tokens = createLocalTokens(folder);
   const store = await openSqliteStore(join(folder, 'events.db'));
@@ -43,6 +50,7 @@ export async function startTestApi(now: () => number = Date.now, access?: Access
       reports,
       problems: () => problems,
       active: (namespace, gateway) => !gone.has(`${namespace}/${gateway}`),
+      namespaces: localNamespaces,
       ...(access ?? { authenticator: tokens, authorizer: localAuthorizer }),
       keyFeed: loneKeyFeed(store),
       now,

@@ -11,6 +11,7 @@ import { scanLines } from '../../gateway/events/line.ts';
 import type { Spool } from '../../gateway/events/spool.ts';
 import { localAuthorizer } from '../../operator/api/access.ts';
 import { createLocalTokens } from '../../operator/api/auth.ts';
+import { localNamespaces } from '../../operator/api/namespaces.ts';
 import { type RunningApi, startApi } from '../../operator/api/server.ts';
 import { createInstanceReports } from '../../operator/domain/instance-reports.ts';
 import { openSqliteStore } from '../../operator/store/sqlite/store.ts';
@@ -54,6 +55,7 @@ describe('events from a gateway’s spool to the control plane’s store', () =>
         reports: createInstanceReports(Date.now),
         authenticator: createLocalTokens(join(folder.dir, 'tokens')),
         authorizer: localAuthorizer,
+        namespaces: localNamespaces,
         keyFeed: loneKeyFeed(store),
         monotonic: () => performance.now(),
         now: Date.now,

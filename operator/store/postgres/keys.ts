@@ -25,8 +25,9 @@ export class PostgresKeys {
       const there = rows.map(keyOf);
       if (there.length > 0) return { undo: putBeside(key, there) };
       const [count] = await run(
-        'SELECT count(*) AS n FROM keeptrusts.keys WHERE namespace = $1 AND revoked_at IS NULL',
-        [key.namespace],
+        `SELECT count(*) AS n FROM keeptrusts.keys
+         WHERE namespace = $1 AND namespace_uid IS NOT DISTINCT FROM $2 AND revoked_at IS NULL`,
+        [key.namespace, key.namespaceUid],
       );
       if (Number(count?.['n']) >= most) return { undo: { result: 'full' } };
       const [row] = await run(
@@ -70,15 +71,16 @@ export class PostgresKeys {
     return { keys, next: rows.length > limit ? keys.at(-1)!.createdPosition : null };
   }
 
-  async changes({ namespace, gateway, after, until, limit }: KeyChangeQuery): Promise<KeyChanges> {
+  async changes(query: KeyChangeQuery): Promise<KeyChanges> {
+    const { namespace, namespaceUid, gateway, after, until, limit } = query;
     // A statement of its own, and first: what is committed then is visible to the one that follows.
     const last = until ?? (await this.position());
     const rows = await this.#database.query(
       `SELECT ${KEY_FIELDS} FROM keeptrusts.keys
-       WHERE namespace = $1 AND (gateway IS NULL OR gateway = $2) AND position > $3 AND position <= $4
-         AND ($5::boolean OR revoked_at IS NULL)
+       WHERE namespace = $1 AND namespace_uid IS NOT DISTINCT FROM $7 AND (gateway IS NULL OR gateway = $2)
+         AND position > $3 AND position <= $4 AND ($5::boolean OR revoked_at IS NULL)
        ORDER BY position LIMIT $6`,
-      [namespace, gateway, after, last, until === null, limit + 1],
+      [namespace, gateway, after, last, until === null, limit + 1, namespaceUid],
     );
     const keys = rows.slice(0, limit).map(keyOf);
     const more = rows.length > limit;

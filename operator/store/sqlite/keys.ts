@@ -22,8 +22,10 @@ export class SqliteKeys {
         .map(keyOf);
       if (there.length > 0) return putBeside(key, there);
       const row = this.#database
-        .prepare('SELECT count(*) AS n FROM keys WHERE namespace = ? AND revoked_at IS NULL')
-        .get(key.namespace);
+        .prepare(
+          'SELECT count(*) AS n FROM keys WHERE namespace = ? AND namespace_uid IS ? AND revoked_at IS NULL',
+        )
+        .get(key.namespace, key.namespaceUid);
       if (Number(row!['n']) >= most) return { result: 'full' };
       const position = this.#next();
       this.#database
@@ -65,16 +67,16 @@ export class SqliteKeys {
     return { keys: page, next: keys.length > limit ? page.at(-1)!.createdPosition : null };
   }
 
-  changes({ namespace, gateway, after, until, limit }: KeyChangeQuery): KeyChanges {
+  changes({ namespace, namespaceUid, gateway, after, until, limit }: KeyChangeQuery): KeyChanges {
     const last = until ?? this.position();
     const keys = this.#database
       .prepare(
         `SELECT ${KEY_FIELDS} FROM keys
-         WHERE namespace = ? AND (gateway IS NULL OR gateway = ?) AND position > ? AND position <= ?
-           AND (? OR revoked_at IS NULL)
+         WHERE namespace = ? AND namespace_uid IS ? AND (gateway IS NULL OR gateway = ?)
+           AND position > ? AND position <= ? AND (? OR revoked_at IS NULL)
          ORDER BY position LIMIT ?`,
       )
-      .all(namespace, gateway, after, last, until === null ? 1 : 0, limit + 1)
+      .all(namespace, namespaceUid, gateway, after, last, until === null ? 1 : 0, limit + 1)
       .map(keyOf);
     const page = keys.slice(0, limit);
     const more = keys.length > limit;

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS instance_reports (
   PRIMARY KEY (namespace, gateway, instance)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS keys (
-  id TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, gateway TEXT,
+  id TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, namespace_uid TEXT, gateway TEXT,
   team TEXT, project TEXT, user_id TEXT, use_case TEXT, models TEXT, expires_at INTEGER, note TEXT,
   created_at INTEGER NOT NULL, created_by TEXT NOT NULL, revoked_at INTEGER, revoked_by TEXT,
   created_position INTEGER NOT NULL UNIQUE, position INTEGER NOT NULL UNIQUE
@@ -51,7 +51,7 @@ CREATE INDEX IF NOT EXISTS revisions_gateway ON revisions (namespace, gateway);
 `;
 
 /** Raised with every change of the tables that an older control plane could not read. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** From the version before to each: run before `SCHEMA`, which makes what is missing. */
 export const UPGRADES: Readonly<Record<number, string>> = {
@@ -70,6 +70,15 @@ export const UPGRADES: Readonly<Record<number, string>> = {
     DROP INDEX IF EXISTS events_ts;
     DROP INDEX IF EXISTS events_verdict;
     DROP INDEX IF EXISTS events_team;
+  `,
+  4: `
+    CREATE TABLE IF NOT EXISTS keys (
+      id TEXT PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, namespace TEXT NOT NULL, gateway TEXT,
+      team TEXT, project TEXT, user_id TEXT, use_case TEXT, models TEXT, expires_at INTEGER, note TEXT,
+      created_at INTEGER NOT NULL, created_by TEXT NOT NULL, revoked_at INTEGER, revoked_by TEXT,
+      created_position INTEGER NOT NULL UNIQUE, position INTEGER NOT NULL UNIQUE
+    ) STRICT;
+    ALTER TABLE keys ADD COLUMN namespace_uid TEXT;
   `,
 };
 

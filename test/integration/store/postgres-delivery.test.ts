@@ -6,6 +6,7 @@ import { createControlPlaneClient } from '../../../gateway/events/control-plane-
 import { startDelivery } from '../../../gateway/events/delivery.ts';
 import { localAuthorizer } from '../../../operator/api/access.ts';
 import { createLocalTokens } from '../../../operator/api/auth.ts';
+import { localNamespaces } from '../../../operator/api/namespaces.ts';
 import { startApi } from '../../../operator/api/server.ts';
 import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
 import { openPostgresStore } from '../../../operator/store/postgres/store.ts';
@@ -40,6 +41,7 @@ describe('events from a gateway’s spool to PostgreSQL', () => {
         reports: createInstanceReports(Date.now),
         authenticator: tokens,
         authorizer: localAuthorizer,
+        namespaces: localNamespaces,
         keyFeed: loneKeyFeed(store),
         monotonic: () => performance.now(),
         now: Date.now,

@@ -10,13 +10,15 @@ const knows = (known: string, caller: Caller) => ({
 const cluster = (takesLocalTokens: boolean): ClusterAccess => ({
   authenticator: knows('theirs', ALICE),
   authorizer: { allows: async (_person, { namespace }) => namespace === 'team-a' },
+  namespaces: { uidOf: async (namespace, account) => `${namespace} of ${account}` },
   takesLocalTokens,
 });
 const list = { verb: 'list', resource: 'events' } as const;
 
 describe('tokens of this machine beside those of a cluster', () => {
   it('are all that there is without a cluster, for one person who may do everything', async () => {
-    const { authenticator, authorizer } = either(knows('ours', PERSON), () => null);
+    const { authenticator, authorizer, namespaces } = either(knows('ours', PERSON), () => null);
+    expect(await namespaces.uidOf('team-a', 'x')).to.equal(null);
     expect(await authenticator.authenticate('ours')).to.equal(PERSON);
     expect(await authenticator.authenticate('theirs')).to.equal(null);
     expect(await authorizer.allows(PERSON, list)).to.equal(true);
@@ -24,7 +26,8 @@ describe('tokens of this machine beside those of a cluster', () => {
   });
 
   it('are both taken where gateways run here', async () => {
-    const { authenticator, authorizer } = either(knows('ours', PERSON), () => cluster(true));
+    const { authenticator, authorizer, namespaces } = either(knows('ours', PERSON), () => cluster(true));
+    expect(await namespaces.uidOf('team-a', 'x')).to.equal('team-a of x');
     expect(await authenticator.authenticate('ours')).to.equal(PERSON);
     expect(await authenticator.authenticate('theirs')).to.equal(ALICE);
     expect(await authenticator.authenticate('nobody’s')).to.equal(null);

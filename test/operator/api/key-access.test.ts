@@ -14,6 +14,7 @@ const pod = (namespace: string): Caller => ({
   namespace,
   gateway: 'default',
   instance: 'default-0',
+  account: null,
 });
 const CALLERS: Readonly<Record<string, Caller>> = {
   ann: person('ann'),

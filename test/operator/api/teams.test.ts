@@ -13,6 +13,7 @@ const gateway = (namespace: string): Caller => ({
   namespace,
   gateway: 'default',
   instance: 'default-0',
+  account: null,
 });
 const person = (username: string): Caller => ({
   role: 'person',

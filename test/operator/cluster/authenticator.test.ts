@@ -65,6 +65,7 @@ describe('tokens of a cluster', () => {
     namespace: 'team-a',
     gateway: 'edge',
     instance: 'keeptrusts-edge-5d9c-x7',
+    account: 'uid-of-keeptrusts-edge',
   };
 
   it('make the pod of a gateway that gateway, for that pod', async () => {

@@ -18,6 +18,7 @@ export function newKey(id: string, more: Partial<NewKey> = {}): NewKey {
     id,
     sha256: hash('sha256', id, 'hex'),
     namespace: 'default',
+    namespaceUid: null,
     gateway: null,
     team: null,
     project: null,
@@ -35,13 +36,15 @@ export function newKey(id: string, more: Partial<NewKey> = {}): NewKey {
 /** What a gateway holds that reads everything and then follows, page by page. */
 export class Follower {
   readonly namespace: string;
+  readonly namespaceUid: string | null;
   readonly gateway: string;
   readonly held = new Set<string>();
   position = 0;
   readonly #limit: number;
 
-  constructor(namespace: string, gateway: string, limit: number) {
+  constructor(namespace: string, gateway: string, limit: number, namespaceUid: string | null = null) {
     this.namespace = namespace;
+    this.namespaceUid = namespaceUid;
     this.gateway = gateway;
     this.#limit = limit;
   }
@@ -55,6 +58,7 @@ export class Follower {
   async page(store: Store, until: number | null): Promise<boolean> {
     const query: KeyChangeQuery = {
       namespace: this.namespace,
+      namespaceUid: this.namespaceUid,
       gateway: this.gateway,
       after: this.position,
       until,
@@ -105,6 +109,7 @@ export function keyContract(name: string, surroundings: { fresh(): Promise<() =>
 
     it('keeps a key with everything that is said of it, through a restart', async () => {
       const full = newKey('k1', {
+        namespaceUid: 'uid-1',
         gateway: 'one',
         team: 'réd "x" \\',
         project: 'p',
@@ -185,7 +190,14 @@ export function keyContract(name: string, surroundings: { fresh(): Promise<() =>
       await put(store, newKey('ours'));
       await put(store, newKey('theirs', { gateway: 'two' }));
       await put(store, newKey('foreign', { namespace: 'other', gateway: 'one' }));
-      const query = { namespace: 'default', gateway: 'one', after: 0, until: null, limit: 10 };
+      const query = {
+        namespace: 'default',
+        namespaceUid: null,
+        gateway: 'one',
+        after: 0,
+        until: null,
+        limit: 10,
+      };
       const changes = await store.listKeyChanges(query);
       expect(ids(changes.keys)).to.deep.equal(['mine', 'ours']);
       expect(changes).to.include({ position: await store.keyPosition(), more: false });
@@ -196,6 +208,48 @@ export function keyContract(name: string, surroundings: { fresh(): Promise<() =>
       // Whoever begins now has no use for what is revoked.
       const whole = await store.listKeyChanges({ ...query, until: later.position });
       expect(ids(whole.keys)).to.deep.equal(['ours']);
+    });
+
+    it('tells a gateway of the keys of its own namespace only, not of an earlier one with its name', async () => {
+      await put(store, newKey('none'));
+      await put(store, newKey('old', { namespaceUid: 'first' }));
+      await put(store, newKey('older', { namespaceUid: 'first', gateway: 'one' }));
+      await put(store, newKey('new', { namespaceUid: 'second' }));
+      for (const [uid, wanted] of [
+        ['first', ['old', 'older']],
+        ['second', ['new']],
+        ['third', []],
+        [null, ['none']],
+      ] as const) {
+        const follower = new Follower('default', 'one', 1, uid);
+        await follower.begin(store);
+        await follower.follow(store);
+        expect([...follower.held].sort(), String(uid)).to.deep.equal(wanted);
+        expect(follower.position).to.equal(await store.keyPosition());
+      }
+      // What is revoked of the old ones is none of the new namespace's business.
+      const second = new Follower('default', 'one', 10, 'second');
+      await second.begin(store);
+      await store.revokeKey('old', { at: 5, by: 'bob' });
+      const { namespace, gateway, namespaceUid, position: after } = second;
+      const changes = { namespace, gateway, namespaceUid, after, until: null, limit: 10 };
+      expect((await store.listKeyChanges(changes)).keys).to.deep.equal([]);
+      // People see them all.
+      const listed = await store.listKeys({ ...all, namespace: 'default', revoked: false });
+      expect(listed.keys.map(({ id, namespaceUid: uid }) => [id, uid])).to.deep.equal([
+        ['new', 'second'],
+        ['older', 'first'],
+        ['none', null],
+      ]);
+    });
+
+    it('does not count the keys of an earlier namespace of that name', async () => {
+      await store.putKey(newKey('k1', { namespaceUid: 'first' }), 1);
+      expect((await store.putKey(newKey('k2', { namespaceUid: 'second' }), 1)).result).to.equal('kept');
+      expect((await store.putKey(newKey('k3', { namespaceUid: 'second' }), 1)).result).to.equal('full');
+      expect((await store.putKey(newKey('k4', { namespaceUid: 'first' }), 1)).result).to.equal('full');
+      expect((await store.putKey(newKey('k5'), 1)).result).to.equal('kept');
+      expect((await store.putKey(newKey('k6'), 1)).result).to.equal('full');
     });
 
     it('leaves a follower with the keys in force, whatever changes between two pages', async () => {

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { StoreError } from '../../../operator/store/errors.ts';
 import { openSqliteStore } from '../../../operator/store/sqlite/store.ts';
 import { storeContract, Writer } from './contract.ts';
+import { newKey, put } from './key-contract.ts';
 
 const folders: string[] = [];
 const folder = (): string => {
@@ -68,6 +69,26 @@ describe('SQLite store', () => {
     await store.close();
     const again = await openSqliteStore(file);
     expect(await again.getRevision('h1')).to.include({ number: 1, compiledAt: 4 });
+    await again.close();
+  });
+
+  it('takes over the keys of the version before, for no namespace of a cluster', async () => {
+    const file = join(folder(), 'events.db');
+    const store = await openSqliteStore(file);
+    await put(store, newKey('old', { namespaceUid: 'uid-1' }));
+    await store.close();
+    const database = new DatabaseSync(file);
+    database.exec(
+      "ALTER TABLE keys DROP COLUMN namespace_uid; UPDATE meta SET value = '3' WHERE name = 'schema'",
+    );
+    database.close();
+    const again = await openSqliteStore(file);
+    expect(await again.getKey('old')).to.deep.include(newKey('old'));
+    await put(again, newKey('new', { namespaceUid: 'uid-1' }));
+    const query = { namespace: 'default', gateway: 'one', after: 0, until: null, limit: 10 };
+    const ids = async (namespaceUid: string | null) =>
+      (await again.listKeyChanges({ ...query, namespaceUid })).keys.map(({ id }) => id);
+    expect([await ids('uid-1'), await ids(null)]).to.deep.equal([['new'], ['old']]);
     await again.close();
   });
 
