@@ -19,6 +19,8 @@ interface DeploymentStatus {
 export class Comings {
   readonly #deps: ComingsDeps;
   readonly #stopped = new Set<string>();
+  /** Those whose Deployment went while they were asked for: it is made again, or they are on the way out as well. */
+  readonly #missing = new Map<string, ObjectRef>();
   /** Those that people have been told of; null before they were told of any. */
   #told: Set<string> | null = null;
 
@@ -38,28 +40,48 @@ export class Comings {
   }
 
   #noticed(ref: ObjectRef, object: KubeObject | undefined, previous: KubeObject | undefined): void {
-    if (ref.kind !== 'Deployment') return;
-    const { namespace, name } = ref;
-    const gateway = gatewayOf(name);
-    const key = `${namespace}/${gateway}`;
-    const { cache, address, report } = this.#deps;
-    if (object === undefined) {
-      if (previous === undefined || childName(gateway) !== name) return;
-      this.#told?.delete(key);
-      // What is made and removed again before it serves is no news.
-      if (this.#stopped.has(key)) return;
-      this.#stopped.add(key);
-      report(`gateway ${key} stopped: ${whyGone(cache, namespace, gateway)}`);
+    if (ref.kind !== 'Deployment') {
+      if (object === undefined) this.#reviewMissing(ref.namespace);
       return;
     }
-    if (childName(gateway) !== name || !serves(object)) return;
+    const { namespace, name } = ref;
+    const gateway = gatewayOf(name);
+    if (childName(gateway) !== name) return;
+    const key = `${namespace}/${gateway}`;
+    if (object === undefined) {
+      if (previous === undefined) return;
+      this.#told?.delete(key);
+      // A namespace that is deleted loses its objects in any order, and nothing is made in it again.
+      if (gatewayNames(this.#deps.cache, namespace).includes(gateway)) this.#missing.set(key, ref);
+      else this.#tellStopped(key, whyGone(this.#deps.cache, namespace));
+      return;
+    }
+    if (this.#missing.delete(key))
+      this.#tellStopped(key, 'somebody deleted its Deployment, which is made again');
+    if (!serves(object)) return;
     const again = this.#stopped.delete(key);
     const news = this.#told !== null && !this.#told.has(key);
     this.#told?.add(key);
     if (!again && !news) return;
-    report(
-      `gateway ${key} is ready ${again ? 'again ' : ''}at ${address(namespace, gateway) ?? 'its address'}`,
-    );
+    const where = this.#deps.address(namespace, gateway) ?? 'its address';
+    this.#deps.report(`gateway ${key} is ready ${again ? 'again ' : ''}at ${where}`);
+  }
+
+  #reviewMissing(namespace: string): void {
+    const { cache } = this.#deps;
+    const names = gatewayNames(cache, namespace);
+    for (const [key, ref] of this.#missing) {
+      if (ref.namespace !== namespace || names.includes(gatewayOf(ref.name))) continue;
+      this.#missing.delete(key);
+      this.#tellStopped(key, whyGone(cache, namespace));
+    }
+  }
+
+  #tellStopped(key: string, why: string): void {
+    // What is made and removed again before it serves is no news.
+    if (this.#stopped.has(key)) return;
+    this.#stopped.add(key);
+    this.#deps.report(`gateway ${key} stopped: ${why}`);
   }
 }
 
@@ -68,8 +90,8 @@ function serves({ status }: KubeObject): boolean {
   return replicas > 0 && readyReplicas >= replicas;
 }
 
-function whyGone(cache: ObjectCache, namespace: string, gateway: string): string {
+/** Why a gateway that is not among those of its namespace is not. */
+function whyGone(cache: ObjectCache, namespace: string): string {
   const names = gatewayNames(cache, namespace);
-  if (names.includes(gateway)) return 'somebody deleted its Deployment, which is made again';
   return names.length > 0 ? 'it is no longer declared' : `it has ${missingIn(cache, namespace)}`;
 }

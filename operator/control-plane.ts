@@ -71,6 +71,9 @@ export interface Running {
 const SYNC_MS = 120_000;
 const STOP_MS = 20_000;
 
+/** Milliseconds after which whoever applies a few objects from one file has applied the last of them. */
+const SETTLE_MS = 1000;
+
 /**
  * Starts the control plane: API → objects → gateway processes, where they run here → controllers. Closing is the
  * reverse, so that gateways can still deliver their last events.
@@ -171,7 +174,7 @@ function assemble(
   { surroundings, backend, reports, metrics }: Parts,
 ) {
   const { clock, random, log, report } = deps;
-  const { client, pods, image, paused, gatewaysReportTo, listen, address, election } = surroundings;
+  const { client, pods, image, paused, gateways, gatewaysReportTo, listen, address, election } = surroundings;
   const progress = new Progress(surroundings, clock);
   const events = new BoundedEventRecorder({ sink: surroundings.events, clock, log, metrics: metrics.events });
   conditionMetrics(metrics.registry, client.cache);
@@ -192,6 +195,7 @@ function assemble(
     drift: metrics.drift,
     events,
     address,
+    ...(gateways === 'pods' ? { settleMs: SETTLE_MS } : {}),
     runtime: (name) => ({ clock, random, log, metrics: metrics.controller(name), reconcileId: deps.uuid }),
   });
   let acting = false;

@@ -13,6 +13,7 @@ import { Children } from './children.ts';
 import { gatewayNames, gatherSnapshot, ownersOf, policiesOf, shapeOf, targetsOf } from './gather.ts';
 import type { Failure, Outcomes } from './outcomes.ts';
 import { Contested, NotOurs } from './ownership.ts';
+import { Settling } from './settling.ts';
 
 export interface GatewayControllerDeps {
   client: ObjectClient;
@@ -26,6 +27,8 @@ export interface GatewayControllerDeps {
   archive: Archive;
   drift: DriftMetrics;
   clock: Pick<Clock, 'monotonic'>;
+  /** Milliseconds that a new implicit gateway is waited with; left out where one made for nothing costs nothing. */
+  settleMs?: number;
 }
 
 /** The main loop: one gateway, from the objects of its namespace to its own objects. Keys are `namespace/gateway`. */
@@ -34,10 +37,12 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
   const archive = onlyNews(deps.archive);
   const children = new Children(deps);
   const tools = { linter, write: createConfigWriter() };
+  const settling = new Settling({ ...deps, cache: client.cache }, deps.settleMs ?? 0);
   return async (key, { signal, log }) => {
     const [namespace, gateway] = key.split('/') as [string, string];
     const names = gatewayNames(client.cache, namespace);
     if (!names.includes(gateway)) {
+      settling.forget(namespace, gateway);
       await children.prune(namespace, gateway, []);
       outcomes.remove(namespace, gateway);
       if (names.length > 0) return DONE;
@@ -51,6 +56,8 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       await archive.keepAccepted(namespace, outcomes.accepted(namespace));
       return DONE;
     }
+    const afterMs = settling.waitMs(namespace, gateway);
+    if (afterMs > 0) return { kind: 'requeue', afterMs };
     await lintAll(client.cache, namespace, linter);
     const snapshot = gatherSnapshot(client.cache, namespace, gateway, {
       controlPlane: deps.controlPlane,

@@ -76,11 +76,33 @@ describe('comings and goings of gateways', () => {
     expect(lines).to.deep.equal(['gateway team-a/default stopped: it is no longer declared']);
   });
 
-  it('say that somebody deleted what is still wanted', () => {
+  it('say that somebody deleted what is still wanted, as it is made again', () => {
     gone('Deployment', 'keeptrusts-default');
+    expect(lines).to.deep.equal([]);
+    cache.put(deployment(0, 0));
     expect(lines).to.deep.equal([
       'gateway team-a/default stopped: somebody deleted its Deployment, which is made again',
     ]);
+    cache.put(deployment(1, 1));
+    expect(lines.slice(1)).to.deep.equal(['gateway team-a/default is ready again at http://127.0.0.1:41002']);
+  });
+
+  it('blame nobody where the objects of a namespace go one after the other, in whatever order', () => {
+    gone('Deployment', 'keeptrusts-default');
+    gone('ConfigMap', 'keeptrusts-default');
+    expect(lines).to.deep.equal([]);
+    gone('ProviderTarget', 't');
+    gone('GovernancePolicy', 'p');
+    expect(lines).to.deep.equal(['gateway team-a/default stopped: it has no target']);
+  });
+
+  it('blame nobody where a declared gateway goes after its Deployment', () => {
+    cache.put(cached('GovernanceGateway', 'edge'));
+    gone('Deployment', 'keeptrusts-default');
+    cache.put(deployment(1, 1, 'keeptrusts-edge'));
+    gone('Deployment', 'keeptrusts-edge');
+    gone('GovernanceGateway', 'edge');
+    expect(lines.slice(1)).to.deep.equal(['gateway team-a/edge stopped: it is no longer declared']);
   });
 
   it('say nothing of Deployments that are no gateways, nor of other kinds', () => {
