@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import { findSource } from '../api-server/source.ts';
 import { buildImages } from '../images/build.ts';
 import { root } from '../images/contents.ts';
-import { IMAGES, type ImageKind } from '../images/names.ts';
+import { IMAGES } from '../images/names.ts';
+import { imageVariables, productImages } from '../test-images/variables.ts';
 import { removeCluster } from './down.ts';
 import { layoutOf } from './layout.ts';
 import { loadArchive } from './load.ts';
@@ -16,31 +17,29 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Surroundings {
   /**
    * `TEST_KUBECONFIG`: the admin's kubeconfig. `KT_KUBE_BIN`: a folder with kubectl. `KT_GATEWAY_IMAGE`,
-   * `KT_OPERATOR_IMAGE`: images that the cluster has or can get. `KT_CLUSTER_PLACE`: where it is one of ours, its place.
+   * `KT_OPERATOR_IMAGE`: images that the cluster has or can get, as those that `imageVariables` names besides where the
+   * cluster is somebody's. `KT_CLUSTER_PLACE`: where it is one of ours, its place.
    */
   env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-const imageVariables: Readonly<Record<ImageKind, string>> = {
-  gateway: 'KT_GATEWAY_IMAGE',
-  operator: 'KT_OPERATOR_IMAGE',
-};
-
 /** Why tests can have no cluster here, or null. Only who asks for them may change the machine. */
 export function clusterObstacle(env: Environment, asked: boolean): string | null {
-  if (env['TEST_KUBECONFIG']) return somebodysObstacle(env);
+  if (env['TEST_KUBECONFIG']) return somebodysObstacle(env, asked);
   const obstacle = machineObstacle(thisMachine(env), process.platform, process.getuid?.());
   if (obstacle !== null) return obstacle;
   return asked ? null : 'it makes control groups, mounts and a network device: name it in KT_TIERS to run it';
 }
 
-function somebodysObstacle(env: Environment): string | null {
+function somebodysObstacle(env: Environment, asked: boolean): string | null {
   const source = findSource(env);
   if (source.from === 'nowhere') return source.obstacle;
-  const missing = Object.values(imageVariables).filter((name) => !env[name]);
+  if (!asked)
+    return `it installs the operator in the cluster of ${env['TEST_KUBECONFIG']}: name it in KT_TIERS to run it`;
+  const missing = imageVariables.filter((name) => !env[name]);
   if (missing.length === 0) return null;
-  return `with TEST_KUBECONFIG, ${missing.join(' and ')} must name images that the cluster can get`;
+  return `with TEST_KUBECONFIG, ${missing.join(', ')} must name images that the cluster can get`;
 }
 
 /**
@@ -52,8 +51,8 @@ function somebodysObstacle(env: Environment): string | null {
 export async function prepareCluster(env: Environment, say: (line: string) => void): Promise<Surroundings> {
   const source = findSource(env);
   if (source.from === 'cluster') {
-    const images = Object.values(imageVariables).map((name) => [name, env[name]!]);
-    say(`Using the cluster of ${source.kubeconfig}`);
+    const images = imageVariables.map((name) => [name, env[name]!]);
+    say(`Using the cluster of ${source.kubeconfig}. The operator is installed in it, and stays there.`);
     return {
       env: { KT_KUBE_BIN: dirname(source.kubectl), ...Object.fromEntries(images) },
       stop: async () => {},
@@ -79,7 +78,7 @@ export async function prepareCluster(env: Environment, say: (line: string) => vo
         TEST_KUBECONFIG: layout.paths.kubeconfig,
         KT_KUBE_BIN: layout.paths.bin,
         KT_CLUSTER_PLACE: layout.place,
-        ...Object.fromEntries(images.map(({ kind, name }) => [imageVariables[kind], name])),
+        ...Object.fromEntries(images.map(({ kind, name }) => [productImages[kind], name])),
       },
       stop,
     };

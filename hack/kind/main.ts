@@ -1,7 +1,8 @@
 /**
  * A cluster for whoever has Docker and kind: `node launcher.js hack/kind/main.ts up`. It builds the images of this
- * checkout, loads them, and says what to set so that `npm test -- test/cluster` runs there. `down` removes the cluster.
- * `KIND_NODE_IMAGE` names the image of another version of Kubernetes than kind's own.
+ * checkout and those of the tests, loads them, and says what to set so that `npm test -- test/cluster` runs there. `down`
+ * removes the cluster. `KIND_NODE_IMAGE` names the image of another version of Kubernetes than kind's own; an image of the
+ * tests that a variable names already is not made.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -9,6 +10,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onPath } from '../api-server/binaries.ts';
 import { IMAGES, imageName } from '../images/names.ts';
+import { makeTestImages } from '../test-images/make.ts';
+import { productImages } from '../test-images/variables.ts';
 import { kindSteps, removal } from './steps.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -28,14 +31,15 @@ function run([program = '', ...args]: readonly string[], stdout: 'inherit' | 'pi
   return done.stdout ?? '';
 }
 
-function up(): void {
+async function up(): Promise<void> {
+  const { set, archives } = await makeTestImages(process.env);
   const clusters = run(['kind', 'get', 'clusters'], 'pipe').split('\n');
   mkdirSync(dirname(kubeconfig), { recursive: true });
   const nodeImage = process.env['KIND_NODE_IMAGE'];
-  for (const step of kindSteps({ clusters, kubeconfig, images, nodeImage })) run(step);
-  const [gateway, operator] = images.map(({ name }) => name);
+  for (const step of kindSteps({ clusters, kubeconfig, images, archives, nodeImage })) run(step);
+  const product = IMAGES.map((kind) => `${productImages[kind]}=${imageName(kind)}`);
   console.log(`\n  export TEST_KUBECONFIG=${kubeconfig} KUBECONFIG=${kubeconfig}`);
-  console.log(`  export KT_GATEWAY_IMAGE=${gateway} KT_OPERATOR_IMAGE=${operator}`);
+  for (const variable of [...product, ...set]) console.log(`  export ${variable}`);
   console.log('  KT_TIERS=node npm test -- test/cluster\n');
 }
 
@@ -44,7 +48,7 @@ function down(): void {
   rmSync(kubeconfig, { force: true });
 }
 
-function main(command: string | undefined): void {
+async function main(command: string | undefined): Promise<void> {
   if (command !== 'up' && command !== 'down') throw new Error('Usage: hack/kind/main.ts up|down');
   const missing = ['docker', 'kind'].filter((name) => onPath(name, process.env['PATH'] ?? '') === null);
   if (missing.length > 0)
@@ -52,12 +56,12 @@ function main(command: string | undefined): void {
       `${missing.join(' and ')} cannot be found. Install Docker and kind (https://kind.sigs.k8s.io), ` +
         'or use npm run cluster:up, which needs neither.',
     );
-  if (command === 'up') up();
+  if (command === 'up') await up();
   else down();
 }
 
 try {
-  main(process.argv[2]);
+  await main(process.argv[2]);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

@@ -1,7 +1,7 @@
 import { Cluster } from '../../hack/delivery/cluster.ts';
 import { testCluster } from '../fakes/kubectl.ts';
-import { provideClientImage } from './client/image.ts';
 import { findings } from './scenario/findings.ts';
+import { provideImage } from './scenario/image.ts';
 import { installOperator } from './scenario/install.ts';
 import { Place } from './scenario/place.ts';
 import { runSteps } from './scenario/run.ts';
@@ -21,7 +21,10 @@ describe('scenarios in a cluster', function () {
 
   before(async () => {
     cluster = await Cluster.open(testCluster().kubeconfig);
-    [clientImage] = await Promise.all([provideClientImage(process.env), installOperator(process.env)]);
+    [clientImage] = await Promise.all([
+      provideImage('KT_CLIENT_IMAGE', process.env),
+      installOperator(process.env),
+    ]);
     beginSideBySide(chosen.filter(({ alone }) => !alone));
   });
   after(() => cluster.close());

@@ -1,6 +1,6 @@
 import { kubectl } from '../../../fakes/kubectl.ts';
+import { provideImage } from '../image.ts';
 import { installOperator } from '../install.ts';
-import { provideNextImage } from '../next-image.ts';
 import type { Place } from '../place.ts';
 import { OPERATOR_NAMESPACE } from '../surroundings.ts';
 
@@ -28,7 +28,7 @@ async function begin(): Promise<void> {
 
 /** Lets gateways have another image, as an update of the operator would. */
 export async function nextImage(place: Place): Promise<void> {
-  const value = `--gateway-image=${await provideNextImage(process.env)}`;
+  const value = `--gateway-image=${await provideImage('KT_NEXT_GATEWAY_IMAGE', process.env)}`;
   const patch = [{ op: 'add', path: '/spec/template/spec/containers/0/args/-', value }];
   place.repairs.push(() => installOperator(process.env));
   place.changedAt = performance.now();

@@ -1,7 +1,8 @@
 import { kubectl } from '../../../fakes/kubectl.ts';
+import { provideImage } from '../image.ts';
 import type { PodObject } from '../objects.ts';
 import type { Place } from '../place.ts';
-import { prometheusObjects, providePrometheusImage } from '../prometheus.ts';
+import { prometheusObjects } from '../prometheus.ts';
 import { scrapeConfig } from '../scrape-config.ts';
 
 export interface PromqlStep {
@@ -20,7 +21,7 @@ const SCRAPED_MS = 75_000;
 
 /** Starts a Prometheus that is configured by what we give to people, and told of the pods that there are. */
 export async function prometheus(place: Place, _: object, namespace: string): Promise<void> {
-  const image = await providePrometheusImage(process.env);
+  const image = await provideImage('KT_PROMETHEUS_IMAGE', process.env);
   const pods = await place.cluster.must('GET', '/api/v1/pods');
   const items = prometheusObjects(scrapeConfig(pods['items'] as PodObject[]), image);
   await kubectl(['-n', namespace, 'apply', '-f', '-'], { input: { apiVersion: 'v1', kind: 'List', items } });
