@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Place } from './place.ts';
 import type { Scenario, Step } from './scenario.ts';
+import { api } from './steps/api.ts';
 import { events } from './steps/events.ts';
 import { key, revoke } from './steps/keys.ts';
 import { kt } from './steps/kt.ts';
@@ -29,6 +30,7 @@ export const RUNS: Readonly<Record<string, Run>> = {
   key,
   revoke,
   kt,
+  api,
   events,
   samePods,
   kill,

@@ -37,8 +37,13 @@ function forwarding(namespace: string): object[] {
 
 /** Paths of what is made outside of a namespace for it. */
 export function outsideOf(namespace: string): string[] {
-  const folder = `/apis/rbac.authorization.k8s.io/v1/namespaces/${OPERATOR_NAMESPACE}`;
-  return ['rolebindings', 'roles'].map((kind) => `${folder}/${kind}/${forwardingName(namespace)}`);
+  const group = '/apis/rbac.authorization.k8s.io/v1';
+  const folder = `${group}/namespaces/${OPERATOR_NAMESPACE}`;
+  return [
+    ...['rolebindings', 'roles'].map((kind) => `${folder}/${kind}/${forwardingName(namespace)}`),
+    // Of a scenario that lets somebody of the namespace see the whole cluster.
+    `${group}/clusterrolebindings/auditor-${namespace}`,
+  ];
 }
 
 const forwardingName = (namespace: string): string => `forward-${namespace}`;
