@@ -121,6 +121,14 @@ describe('admission of what the operator makes', function () {
     expect(await refusal(deployment!)).to.equal('');
   });
 
+  it('takes a gateway with as many credentials as there can be: rules may cost so much and no more', async () => {
+    const credentials = Array.from({ length: 512 }, (_, index) => ({
+      name: `provider-${index}`,
+      key: 'api-key',
+    }));
+    expect(await tried(rendered({ credentials })[3]!)).to.equal('');
+  });
+
   it('leaves what others added', async () => {
     await byHand('ServiceAccount', NAME, { metadata: { annotations: { 'cloud.example/role': 'models' } } });
     await byHand('Service', NAME, { spec: { externalIPs: ['192.0.2.1'] } });
