@@ -6,6 +6,7 @@ import { fixedPattern } from '../../../gateway/detectors/fixed-pattern.ts';
 import { EMAIL, IP_ADDRESS } from '../../../gateway/detectors/pii/addresses.ts';
 import { isCardNumber, isNpi, luhn } from '../../../gateway/detectors/pii/checksums.ts';
 import { compile, findings } from '../policies/compile.ts';
+import { scanPieces } from './cuts.ts';
 
 const hook = compile('pii-detector', { healthcare_mode: true }).inspectText;
 const types = (text: string): string[] => findings(hook, text).map(({ type }) => type);
@@ -45,6 +46,26 @@ describe('personal data', () => {
     expect(found('<joe.b+x@mail.example.co.uk>')).to.deep.equal(['joe.b+x@mail.example.co.uk']);
     expect(found('Cardholder name: John Q. Smith, cvv: 123')).to.deep.equal(['John Q. Smith', '123']);
     expect(found('MRN: 12345678 / member ID: XYZ-123456')).to.deep.equal(['12345678', 'XYZ-123456']);
+  });
+
+  it('finds an address whose groups are all full, whole and in pieces', () => {
+    for (const address of [
+      '2001:0db8:85a3:1111:2222:8a2e:0370:7334',
+      '2001:0db8:85a3:0000:0000:8a2e:0370:7334',
+    ]) {
+      const text = `from ${address} on`;
+      expect(found(text)).to.deep.equal([address]);
+      const { scan, contextLength } = hook!.scanner;
+      for (let cut = 0; cut <= text.length; cut += 1) {
+        for (const cuts of [[cut], Array.from({ length: text.length }, (_, at) => at).slice(cut)]) {
+          const spans = scanPieces((...args) => scan(...args), text, cuts, contextLength);
+          expect(
+            spans.map(({ start, end }) => text.slice(start, end)),
+            String(cuts),
+          ).to.deep.equal([address]);
+        }
+      }
+    }
   });
 
   it('is not misled by what only looks like it', () => {
