@@ -78,6 +78,16 @@ describe('identification', () => {
     );
   });
 
+  it('lets a key in until the very moment at which it expires, and never where that cannot be read', () => {
+    const given = headers({ apiKey: mine.value });
+    const moment = Date.UTC(2026, 5, 2);
+    expect(identifier.identify(given, moment - 1).key?.id).to.equal(mine.id);
+    expect(code(() => identifier.identify(given, moment))).to.equal('expired_key');
+    const keys = [{ ...identity.keys[0]!, expires_at: 'soon' }];
+    const unreadable = new Identifier({ ...identity, keys }, false);
+    expect(code(() => unreadable.identify(given, now))).to.equal('expired_key');
+  });
+
   it('a bad key is refused where anonymous callers are let in: it was meant to say who calls', () => {
     const open = new Identifier({ ...identity, anonymous: true }, false);
     expect(code(() => open.identify(headers({ apiKey: stranger.value }), now))).to.equal('invalid_key');
