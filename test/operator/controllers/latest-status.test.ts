@@ -80,6 +80,16 @@ describe('the latest status of an object', () => {
     expect(client.take()).to.deep.equal({});
   });
 
+  it('is the one of an object that took the name of another, whose end the cache never showed', async () => {
+    const object = await make();
+    await latest.write(object, { n: 1 });
+    await store.delete(ref, object.metadata.uid);
+    const anew = await make();
+    client.take();
+    expect(await latest.read(ref)).to.deep.equal(anew);
+    expect(client.take()).to.deep.equal({});
+  });
+
   it('is not written to an object that is gone, which is no error, nor to one that took its name', async () => {
     const object = await make();
     await store.delete(ref, object.metadata.uid);
