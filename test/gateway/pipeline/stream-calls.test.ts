@@ -179,6 +179,25 @@ describe('calls of tools in a stream', () => {
     }
   });
 
+  it('are judged by who observes without what another only observes, which runs once alone', () => {
+    const seen: string[] = [];
+    const { scan, ...bounds } = tightScanner({ word: 'note', replacement: 'word' });
+    const counting: typeof bounds & { scan: typeof scan } = {
+      ...bounds,
+      scan(text, from, final, emit) {
+        if (final) seen.push(text);
+        return scan(text, from, final, emit);
+      },
+    };
+    const judge = fence({ hidden: ['"word":"a secret'] }, { mode: 'observe' });
+    const entries = [rewriting(counting, { id: 'tone', mode: 'observe' }), judge];
+    const { outcome, error } = streamed(entries, lines);
+    expect([error, outcome.would]).to.deep.equal([null, 'allow']);
+    expect(outcome.results.map(({ outcome }) => outcome)).to.deep.equal(['findings', 'no_findings']);
+    // Each text once, on its own way.
+    expect(seen).to.have.length(new Set(seen).size);
+  });
+
   it('refuse or pass where they could not be judged', () => {
     const closed = streamed([fence({ fails_on: 'secret' })], lines);
     expect([closed.error?.code, closed.sent]).to.deep.equal(['policy_error', lines[0]]);
@@ -223,6 +242,20 @@ describe('calls of tools in a stream', () => {
     expect([blocked.error?.code, blocked.sent]).to.deep.equal(['output_blocked', two[0]! + two[1]!]);
     const goesOn = [...two.slice(0, 3), frame(chunkOf(0, part(0, ',"y":2}')))];
     expect(streamed([fence({})], goesOn).error?.code).to.equal('upstream_invalid');
+  });
+
+  it('are judged in their order: a whole one waits while one before it is open', () => {
+    const three = [
+      frame(chunkOf(0, head(0, { name: 'a', args: '' }, '{"x":'))),
+      frame(chunkOf(0, head(1, { name: 'b', args: '' }, '{}'))),
+      frame(chunkOf(0, head(2, { name: 'c', args: '' }, '{}'))),
+      frame(chunkOf(0, part(0, '1}'))),
+      frame(chunkOf(0, {}, 'tool_calls')),
+    ];
+    expect(streamed([fence({})], three).out.slice(0, 5)).to.deep.equal(['', '', '', '', three.join('')]);
+    const { error, sent, outcome } = streamed([fence({ denied: ['a', 'b'] })], three);
+    expect([error?.code, sent]).to.deep.equal(['output_blocked', '']);
+    expect(outcome.results[0]?.findings[0]?.field).to.equal('choices[0].message.tool_calls[0]');
   });
 
   it('may come by turns, with names in pieces, an identifier alone and no index', () => {
