@@ -2,7 +2,7 @@ import { Cluster } from '../../hack/delivery/cluster.ts';
 import { testCluster } from '../fakes/kubectl.ts';
 import { findings } from './scenario/findings.ts';
 import { provideImage } from './scenario/image.ts';
-import { installOperator } from './scenario/install.ts';
+import { installOperator, isInstalled, removeOperator } from './scenario/install.ts';
 import { Place } from './scenario/place.ts';
 import { runSteps } from './scenario/run.ts';
 import { readScenarios, type Scenario } from './scenario/scenario.ts';
@@ -17,17 +17,23 @@ describe('scenarios in a cluster', function () {
   this.timeout(300_000);
   let cluster: Cluster;
   let clientImage: string;
+  /** On somebody's cluster that had no operator before. */
+  let isGuest = false;
   const outcomes = new Map<Scenario, Promise<void>>();
 
   before(async () => {
     cluster = await Cluster.open(testCluster().kubeconfig);
+    isGuest = !isOurs && !(await isInstalled());
     [clientImage] = await Promise.all([
       provideImage('KT_CLIENT_IMAGE', process.env),
       installOperator(process.env),
     ]);
     beginSideBySide(chosen.filter(({ alone }) => !alone));
   });
-  after(() => cluster.close());
+  after(async () => {
+    await cluster.close();
+    if (isGuest) await removeOperator(process.env);
+  });
 
   for (const scenario of chosen.filter(({ alone }) => !alone))
     it(scenario.title, () => outcomes.get(scenario)!);

@@ -39,7 +39,8 @@ const FAULTS_TOLD = 5;
 /** A steady load by plain HTTP, half of it streams. */
 export class Load {
   readonly #order: LoadOrder;
-  readonly #agent = new Agent({ keepAlive: true });
+  // By turns, so that no connection, and no pod behind it, is left out.
+  readonly #agent = new Agent({ keepAlive: true, scheduling: 'fifo' });
   readonly #open = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
   readonly #report: LoadReport = {

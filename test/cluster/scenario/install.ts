@@ -12,32 +12,42 @@ const DEPLOYMENT = 'deployment/keeptrusts-operator';
 
 /** Installs what `config/default` holds, with the images of the tier, and the roles for people. */
 export async function installOperator(env: Environment): Promise<void> {
-  const { KT_OPERATOR_IMAGE: operator, KT_GATEWAY_IMAGE: gateway } = env;
+  await withOverlay(env, (folder) => kubectl(['apply', '-k', folder]));
+  await kubectl(['-n', OPERATOR_NAMESPACE, 'rollout', 'status', DEPLOYMENT, '--timeout=120s']);
+}
+
+export async function isInstalled(): Promise<boolean> {
+  const found = await kubectl(['-n', OPERATOR_NAMESPACE, 'get', DEPLOYMENT, '--ignore-not-found', '-o=name']);
+  return found !== '';
+}
+
+export async function removeOperator(env: Environment): Promise<void> {
+  await withOverlay(env, (folder) =>
+    kubectl(['delete', '-k', folder, '--ignore-not-found', '--timeout=120s']),
+  );
+}
+
+async function withOverlay(env: Environment, use: (folder: string) => Promise<unknown>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'kt-install-'));
-  const at = (path: string): string => relative(folder, join(root, path));
-  const patch = [
-    { op: 'add', path: '/spec/template/spec/containers/0/args/-', value: `--gateway-image=${gateway}` },
-  ];
-  const overlay = {
-    apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: 'Kustomization',
-    resources: [at('config/default'), at('config/rbac/people')],
-    images: [{ name: imageName('operator').split(':')[0], ...partsOf(operator!) }],
-    ...(gateway === imageName('gateway')
-      ? {}
-      : {
-          patches: [
-            { target: { kind: 'Deployment', name: 'keeptrusts-operator' }, patch: JSON.stringify(patch) },
-          ],
-        }),
-  };
   try {
-    await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(overlay));
-    await kubectl(['apply', '-k', folder]);
-    await kubectl(['-n', OPERATOR_NAMESPACE, 'rollout', 'status', DEPLOYMENT, '--timeout=120s']);
+    await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(overlay(folder, env)));
+    await use(folder);
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+function overlay(folder: string, { KT_OPERATOR_IMAGE, KT_GATEWAY_IMAGE: gateway }: Environment): object {
+  const value = `--gateway-image=${gateway}`;
+  const patch = [{ op: 'add', path: '/spec/template/spec/containers/0/args/-', value }];
+  const target = { kind: 'Deployment', name: 'keeptrusts-operator' };
+  return {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: ['config/default', 'config/rbac/people'].map((path) => relative(folder, join(root, path))),
+    images: [{ name: imageName('operator').split(':')[0], ...partsOf(KT_OPERATOR_IMAGE!) }],
+    patches: gateway === imageName('gateway') ? [] : [{ target, patch: JSON.stringify(patch) }],
+  };
 }
 
 function partsOf(image: string): { newName: string; newTag: string } {

@@ -5,6 +5,7 @@ export interface KubeObject {
     namespace: string;
     uid: string;
     labels?: Record<string, string>;
+    annotations?: Record<string, string>;
     generation?: number;
     deletionTimestamp?: string;
   };

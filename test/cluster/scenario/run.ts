@@ -8,7 +8,7 @@ import { kt } from './steps/kt.ts';
 import { load, stop } from './steps/loads.ts';
 import { absent, apply, assert, error, patch, ready, remove, rolledOut } from './steps/objects.ts';
 import { nextImage, operator } from './steps/operator.ts';
-import { kill, restart, samePods } from './steps/pods.ts';
+import { kill, restart, samePods, toldAgain } from './steps/pods.ts';
 import { prometheus, promql } from './steps/prometheus.ts';
 import { request } from './steps/requests.ts';
 
@@ -33,6 +33,7 @@ export const RUNS: Readonly<Record<string, Run>> = {
   api,
   events,
   samePods,
+  toldAgain,
   kill,
   restart,
   operator,

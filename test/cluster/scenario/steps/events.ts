@@ -4,6 +4,7 @@ import type { Place } from '../place.ts';
 interface EventRecord {
   id: string;
   kind: string;
+  instance: string;
   request_id: string | null;
 }
 
@@ -30,7 +31,8 @@ export async function events(
     withinMs,
   );
   const interrupted = told.filter(({ kind }) => kind === 'interrupted').length;
-  place.note(`${told.length} events, ${interrupted} interrupted; ${dispatched.length} requests dispatched`);
+  const byPod = [...Map.groupBy(told, ({ instance }) => instance).values()].map(({ length }) => length);
+  place.note(`${told.length} events (${byPod.join(' + ')} by pod), ${interrupted} interrupted`);
   if (interrupted < interruptedAtLeast) throw new Error(`${interrupted} events tell of an interruption`);
   const words = ['events', 'verify', '--namespace', namespace, '--allow-unanchored', '--format', 'json'];
   const { problems } = JSON.parse(await ktAsPerson(namespace, words)) as { problems: object[] };

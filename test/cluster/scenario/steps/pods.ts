@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Place as ClusterPlace, layoutOf } from '../../../../hack/cluster/layout.ts';
 import { processesOf } from '../../../../hack/cluster/processes.ts';
+import { CONFIG_REVISION_ANNOTATION } from '../../../../operator/render/configmap.ts';
 import type { PodObject } from '../objects.ts';
 import type { Place } from '../place.ts';
 
@@ -20,6 +21,28 @@ export async function samePods(place: Place, what: 'remember' | 'expect', namesp
 
 const restarts = ({ containerStatuses = [] }: PodObject['status']): number =>
   containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
+
+/** Milliseconds in which the operator tells a pod again that lacks something. */
+const TOLD_MS = 20_000;
+
+/** Waits until each pod that was remembered is told to look at its mounts, by nothing else than what it lacks. */
+export async function toldAgain(place: Place, _: 'gateway', namespace: string): Promise<void> {
+  const told = ({ metadata }: PodObject): string => metadata.annotations?.[CONFIG_REVISION_ANNOTATION] ?? '';
+  const before = new Map(place.remembered.map((pod) => [pod.metadata.name, told(pod)]));
+  const pods = await place.until(
+    'each pod is told again',
+    async () => {
+      const now = await place.pods(namespace);
+      // The first time may be for a revision; what comes after the dot counts the others.
+      const isAgain = (pod: PodObject): boolean =>
+        told(pod).includes('.') && told(pod) !== before.get(pod.metadata.name);
+      return now.length > 0 && now.every(isAgain) && now;
+    },
+    TOLD_MS,
+  );
+  for (const pod of pods) place.note(`${pod.metadata.name} was told ${told(pod)}`);
+  place.remembered = pods;
+}
 
 /** Ends the process of one pod with SIGKILL: nothing within a pod can do that to its first process. */
 export async function kill(place: Place, _: 'gateway', namespace: string): Promise<void> {
