@@ -52,7 +52,9 @@ export async function prepareCluster(env: Environment, say: (line: string) => vo
   const source = findSource(env);
   if (source.from === 'cluster') {
     const images = imageVariables.map((name) => [name, env[name]!]);
-    say(`Using the cluster of ${source.kubeconfig}. The operator is installed in it, and stays there.`);
+    say(
+      `Using the cluster of ${source.kubeconfig}. The operator is installed, and removed where there was none.`,
+    );
     return {
       env: { KT_KUBE_BIN: dirname(source.kubectl), ...Object.fromEntries(images) },
       stop: async () => {},
