@@ -4,7 +4,7 @@ import { ConfigFileSource, FixedSource } from './config-source.ts';
 import { baseUrlFault } from './contract/base-url.ts';
 import { createPatternLibrary } from './detectors/patterns.ts';
 import type { RunningGateway } from './gateway.ts';
-import type { GatewayOptions } from './gateway-options.ts';
+import type { Address, GatewayOptions } from './gateway-options.ts';
 import type { PlanSource } from './plan-source.ts';
 import { loadKinds } from './policies/registry.ts';
 import { vendorProblem } from './providers/registry.ts';
@@ -28,6 +28,7 @@ export async function launchGateway(
   env: Readonly<Record<string, string | undefined>>,
   logger: Logger,
 ): Promise<RunningGateway> {
+  checkPorts(options);
   const credentials = createCredentials({ env, secretsDir: options.secretsDir });
   const parts = { kinds: await loadKinds(), patterns: createPatternLibrary(), vendorProblem };
   const providers =
@@ -64,6 +65,16 @@ export async function launchGateway(
     await source.close();
     throw plain(error, options);
   }
+}
+
+/** The system would say that something else listens there. */
+function checkPorts({ traffic, admin }: GatewayOptions): void {
+  const everywhere = ({ host }: Address): boolean => host === '0.0.0.0' || host === '::';
+  const meet = traffic.host === admin.host || everywhere(traffic) || everywhere(admin);
+  if (!meet || traffic.port !== admin.port || traffic.port === 0) return;
+  throw new LaunchError(
+    `the traffic port and the admin port are both ${traffic.port}: choose another with --port or --admin-port.`,
+  );
 }
 
 function checkedUpstream(url: string): string {

@@ -142,6 +142,11 @@ describe('the gateway as a process', function () {
         ['--config', folder.file('policy-config.yaml'), '--port', String(port), '--admin-port', '0'],
         /port \d+ is in use/,
       ],
+      [
+        ['--config', 'x', '--port', String(port), '--admin-port', String(port)],
+        new RegExp(`traffic port and the admin port are both ${port}: .* --port or --admin-port`),
+      ],
+      [['--config', 'x', '--listen', '0.0.0.0:41003'], /both 41003/],
       [['--port', '0'], /--config FILE/],
       [['--config', 'x', '--listen', 'nonsense'], /host:port/],
     ];
