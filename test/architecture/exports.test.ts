@@ -5,7 +5,6 @@ import { sources, tools } from './sources.ts';
 const FOR_TESTS: ReadonlySet<string> = new Set([
   'gateway/budget/cost.ts USAGE_CLASSES',
   'gateway/contract/event-query.ts makeCursor',
-  'gateway/contract/event-query.ts parseTime',
   'gateway/contract/evidence.ts nodeHash',
   // Reads back what `writePolicyConfig` wrote; running gateways read in a worker.
   'gateway/contract/read.ts readPolicyConfig',

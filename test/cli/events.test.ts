@@ -97,6 +97,26 @@ describe('kt events', () => {
     ).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('tail ends when --until has passed, and refuses times between which nothing can lie', async () => {
+    const past = await kt('events tail --since 1h --until 10s --json');
+    expect([past.exitCode, past.out.trimEnd().split('\n').length]).to.deep.equal([0, 9]);
+    const until = new Date(Date.now() + 500).toISOString();
+    const began = Date.now();
+    expect(await kt(`events tail --until ${until}`)).to.deep.equal({ out: '', err: '', exitCode: 0 });
+    expect(Date.now() - began).to.be.within(2_400, 6_000);
+    for (const [times, than] of [
+      ['--since 1h --until 2h', '--since'],
+      ['--since 1h --until 1h', '--since'],
+      ['--until 5m', 'the start of this command'],
+    ] as const) {
+      const { err, exitCode } = await kt(`events tail ${times}`);
+      expect([exitCode, err.includes(`is not after ${than}: no event can lie between.`)]).to.deep.equal([
+        2,
+        true,
+      ]);
+    }
+  });
+
   it('says what is wrong with a flag, a token or an address', async () => {
     // Before anything is asked: the API is away.
     const bad = (args: string) => kt(`events ${args} --api-url http://127.0.0.1:49151 --api-token x`);
