@@ -4,7 +4,7 @@ export interface EventRecord {
   ts: string;
   verdict?: string | null;
   would_verdict?: string;
-  error?: object | null;
+  error?: { code: string } | null;
   reason?: string;
   policy?: string | null;
   model?: string;
@@ -34,7 +34,7 @@ export const EVENT_HEADER = [
 
 /**
  * One row; a request that got no verdict has `error` in its place, and what Observe or Guide withheld stands in brackets
- * behind it.
+ * behind it. Of a failure the reason is its code: the policies that passed do not explain it. A block has its own.
  */
 export function eventRow(event: EventRecord): string[] {
   const verdict = event.verdict ?? (event.error ? 'error' : '-');
@@ -43,7 +43,7 @@ export function eventRow(event: EventRecord): string[] {
     event.ts.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
     event.id,
     `${verdict}${withheld}`,
-    event.reason ?? '-',
+    (verdict === 'block' ? undefined : event.error?.code) ?? event.reason ?? '-',
     event.policy ?? '-',
     event.model || '-',
     String(event.status ?? '-'),

@@ -18,6 +18,19 @@ describe('a row of the event table', () => {
     expect(shown({ verdict: null })).to.equal('-');
   });
 
+  it('tells the code of a failure as its reason, and of a block why it was blocked', () => {
+    const reasonOf = (event: Partial<EventRecord>): string =>
+      eventRow({ id: 'evt_1', ts: '2026-11-24T12:00:00Z', ...event })[3]!;
+    const error = { code: 'upstream_unavailable' };
+    expect(reasonOf({ verdict: 'allow', reason: 'all_policies_passed', error })).to.equal(error.code);
+    expect(reasonOf({ verdict: 'redact', reason: 'pii.ssn', error })).to.equal(error.code);
+    expect(reasonOf({ verdict: 'block', reason: 'dlp.term', error: { code: 'input_blocked' } })).to.equal(
+      'dlp.term',
+    );
+    expect(reasonOf({ verdict: 'redact', reason: 'pii.ssn', error: null })).to.equal('pii.ssn');
+    expect(reasonOf({ verdict: null })).to.equal('-');
+  });
+
   it('has a dash for each figure that an interrupted request has not', () => {
     const row = eventRow({
       id: 'evt_1',
