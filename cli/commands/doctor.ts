@@ -27,12 +27,18 @@ export function doctorCommand(io: Io): Command {
         io.out(
           formatTable(
             ['LAYER', 'STATUS', 'DETAIL'],
-            results.map(({ layer, status, detail }) => [layer, status, detail]),
+            results.flatMap(({ layer, status, detail, others = [] }) => [
+              [layer, status, detail],
+              ...others.map((other) => ['', other.status, other.detail]),
+            ]),
           ),
         );
       }
       const first = failed[0];
-      if (first !== undefined)
-        throw new CliError(flags.format === 'json' ? '' : `the ${first.layer} layer fails: ${first.detail}`);
+      if (first === undefined) return;
+      const more = first.others === undefined ? '' : ` (and ${first.others.length} more, above)`;
+      throw new CliError(
+        flags.format === 'json' ? '' : `the ${first.layer} layer fails: ${first.detail}${more}`,
+      );
     });
 }

@@ -7,8 +7,8 @@ import { lintFile } from '../lint-file.ts';
 import { openEndpoint } from '../open-endpoint.ts';
 import { checkCluster } from './cluster.ts';
 import { checkInstances, checkLoneGateway } from './gateways.ts';
-import { more, resourcesResult } from './resources.ts';
-import { type CheckResult, failed, skipped, type Where } from './result.ts';
+import { resourcesResult } from './resources.ts';
+import { type CheckResult, failed, ofProblems, skipped, type Where } from './result.ts';
 
 /** Each layer in turn, outermost first. A layer behind a failed one that it needs is skipped and says so. */
 export async function runChecks(flags: DoctorFlags, io: Io): Promise<CheckResult[]> {
@@ -68,14 +68,11 @@ async function checkAccess(client: ApiClient, where: Where): Promise<CheckResult
 async function checkConfig(file: string): Promise<CheckResult> {
   try {
     const { problems } = await lintFile(file);
-    const first = problems[0];
-    if (first === undefined) return { layer: 'config', status: 'ok', detail: `${file} is valid` };
-    return {
-      layer: 'config',
-      // Errors come first.
-      status: first.severity === 'error' ? 'failed' : 'warning',
-      detail: `${file}:${first.line}:${first.column} ${first.code} ${first.message}${more(problems)}`,
-    };
+    const told = problems.map(({ severity, line, column, code, message }) => ({
+      severity,
+      detail: `${file}:${line}:${column} ${code} ${message}`,
+    }));
+    return ofProblems('config', told) ?? { layer: 'config', status: 'ok', detail: `${file} is valid` };
   } catch (error) {
     return failed('config', error);
   }

@@ -1,21 +1,15 @@
 import type { ResourceProblem } from '../../operator/api/problems.ts';
-import type { CheckResult } from './result.ts';
+import { type CheckResult, ofProblems } from './result.ts';
 
-/** The first error, else the first warning, with its place; the number of the others behind it. */
+/** Every problem with its place, errors first. */
 export function resourcesResult(problems: readonly ResourceProblem[]): CheckResult {
-  const error = problems.find(({ severity }) => severity === 'error');
-  const first = error ?? problems[0];
-  if (first === undefined) return { layer: 'resources', status: 'ok', detail: 'no resource has a problem' };
-  return {
-    layer: 'resources',
-    status: error === undefined ? 'warning' : 'failed',
-    detail: `${placeOf(first)}${first.code} ${first.message}${more(problems)}`,
-  };
-}
-
-/** ` (and 2 more)`, where one of them was told. */
-export function more({ length }: readonly unknown[]): string {
-  return length > 1 ? ` (and ${length - 1} more)` : '';
+  const told = problems.map((problem) => ({
+    severity: problem.severity,
+    detail: `${placeOf(problem)}${problem.code} ${problem.message}`,
+  }));
+  return (
+    ofProblems('resources', told) ?? { layer: 'resources', status: 'ok', detail: 'no resource has a problem' }
+  );
 }
 
 function placeOf({ file, line, column, object }: ResourceProblem): string {

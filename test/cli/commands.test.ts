@@ -178,8 +178,22 @@ describe('kt', () => {
         const refused = await runKt(['doctor', ...flags]);
         expect(refused.exitCode).to.equal(1);
         expect(refused.err).to.equal(
-          'kt: the resources layer fails: GovernancePolicy default/base: K101 no field of that name (and 1 more)\n',
+          'kt: the resources layer fails: GovernancePolicy default/base: K101 no field of that name (and 1 more, above)\n',
         );
+        expect(refused.out).to.match(
+          /^resources +failed +GovernancePolicy default\/base: K101 .*\n +warning +policy\.yaml:4:3 Gov/m,
+        );
+        const json = JSON.parse((await runKt(['doctor', ...flags, '--format', 'json'])).out);
+        const { detail, others } = json.checks.find(({ layer }: { layer: string }) => layer === 'resources');
+        expect([detail, others]).to.deep.equal([
+          'GovernancePolicy default/base: K101 no field of that name',
+          [
+            {
+              status: 'warning',
+              detail: 'policy.yaml:4:3 GovernancePolicy default/base: K101 no field of that name',
+            },
+          ],
+        ]);
         running.problems.length = 0;
         report(true, 'the file openai/api-key is not there');
         const without = await runKt(['doctor', ...flags]);
