@@ -8,7 +8,7 @@ import { inspectRequest } from './hooks.ts';
 import type { Inbound } from './inbound.ts';
 import type { LivePlan } from './live-plan.ts';
 import type { PhaseEnv, TextOutcome } from './outcome.ts';
-import { toldModel } from './told-names.ts';
+import { askedModel } from './told-names.ts';
 
 /** From here on (UTF-8 bytes) a body's texts are looked at in slices: about 4 ms of all built detectors together. */
 export const LARGE_BYTES = 65_536;
@@ -66,7 +66,7 @@ export function checkModelAllowed(inbound: Inbound, model: string, plan: Plan): 
   if (models === null || models.has(model)) return;
   throw new GatewayError(
     'model_not_allowed',
-    `The key ${key?.id ?? ''} may not use the model "${toldModel(model, plan)}".`,
+    `The key ${key?.id ?? ''} may not use ${askedModel(model, plan)}.`,
   );
 }
 

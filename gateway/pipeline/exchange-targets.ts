@@ -4,7 +4,7 @@ import type { RequestFacts } from '../policies/kind.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import type { PhaseEnv } from './outcome.ts';
 import { filterTargets } from './targets.ts';
-import { toldModel } from './told-names.ts';
+import { askedModel } from './told-names.ts';
 
 /**
  * The ways to serve a request, best first.
@@ -18,10 +18,7 @@ export function chooseRoutes(
   const { plan, filtersTargets } = record.live;
   const routes = plan.routes(facts.model);
   if (routes.length === 0) {
-    throw new GatewayError(
-      'model_not_found',
-      `No target serves the model "${toldModel(facts.model, plan)}".`,
-    );
+    throw new GatewayError('model_not_found', `No target serves ${askedModel(facts.model, plan)}.`);
   }
   const permitted = filtersTargets ? permittedRoutes(record, routes, facts, env) : routes;
   const usable = permitted.filter(({ target }) => target.unavailable === null);

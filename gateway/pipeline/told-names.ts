@@ -14,6 +14,12 @@ export function toldModel(name: string, plan: Pick<Plan, 'models'>): string {
   return plan.models.some(({ id }) => id === name) ? name : OTHER;
 }
 
+/** The model that a caller asked for, as an error names it to him. */
+export function askedModel(name: string, plan: Pick<Plan, 'models'>): string {
+  const told = toldModel(name, plan);
+  return told === OTHER && name !== OTHER ? 'the model that was asked for' : `the model "${told}"`;
+}
+
 /** A word of a provider, such as a finish reason, under the same rule. */
 export function toldWord(word: string): string {
   return looksLikeName(word) ? flat(word) : OTHER;
