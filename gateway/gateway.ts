@@ -8,7 +8,6 @@ import { hostGuard } from './contract/browser-guard.ts';
 import type { ControlPlane, Target } from './contract/document.ts';
 import { type ControlPlaneLink, linkControlPlane } from './control-plane.ts';
 import { chat } from './dialects/chat/dialect.ts';
-import { GatewayError } from './errors.ts';
 import { createEventIds } from './events/ids.ts';
 import { randomPool } from './events/random-pool.ts';
 import { openRevisions } from './events/revisions.ts';
@@ -27,11 +26,11 @@ import { ProviderUpstream } from './providers/upstream.ts';
 import { RefusedCredentials } from './refused-credentials.ts';
 import { createAdminServer } from './server/admin.ts';
 import { BodyRoom, bodyBytesOf } from './server/body-room.ts';
-import { drainServer } from './server/drain.ts';
 import { createListener, listen } from './server/listener.ts';
 import { Overload } from './server/overload.ts';
 import { Refusals } from './server/refusals.ts';
 import { trafficHandler } from './server/traffic.ts';
+import { shutDown } from './shutdown.ts';
 import { Status } from './status.ts';
 import { logTargets } from './target-log.ts';
 import { faultFields, type Logger } from './telemetry/logger.ts';
@@ -55,7 +54,7 @@ export interface RunningGateway {
   close(): Promise<void>;
 }
 
-/** Events may still be shipped for so long after the last answer (ms). */
+/** The last events for a control plane that is no longer the one may be shipped for so long (ms). */
 const SHIP_MS = 5_000;
 /** Below this share of all places a late event loop is the machine's doing: refusing requests would not help it. */
 const SHED_SHARE = 0.125;
@@ -289,33 +288,25 @@ class Gateway implements RunningGateway {
     return file === null ? plane : { ...plane, token_file: file };
   }
 
-  /** The grace is over: streams end with an error, others are refused; callers may try another instance. */
-  #endAll(): void {
-    this.#running.abandonAll(
-      () => new GatewayError('not_ready', 'This gateway is being stopped. Try again.'),
-    );
-  }
-
   async #close(): Promise<void> {
     this.#draining = true;
     this.#link?.changed();
-    if (this.#traffic.listening) {
-      // Whoever comes now is served, by the rules of now.
-      await new Promise((resolve) => setTimeout(resolve, this.#options.drainDelayMs));
-    }
-    await this.#deps.source.close();
-    if (this.#traffic.listening) {
-      const inFlight = (): number => this.#slots.taken + this.#slots.waiting + this.#bodies.reading;
-      await drainServer(this.#traffic, this.#options.drainMs, inFlight, () => this.#endAll());
-    }
-    this.#refusals.flush();
-    await this.#upstream.close();
-    await this.#link?.close(SHIP_MS);
-    if (this.#admin.listening) await drainServer(this.#admin, 0, () => 0);
-    await this.#keys?.close();
-    this.#overload.close();
-    this.#wheel.stop();
-    await this.#spool.close();
+    await shutDown(
+      {
+        traffic: this.#traffic,
+        admin: this.#admin,
+        source: this.#deps.source,
+        running: this.#running,
+        refusals: this.#refusals,
+        upstream: this.#upstream,
+        link: () => this.#link,
+        keys: this.#keys,
+        overload: this.#overload,
+        wheel: this.#wheel,
+        spool: this.#spool,
+      },
+      this.#options,
+    );
   }
 }
 

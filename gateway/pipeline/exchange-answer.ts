@@ -42,7 +42,7 @@ export async function serveWhole(begun: BegunAnswer, parts: AnswerParts): Promis
   }
   const answer = record.inbound.dialect.readAnswer(body);
   record.answer = answer;
-  const texts = await inspect(record.live, 'output', answer, env);
+  const texts = await inspect(record, 'output', answer, env);
   record.outcomes.push(texts);
   try {
     if (texts.error !== null) throw texts.error;

@@ -36,7 +36,6 @@ export class Attempts {
   readonly #deps: ExchangeDeps;
   #call: UpstreamCall | null = null;
   #receiver: AnswerReceiver | null = null;
-  #abandoned: Error | null = null;
   /** Monotonic ms at the first attempt: the total time-out runs over all together. */
   #startedAt = 0;
 
@@ -47,7 +46,6 @@ export class Attempts {
 
   /** Ends the upstream call that runs: the caller hung up, or the gateway stops. */
   abandon(reason: Error): void {
-    this.#abandoned = reason;
     this.#call?.abort();
     this.#receiver?.onError(reason);
   }
@@ -83,8 +81,8 @@ export class Attempts {
     edits: readonly LeafEdit[],
     falls: (trigger: FallbackTrigger) => boolean,
   ): Promise<BegunAnswer | null> {
-    if (this.#abandoned !== null) throw this.#abandoned;
     const record = this.#record;
+    if (record.abandonment.reason !== null) throw record.abandonment.reason;
     record.route = route;
     const { target } = route.target;
     const startedAt = this.#deps.clock.monotonic();
@@ -137,7 +135,7 @@ export class Attempts {
       }
       note(status, error.code);
       const trigger = TRIGGERS[error.code];
-      if (error === this.#abandoned) throw error;
+      if (error === record.abandonment.reason) throw error;
       if (trigger !== undefined && falls(trigger)) return null;
       throw error;
     }

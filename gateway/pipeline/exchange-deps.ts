@@ -15,7 +15,7 @@ export interface ExchangeDeps {
   readonly upstream: Upstream;
   /** Requests that are worked on at once. */
   readonly slots: Slots;
-  /** Exchanges that wait for an upstream or stream its answer: what a stop must end. */
+  /** Every exchange until it has settled: what a stop waits for, and must end. */
   readonly running: Running;
   /** A vendor says that the account has nothing left. */
   isQuotaExhausted(status: number, body: string): boolean;

@@ -38,26 +38,26 @@ export async function inspectInput(
     record.outcomes.push(judged);
     if (judged.error !== null) throw judged.error;
   }
-  const texts = await inspect(record.live, 'input', parsed, env);
+  const texts = await inspect(record, 'input', parsed, env);
   record.outcomes.push(texts);
   if (texts.error !== null) throw texts.error;
   return texts.edits;
 }
 
-/** Looks at all texts of a body, and its calls of tools where an entry judges them: at once, or where they are large with turns for other requests between. */
+/**
+ * Looks at all texts of a body, and its calls of tools where an entry judges them: at once, or where they are large with
+ * turns for other requests between.
+ * @throws why the exchange ended in such a turn
+ */
 export function inspect(
-  { plan: { entries }, judgesCalls }: LivePlan,
+  { live: { plan, judgesCalls }, abandonment }: ExchangeRecord,
   phase: Phase,
   body: Pick<ParsedRequest, 'leaves' | 'scannedBytes' | 'toolCalls'>,
   env: PhaseEnv,
 ): TextOutcome | Promise<TextOutcome> {
   const calls = judgesCalls[phase] ? body.toolCalls() : undefined;
-  if (body.scannedBytes <= LARGE_BYTES) return inspectTexts(entries, phase, body.leaves, env, calls);
-  return inspectLargeTexts(entries, phase, body.leaves, env, nextTurn, calls);
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  if (body.scannedBytes <= LARGE_BYTES) return inspectTexts(plan.entries, phase, body.leaves, env, calls);
+  return inspectLargeTexts(plan.entries, phase, body.leaves, env, () => abandonment.nextTurn(), calls);
 }
 
 /** @throws GatewayError `model_not_allowed` */

@@ -3,6 +3,7 @@ import type { ModelRoute } from '../config/plan.ts';
 import type { AnswerStream, ParsedAnswer, ParsedRequest, Usage } from '../dialects/dialect.ts';
 import type { GatewayError } from '../errors.ts';
 import type { Attempt, BeginRecord, DecisionEvent } from '../events/event.ts';
+import { Abandonment } from './abandonment.ts';
 import { decide, verdictOf } from './decision.ts';
 import type { ExchangeDeps } from './exchange-deps.ts';
 import { CallerGone, type Inbound } from './inbound.ts';
@@ -22,6 +23,7 @@ type Answer = Pick<
 export class ExchangeRecord {
   readonly inbound: Inbound;
   readonly live: LivePlan;
+  readonly abandonment = new Abandonment();
   readonly outcomes: PhaseOutcome[] = [];
   readonly attempts: Attempt[] = [];
   readonly timings: DecisionEvent['timings_ms'] = {

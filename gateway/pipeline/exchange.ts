@@ -20,16 +20,20 @@ import { isEventStream } from './upstream-status.ts';
  */
 export async function runExchange(inbound: Inbound, live: LivePlan, deps: ExchangeDeps): Promise<void> {
   const record = new ExchangeRecord(inbound, live, deps);
+  const { abandonment } = record;
+  // From the first moment to the last: what is not among these, a stop neither ends nor waits for.
+  const running = deps.running.add(abandonment);
+  inbound.reply.onGone(() => abandonment.abandon(new CallerGone()));
   let placed = false;
   try {
     deps.recorder.admit();
     // The request is identified: when this turn of the event loop ends, the record has an event of it, even if the process
     // is killed. And the body is read before a place is taken: one that comes slowly keeps nobody else from being served.
     const begun = record.begin();
-    const body = await unlessFails(begun, inbound.readBody(live.plan.config.limits.max_body_bytes));
+    const body = await readBody(record, begun);
     if (body.length > LARGE_BYTES) await begun;
     record.requestBytes = body.length;
-    if (!deps.slots.tryTake()) await waitForPlace(inbound, live, deps);
+    if (!deps.slots.tryTake()) await waitForPlace(record, deps);
     placed = true;
     await serve(record, body, deps);
   } catch (thrown) {
@@ -39,6 +43,7 @@ export async function runExchange(inbound: Inbound, live: LivePlan, deps: Exchan
     });
   } finally {
     if (placed) deps.slots.release();
+    deps.running.remove(running);
   }
 }
 
@@ -67,8 +72,7 @@ async function serve(record: ExchangeRecord, body: Buffer, deps: ExchangeDeps): 
   record.timings.route = clock.monotonic() - inspectedAt;
 
   const attempts = new Attempts(record, deps);
-  inbound.reply.onGone(() => attempts.abandon(new CallerGone()));
-  const place = deps.running.add(attempts);
+  record.abandonment.tell(attempts);
   try {
     await record.begin();
     const begun = await attempts.run(routes, parsed, edits);
@@ -77,26 +81,28 @@ async function serve(record: ExchangeRecord, body: Buffer, deps: ExchangeDeps): 
     else await serveWhole(begun, parts);
   } finally {
     attempts.finish();
-    deps.running.remove(place);
   }
 }
 
-/** What `work` comes to, or the failure of `other` where that comes first. */
-function unlessFails<T>(other: Promise<unknown>, work: Promise<T>): Promise<T> {
+/** The body, or the failure of what is `begun`, or the end of the exchange, whichever comes first. */
+function readBody({ inbound, live, abandonment }: ExchangeRecord, begun: Promise<void>): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    other.catch(reject);
-    work.then(resolve, reject);
+    begun.catch(reject);
+    abandonment.tell({ abandon: reject });
+    inbound.readBody(live.plan.config.limits.max_body_bytes).then(resolve, reject);
   });
 }
 
-/** Waits in the line for a free place. @throws GatewayError `overloaded`; CallerGone */
-function waitForPlace(inbound: Inbound, live: LivePlan, deps: ExchangeDeps): Promise<void> {
+/** Waits in the line for a free place. @throws GatewayError `overloaded`, `not_ready`; CallerGone */
+function waitForPlace({ live, abandonment }: ExchangeRecord, deps: ExchangeDeps): Promise<void> {
   const queueMs = live.plan.config.limits.timeouts.queue_ms ?? DEFAULT_TIMEOUTS.queue_ms;
   return new Promise((resolve, reject) => {
     const leave = deps.slots.wait(queueMs, resolve, reject);
-    inbound.reply.onGone(() => {
-      leave();
-      reject(new CallerGone());
+    abandonment.tell({
+      abandon(reason) {
+        leave();
+        reject(reason);
+      },
     });
   });
 }

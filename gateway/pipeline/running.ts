@@ -17,11 +17,13 @@ export interface RunningPlace {
  */
 export class Running {
   readonly #places: RunningPlace[] = [];
+  #reason: (() => Error) | null = null;
 
-  /** The result takes it out again. */
+  /** The result takes it out again. Once all were abandoned, whoever comes is too. */
   add(one: Abandonable): RunningPlace {
     const place = { one, index: this.#places.length };
     this.#places.push(place);
+    if (this.#reason !== null) one.abandon(this.#reason());
     return place;
   }
 
@@ -37,7 +39,9 @@ export class Running {
     return this.#places.length;
   }
 
+  /** Ends them all, and every later one. @param reason what each caller is told */
   abandonAll(reason: () => Error): void {
+    this.#reason = reason;
     for (const { one } of [...this.#places]) one.abandon(reason());
   }
 }

@@ -18,8 +18,6 @@ export interface HeldRoom {
 
 /** Bounds the memory of all bodies that are read or served, whoever sends them. */
 export class BodyRoom {
-  /** Requests whose body is on its way. */
-  reading = 0;
   /** Bytes held. */
   bytes = 0;
   readonly #maxBytes: number;

@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 
 const POLL_MS = 50;
+/** Who was told to end has so long (ms); nobody needs more than a few turns of the event loop. */
+const END_MS = 1_000;
 
 /**
  * Ends a listener without cutting answers: stops accepting, closes idle connections, waits for the others.
@@ -21,7 +23,7 @@ export async function drainServer(
   }
   if (inFlight() > 0) {
     endAll();
-    for (let polls = 0; inFlight() > 0 && polls < 20; polls += 1) await pause();
+    for (let ms = 0; inFlight() > 0 && ms < END_MS; ms += POLL_MS) await pause();
   }
   // Answers whose last bytes are on their way get a moment more.
   if (inFlight() === 0) await Promise.race([closed, pause()]);

@@ -158,14 +158,11 @@ class TrafficRequest {
     const { bodies, exchange } = this.#options;
     const room = bodies.hold();
     this.#response.on('close', room.release);
-    bodies.reading += 1;
     try {
       return await readBody(this.#request, { maxBytes, declared }, exchange.wheel, room);
     } catch (error) {
       room.release();
       throw error;
-    } finally {
-      bodies.reading -= 1;
     }
   }
 

@@ -93,9 +93,12 @@ export class LoneGateway {
     await this.#process.answers(`${this.adminUrl}/readyz`, status);
   }
 
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  /** Ends the process. @returns everything that it wrote */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<string> {
     await this.#process?.stop(signal);
+    const { output } = this;
     this.#process = null;
+    return output;
   }
 
   chat(body: object | string, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
