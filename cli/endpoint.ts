@@ -34,12 +34,13 @@ export class NoApiError extends CliError {
 
 /**
  * Finds the API: flag, then environment (`KEEPTRUSTS_API_URL`, `KEEPTRUSTS_API_TOKEN`), then state folder. The token of
- * a cluster is sent only where a flag names the cluster.
+ * a cluster is sent only where a flag names the cluster, and there the environment, which may be that of a local
+ * control plane, names neither an address nor a token.
  * @throws CliError when none of them names one
  */
 export function findEndpoint(flags: EndpointFlags, io: Pick<Io, 'env'>): Endpoint {
   const url = apiUrlOf(flags, io);
-  const token = flags.apiToken ?? io.env['KEEPTRUSTS_API_TOKEN'];
+  const token = flags.apiToken ?? named(flags, io, 'KEEPTRUSTS_API_TOKEN');
   if (url !== undefined) {
     const from = flags.apiUrl === undefined ? 'KEEPTRUSTS_API_URL' : '--api-url';
     const endpoint = { kind: 'control-plane', url: checked(url, from), token: token ?? '', from } as const;
@@ -60,8 +61,11 @@ export function findEndpoint(flags: EndpointFlags, io: Pick<Io, 'env'>): Endpoin
 
 /** The address that is named; undefined where it is to be found in a state folder, or behind a cluster. */
 export function apiUrlOf(flags: EndpointFlags, io: Pick<Io, 'env'>): string | undefined {
-  return flags.apiUrl ?? io.env['KEEPTRUSTS_API_URL'];
+  return flags.apiUrl ?? named(flags, io, 'KEEPTRUSTS_API_URL');
 }
+
+const named = (flags: EndpointFlags, { env }: Pick<Io, 'env'>, variable: string): string | undefined =>
+  namesCluster(flags) ? undefined : env[variable];
 
 function readStored(file: string): StoredEndpoint {
   let text: string;

@@ -18,7 +18,8 @@ export function cliPage(): Output {
   return {
     path: 'docs/reference/cli.md',
     text: page('The command line', notice('`cli/commands`'), [
-      'The API is found by `--api-url`, then `KEEPTRUSTS_API_URL`, then the state folder of a running `kt up` or `kt gateway run`; its token likewise.',
+      'The API is found by `--api-url`, then `KEEPTRUSTS_API_URL`, then the state folder of a running `kt up` or `kt gateway run`; its token likewise. ' +
+        'Where `--kubeconfig`, `--context` or `--as-service-account` names a cluster, it is the one of that cluster, or of `--api-url`; the environment is not asked.',
       'Exit codes: 0 done, 1 failed (the reason is one line on standard error), 2 wrong command line or an invalid document. `kt events verify` has its own, below.',
       ...leaves(program, 'kt').flatMap(([name, command]) => section(name, command)),
     ]),

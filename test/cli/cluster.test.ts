@@ -90,6 +90,15 @@ describe('kt with a cluster', () => {
     expect(seen).to.deep.equal(['admin']);
   });
 
+  it('asks the environment for no token, which may be that of a local control plane', async () => {
+    const args = ['events', 'list', '--namespace', 'team-a', `--api-url=${running.api.url}`];
+    const env = { KEEPTRUSTS_API_TOKEN: 'local' };
+    const file = cluster.kubeconfig({ token: 'alice' });
+    expect((await runKt([...args, '--kubeconfig', file], { env })).exitCode).to.equal(0);
+    expect((await runKt(args, { env })).exitCode).to.equal(0);
+    expect(seen).to.deep.equal(['alice', 'local']);
+  });
+
   it('does not send it unencrypted to another machine', async () => {
     const file = cluster.kubeconfig({ token: 'alice' });
     for (const url of ['http://keeptrusts.example', 'http://10.0.0.1:8080']) {
@@ -232,6 +241,17 @@ describe('kt with a cluster', () => {
         exitCode: 1,
         err: 'kt: no port can be forwarded to the API in the cluster: error: services "keeptrusts-operator" not found. Name an address of the API with --api-url, such as that of an ingress, in the place of a forwarded port.\n',
       });
+    });
+
+    it('takes none from the environment, where a local control plane may have left it', async () => {
+      const env = kubectl(
+        `echo "Forwarding from 127.0.0.1:${new URL(running.api.url).port} -> 8080"; exec sleep 60`,
+      );
+      const elsewhere = { ...env, KEEPTRUSTS_API_URL: cluster.url, KEEPTRUSTS_API_TOKEN: 'local' };
+      const file = cluster.kubeconfig({ token: 'alice' });
+      expect((await run(elsewhere, '--kubeconfig', file)).exitCode).to.equal(0);
+      expect(seen).to.deep.equal(['alice']);
+      expect(cluster.requests).to.deep.equal([]);
     });
 
     it('says so where there is no kubectl', async () => {
