@@ -1,4 +1,4 @@
-import { namesCluster } from './cluster-token.ts';
+import { namesCluster, openCluster } from './cluster-token.ts';
 import { apiUrlOf, type Endpoint, type EndpointFlags, findEndpoint } from './endpoint.ts';
 import type { Io } from './io.ts';
 import { forwardPort } from './port-forward.ts';
@@ -9,6 +9,8 @@ import { forwardPort } from './port-forward.ts';
  */
 export async function openEndpoint(flags: EndpointFlags, io: Pick<Io, 'env' | 'onEnd'>): Promise<Endpoint> {
   if (!namesCluster(flags) || apiUrlOf(flags, io) !== undefined) return findEndpoint(flags, io);
+  // A fault of the kubeconfig is told as one, and not as one of the port.
+  await (await openCluster(flags)).close();
   const apiUrl = await forwardPort(flags, io);
   return { ...findEndpoint({ ...flags, apiUrl }, io), from: 'a port that kubectl forwards' };
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { expect } from 'chai';
 import { notChecked } from '../../operator/api/access.ts';
@@ -252,6 +252,19 @@ describe('kt with a cluster', () => {
       expect((await run(elsewhere, '--kubeconfig', file)).exitCode).to.equal(0);
       expect(seen).to.deep.equal(['alice']);
       expect(cluster.requests).to.deep.equal([]);
+    });
+
+    it('names the kubeconfig where that one is at fault, and starts no kubectl', async () => {
+      const env = kubectl('exit 1');
+      rmSync(folder.file('args'), { force: true });
+      expect((await run(env, '--kubeconfig', '/none')).err).to.equal(
+        'kt: the kubeconfig /none cannot be read: no such file\n',
+      );
+      const file = cluster.kubeconfig({ token: 'alice' });
+      expect((await run(env, '--kubeconfig', file, '--context', 'there')).err).to.equal(
+        `kt: the kubeconfig ${file} has no context there; it has: here\n`,
+      );
+      expect(existsSync(folder.file('args'))).to.equal(false);
     });
 
     it('says so where there is no kubectl', async () => {
