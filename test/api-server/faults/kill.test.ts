@@ -59,7 +59,11 @@ class Stage {
   /** Its caches are full when it watches every kind; then it has its work before it. */
   async #done(operator: OperatorProcess): Promise<void> {
     await eventually(() => this.#watches >= WATCHED.length, 'an operator that watches every kind', 60_000);
-    await quiet(this.#proxy, QUIET_MS, () => operator.busy());
+    await quiet(this.#proxy, QUIET_MS, async () => {
+      // A new gateway is waited with for a second, in which the operator does nothing.
+      const made = await this.#person.list('Deployment');
+      return (await operator.busy()) || made.length === 0;
+    });
   }
 
   /** What an operator makes that nobody disturbs, and how many writes that takes. */
