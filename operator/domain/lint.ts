@@ -83,7 +83,8 @@ export function createLinter({ kinds, loneGateway, listen }: LinterOptions): Lin
         const findings = check(config)
           .filter(({ path }) => path.startsWith('providers.'))
           .map((finding) => ({ ...finding, message: targetMessage(finding.message) }));
-        return split(findings, ({ path }) => targetPlace(path));
+        const { problems, warnings } = split(findings, ({ path }) => targetPlace(path));
+        return { problems: [...problemsOfCredential(target.spec), ...problems], warnings };
       }),
     document: (hash, config, text) =>
       documents.get(hash, () => {
@@ -96,6 +97,14 @@ export function createLinter({ kinds, loneGateway, listen }: LinterOptions): Lin
         };
       }),
   };
+}
+
+/**
+ * The schema refuses such a key too; one that an older schema let in would have the gateway's whole Deployment refused.
+ */
+function problemsOfCredential({ credentialSecretRef: ref }: Target['spec']): string[] {
+  if (ref === undefined || (ref.key !== '.' && !ref.key.startsWith('..'))) return [];
+  return [`spec.credentialSecretRef.key: no Secret has a key that is '.' or begins with '..'`];
 }
 
 const alone = (namespace: string) => ({ namespace, gateway: 'lint', controlPlane: null });

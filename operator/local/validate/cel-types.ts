@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 import type { StructuralSchema } from '../../../crds/schema.ts';
+import { registerQuantities } from './quantity.ts';
 import { isObject, own } from './values.ts';
 
 /**
@@ -7,7 +8,7 @@ import { isObject, own } from './values.ts';
  * wrong field name or comparison fails when it is compiled, as it does at the API server.
  */
 export function environmentOf(schema: StructuralSchema, isRoot: boolean): Environment {
-  const environment = new Environment({ unlistedVariablesAreDyn: false });
+  const environment = registerQuantities(new Environment({ unlistedVariablesAreDyn: false }));
   let count = 0;
   const typeOf = (node: StructuralSchema, root: boolean): string | undefined => {
     switch (node.type) {
