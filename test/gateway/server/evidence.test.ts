@@ -6,14 +6,17 @@ import { GatewayError } from '../../../gateway/errors.ts';
 import type { BeginRecord, DecisionEvent, EventRecorder } from '../../../gateway/events/event.ts';
 import { runExchange } from '../../../gateway/pipeline/exchange.ts';
 import type { ExchangeDeps } from '../../../gateway/pipeline/exchange-deps.ts';
+import { LARGE_BYTES } from '../../../gateway/pipeline/exchange-input.ts';
 import type { Inbound, Reply } from '../../../gateway/pipeline/inbound.ts';
 import { LivePlan } from '../../../gateway/pipeline/live-plan.ts';
 import { Running } from '../../../gateway/pipeline/running.ts';
 import { MockUpstream } from '../../../gateway/providers/mock/mock-upstream.ts';
 import { Slots } from '../../../gateway/upstream/slots.ts';
 import { TimerWheel } from '../../../gateway/upstream/timer-wheel.ts';
+import type { Upstream } from '../../../gateway/upstream/upstream.ts';
 import { ask } from '../../fakes/gateway.ts';
 import { configOf, planOf } from '../../fakes/plan.ts';
+import { chunk, DONE } from '../../fakes/upstream.ts';
 
 /** Notes the order in which things happen. */
 class Trace implements EventRecorder {
@@ -86,14 +89,20 @@ describe('evidence before bytes', () => {
   async function run(
     stream: boolean,
     failing: Trace['failing'] = null,
-    more: { broken?: boolean; bodyMs?: number; fault?: ExchangeDeps['fault'] } = {},
+    more: {
+      broken?: boolean;
+      bodyMs?: number;
+      text?: string;
+      upstream?: Upstream;
+      fault?: ExchangeDeps['fault'];
+    } = {},
   ): Promise<void> {
     trace = new Trace();
     trace.failing = failing;
     reply = new FakeReply(trace.steps);
     reply.broken = more.broken ?? false;
     const wheel = new TimerWheel(systemClock.monotonic);
-    const mock = new MockUpstream(systemClock);
+    const upstream = more.upstream ?? new MockUpstream(systemClock);
     const deps: ExchangeDeps = {
       clock: systemClock,
       wheel,
@@ -102,7 +111,7 @@ describe('evidence before bytes', () => {
       upstream: {
         send: (request, handler) => {
           trace.steps.push('dispatch');
-          return mock.send(request, handler);
+          return upstream.send(request, handler);
         },
       },
       slots: new Slots(4, wheel),
@@ -116,7 +125,13 @@ describe('evidence before bytes', () => {
         }),
     };
     const inbound: Inbound = {
-      dialect: chat,
+      dialect: {
+        ...chat,
+        readRequest: (body) => {
+          if (body.length > LARGE_BYTES) trace.steps.push('read');
+          return chat.readRequest(body);
+        },
+      },
       caller: new LivePlan(live.plan, { failMode: 'block', host: '127.0.0.1' }).identifier.identify(
         { authorization: undefined, apiKey: undefined, keeptrustsKey: undefined, raw: [] },
         Date.now(),
@@ -130,7 +145,7 @@ describe('evidence before bytes', () => {
       reply,
       readBody: async () => {
         if (more.bodyMs !== undefined) await new Promise((resolve) => setTimeout(resolve, more.bodyMs));
-        return Buffer.from(JSON.stringify(ask('hi', { stream })));
+        return Buffer.from(JSON.stringify(ask(more.text ?? 'hi', { stream })));
       },
     };
     await runExchange(inbound, live, deps);
@@ -155,6 +170,11 @@ describe('evidence before bytes', () => {
       expect(trace.steps).to.deep.equal(['begin', 'begin with model', 'dispatch', 'end', 'answer']);
     });
 
+    it(`${form}: a begin line before a large body is looked at, which takes a while`, async () => {
+      await run(stream, null, { text: 'a'.repeat(LARGE_BYTES) });
+      expect(trace.steps).to.deep.equal(['begin', 'read', 'begin with model', 'dispatch', 'end', 'answer']);
+    });
+
     it(`${form}: refused before the body is here where the begin line cannot be written`, async () => {
       const from = performance.now();
       await run(stream, 'begin', { bodyMs: 2_000 });
@@ -176,6 +196,27 @@ describe('evidence before bytes', () => {
       expect(trace.events).to.have.length(1);
     });
   }
+
+  it('a stream whose event cannot be written ends with the text that came last, and then the error', async () => {
+    const inOnePiece = `${chunk({ content: 'All of ' })}${chunk({ content: 'the text.' }, 'stop')}${DONE}`;
+    const call = { abort: () => undefined, pause: () => undefined, resume: () => undefined };
+    const send: Upstream['send'] = (_request, handler) => {
+      handler.onHead({
+        status: 200,
+        contentType: 'text/event-stream',
+        contentEncoding: undefined,
+        retryAfter: undefined,
+        requestId: undefined,
+      });
+      handler.onData(Buffer.from(inOnePiece));
+      handler.onEnd();
+      return call;
+    };
+    await run(true, 'end', { upstream: { send } });
+    expect(reply.text)
+      .to.match(/"All of ".*"the text\.".*"evidence_unavailable"/s)
+      .and.not.include('[DONE]');
+  });
 
   it('an answer that cannot be sent is cut: one event, and nothing is thrown on', async () => {
     const faults: string[] = [];
