@@ -99,3 +99,8 @@ export function layoutOf(place: Place): Layout {
     },
   };
 }
+
+/** What a person types to do something with the cluster of this place. */
+export function npmCommand({ place }: Layout, command: 'up' | 'down'): string {
+  return `npm run cluster:${command}${place === 'main' ? '' : ` -- --${place}`}`;
+}

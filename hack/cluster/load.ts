@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { Layout } from './layout.ts';
+import { type Layout, npmCommand } from './layout.ts';
 import { readOptions } from './options.ts';
 import { initProcess } from './processes.ts';
 
@@ -13,7 +13,7 @@ import { initProcess } from './processes.ts';
  */
 export async function loadArchive(layout: Layout, file: string): Promise<void> {
   const init = initProcess(layout);
-  if (init === null) throw new Error('no cluster runs here: npm run cluster:up');
+  if (init === null) throw new Error(`no cluster runs here: ${npmCommand(layout, 'up')}`);
   const { programs } = readOptions(layout);
   // Through the standard input, since the file may lie where the cluster sees another folder.
   const args = ['--target', String(init), '--mount', '--', programs['ctr']!, '--namespace', 'k8s.io'];

@@ -14,7 +14,7 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { removeCluster } from './down.ts';
-import { layoutOf, NODE_NAME } from './layout.ts';
+import { layoutOf, NODE_NAME, npmCommand } from './layout.ts';
 import { loadArchive } from './load.ts';
 import { freeLock } from './lock.ts';
 import { type Machine, machineObstacle, missingPackages, thisMachine } from './machine.ts';
@@ -68,7 +68,7 @@ async function up(machine: Machine): Promise<void> {
   say(`People without the rights of the admin, each with a kubeconfig with a token in ${folder}:`);
   for (const { name, namespace } of people)
     say(`  ${name}: ${namespace === null ? 'may do nothing' : `may look at namespace ${namespace}`}`);
-  say('\nnpm run cluster:down removes the cluster.');
+  say(`\n${npmCommand(layout, 'down')} removes the cluster.`);
 }
 
 async function giveUp(): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { cgroupFolders, processesIn } from './cgroups.ts';
-import type { Layout } from './layout.ts';
+import { type Layout, npmCommand } from './layout.ts';
 
 /** Processes of the cluster by the host's ids; none when it does not run. */
 export function clusterProcesses({ cgroup }: Layout): number[] {
@@ -21,7 +21,7 @@ export function initProcess(layout: Layout): number | null {
  */
 export function inNetwork(layout: Layout, command: readonly string[]): string[] {
   const init = initProcess(layout);
-  if (init === null) throw new Error('no cluster runs here: npm run cluster:up');
+  if (init === null) throw new Error(`no cluster runs here: ${npmCommand(layout, 'up')}`);
   return ['nsenter', '--target', String(init), '--net', '--', ...command];
 }
 

@@ -42,12 +42,13 @@ describe('a cluster on this machine', function () {
   it('says that there is none to be removed', async () => {
     expect(await command('down')).to.equal('There was no cluster.\n');
     const fault = await command('load', main).then(() => '', String);
-    expect(fault).to.include('no cluster runs here: npm run cluster:up');
+    expect(fault).to.include('no cluster runs here: npm run cluster:up -- --test');
   });
 
   it('leaves nothing behind when it is removed', async () => {
     const said = await command('up');
     expect(said).to.include(`export KUBECONFIG=${kubeconfig}`);
+    expect(said).to.include('npm run cluster:down -- --test removes the cluster.');
     expect(await call('get', 'nodes', '-o', 'name')).to.equal('node/keeptrusts-node\n');
     const during = await tracesOf(layout);
     expect(during).to.include(`network device ${layout.link}`);
