@@ -83,7 +83,7 @@ const tiers: readonly Tier[] = [
     // Ends the cluster.
     alone: ['test/cluster/up-and-down.test.ts'],
     obstacle: (asked) => clusterObstacle(process.env, asked),
-    prepare: () => prepareCluster(process.env, (line) => console.log(line)),
+    prepare: () => prepareCluster(process.env, (line) => console.log(line), interruption.signal),
   },
 ];
 

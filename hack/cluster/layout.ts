@@ -5,6 +5,8 @@ export interface Layout {
   state: string;
   /** Whose process starts a cluster. It lies outside of `state`, which is removed before. */
   lock: string;
+  /** Who uses it, beside `lock`. */
+  owner: string;
   /** Every process of the cluster runs below a control group of this name. */
   cgroup: string;
   /** The host's end of the only connection between host and cluster. */
@@ -75,6 +77,7 @@ export function layoutOf(place: Place): Layout {
     place,
     state,
     lock: `${state}.lock`,
+    owner: `${state}.owner`,
     cgroup: `keeptrusts-cluster${suffix[place]}`,
     link: `kt-cluster${suffix[place]}`,
     nodeAddress,

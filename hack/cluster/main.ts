@@ -13,13 +13,15 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { root } from '../images/contents.ts';
 import { removeCluster } from './down.ts';
 import { layoutOf, NODE_NAME, npmCommand } from './layout.ts';
 import { loadArchive } from './load.ts';
 import { freeLock } from './lock.ts';
 import { type Machine, machineObstacle, missingPackages, thisMachine } from './machine.ts';
 import { people } from './objects.ts';
-import { inNetwork, processesOf } from './processes.ts';
+import { claim, release, testsOfOthers, told } from './owner.ts';
+import { initProcess, inNetwork, processesOf } from './processes.ts';
 import { obtainPrograms } from './programs.ts';
 import { bringClusterUp, isUp, joinUp } from './up.ts';
 
@@ -44,6 +46,7 @@ const commands: Readonly<Record<string, (machine: Machine) => Promise<void>>> = 
 
 async function up(machine: Machine): Promise<void> {
   const images = rest.map((file) => resolve(file));
+  leaveToTests();
   if (isUp(layout)) {
     say('A cluster runs here already.');
     await joinUp(layout, say);
@@ -60,9 +63,11 @@ async function up(machine: Machine): Promise<void> {
       ending = true;
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+    own(process.pid);
     await bringClusterUp({ layout, machine, programs, images, owner: caller(), say });
     say(`${NODE_NAME} is ready after ${secondsSince(begin)} s: ${layout.apiUrl}`);
   }
+  own(initProcess(layout));
   const { kubeconfig, bin, people: folder } = layout.paths;
   say(`\n  export KUBECONFIG=${kubeconfig}\n  export PATH=$PATH:${bin}\n`);
   say(`People without the rights of the admin, each with a kubeconfig with a token in ${folder}:`);
@@ -71,8 +76,20 @@ async function up(machine: Machine): Promise<void> {
   say(`\n${npmCommand(layout, 'down')} removes the cluster.`);
 }
 
+/** From now on it is in use for as long as the process lives. Others who start one at this moment own it instead. */
+function own(pid: number | null): void {
+  if (pid !== null) claim(layout.owner, { pid, use: 'up', folder: root });
+}
+
+/** @throws Error where tests use the cluster, which end it and would fail without it */
+function leaveToTests(): void {
+  const owner = testsOfOthers(layout.owner);
+  if (owner !== null) throw new Error(`The cluster of tests is in use: ${told(owner, layout)}.`);
+}
+
 async function giveUp(): Promise<void> {
   await removeCluster(layout);
+  release(layout.owner);
   freeLock(layout.lock);
   say('The cluster is removed.');
   process.exit(130);
@@ -80,7 +97,9 @@ async function giveUp(): Promise<void> {
 
 async function down(): Promise<void> {
   const begin = performance.now();
+  leaveToTests();
   const found = await removeCluster(layout);
+  release(layout.owner);
   say(found ? `The cluster is removed, after ${secondsSince(begin)} s.` : 'There was no cluster.');
 }
 

@@ -8,7 +8,9 @@ import { removeCluster } from './down.ts';
 import { layoutOf } from './layout.ts';
 import { loadArchive } from './load.ts';
 import { machineObstacle, thisMachine } from './machine.ts';
+import { release } from './owner.ts';
 import { obtainPrograms } from './programs.ts';
+import { awaitTurn } from './turn.ts';
 import { bringClusterUp } from './up.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -44,11 +46,15 @@ function somebodysObstacle(env: Environment, asked: boolean): string | null {
 
 /**
  * Makes a cluster with the images of this checkout, beside one that a person may have here, or takes the one of
- * `TEST_KUBECONFIG`.
+ * `TEST_KUBECONFIG`. There is room for one: while others use it, it waits.
  *
  * @throws Error in words for people when it cannot.
  */
-export async function prepareCluster(env: Environment, say: (line: string) => void): Promise<Surroundings> {
+export async function prepareCluster(
+  env: Environment,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Surroundings> {
   const source = findSource(env);
   if (source.from === 'cluster') {
     const images = imageVariables.map((name) => [name, env[name]!]);
@@ -63,7 +69,11 @@ export async function prepareCluster(env: Environment, say: (line: string) => vo
   const layout = layoutOf('test');
   const machine = thisMachine(env);
   const programs = await obtainPrograms(machine, env, say);
-  const stop = async (): Promise<void> => void (await removeCluster(layout));
+  await awaitTurn(layout, { folder: root, say, signal });
+  const stop = async (): Promise<void> => {
+    await removeCluster(layout);
+    release(layout.owner);
+  };
   const begin = performance.now();
   const tell = (what: string): void =>
     say(`${what} after ${((performance.now() - begin) / 1000).toFixed(1)} s`);

@@ -21,7 +21,7 @@ const SETTINGS = [
 /** Where the parts of a cluster write when nobody tells them otherwise. */
 const FOLDERS = ['/etc', '/opt', '/run', '/var/lib', '/var/log', '/var/opt'];
 const NAMES =
-  /^(keeptrusts-cluster-test(\.lock)?|containerd|kubelet|cni|etcd|netns|pods|containers|kubernetes)$/;
+  /^(keeptrusts-cluster-test(\.lock|\.owner)?|containerd|kubelet|cni|etcd|netns|pods|containers|kubernetes)$/;
 
 /** What a cluster could leave behind on a machine, in lines that can be compared. */
 export async function tracesOf(layout: Layout): Promise<string[]> {

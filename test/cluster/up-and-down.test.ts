@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { type Layout, layoutOf, PAUSE_IMAGE } from '../../hack/cluster/layout.ts';
+import { claim } from '../../hack/cluster/owner.ts';
 import { clusterProcesses, initProcess, processesOf } from '../../hack/cluster/processes.ts';
 import { eventually } from '../fakes/folder.ts';
 import { kubectl } from '../fakes/kubectl.ts';
@@ -90,6 +91,24 @@ describe('a cluster on this machine', function () {
     expect(other).to.match(/A cluster runs here already|Somebody else starts a cluster/);
     expect(await call('get', '--raw', '/readyz')).to.equal('ok');
     expect(existsSync(layout.lock)).to.equal(false);
+  });
+
+  it('is neither joined nor removed by others while tests use it', async () => {
+    const mine = readFileSync(layout.owner, 'utf8');
+    const other = spawn('sleep', ['60'], { stdio: 'ignore' });
+    await once(other, 'spawn');
+    try {
+      rmSync(layout.owner);
+      claim(layout.owner, { pid: other.pid!, use: 'tests', folder: '/elsewhere' });
+      const refusal = `The cluster of tests is in use: process ${other.pid} runs tests of /elsewhere on it.`;
+      for (const name of ['up', 'down'])
+        expect(await command(name).then(() => 'done', String)).to.include(refusal);
+    } finally {
+      other.kill();
+      await once(other, 'exit');
+      writeFileSync(layout.owner, mine);
+    }
+    expect(await call('get', '--raw', '/readyz')).to.equal('ok');
   });
 
   it('gives people what they may see, by a token', async () => {
