@@ -1,5 +1,6 @@
 import type { Decision } from '../domain/decide.ts';
 import type { AcceptedSpec } from '../domain/snapshot.ts';
+import { OutsideError } from '../runtime/outside-error.ts';
 
 /** A compiled revision, kept as long as events name it. */
 export interface Revision {
@@ -22,7 +23,7 @@ export interface Archive {
 /** Lets writes through only while `mayWrite` says so: a process that stood still may have a successor by now. */
 export function fencedArchive(archive: Archive, mayWrite: () => boolean): Archive {
   const permit = (): void => {
-    if (!mayWrite()) throw new Error('this process does not hold the lease');
+    if (!mayWrite()) throw new OutsideError('this process does not hold the lease');
   };
   return {
     async keepRevision(revision) {

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 import type { ControllerMetrics, Outcome } from './metrics.ts';
 import { ObjectError } from './objects.ts';
+import { OutsideError } from './outside-error.ts';
 import { WorkQueue } from './workqueue.ts';
 
 /** What a reconcile came to. An error that it throws is retried with back-off, a `TerminalError` is not. */
@@ -52,8 +53,8 @@ export interface ControllerDeps {
 const BACKOFF = { baseMs: 5, capMs: 300_000 };
 
 /**
- * Longest wait in milliseconds while the objects cannot be reached or refuse what is asked of them, whatever they call
- * it: half a minute after that has passed all are to be as they should.
+ * Longest wait in milliseconds while the objects or the store cannot be reached or refuse what is asked of them,
+ * whatever they call it: half a minute after that has passed all are to be as they should.
  */
 const REFUSED_MS = 15_000;
 
@@ -149,7 +150,8 @@ export class Controller {
       this.queue.addAfter(key, REFUSED_MS);
       return 'requeue_after';
     }
-    if (error instanceof ObjectError || (timedOut && error instanceof Error)) {
+    const isRefusal = error instanceof ObjectError || error instanceof OutsideError;
+    if (isRefusal || (timedOut && error instanceof Error)) {
       this.#tell(key, error, log, 'the reconcile is retried');
       this.#hold(key, error);
       this.queue.retry(key, REFUSED_MS);

@@ -3,6 +3,7 @@ import { Controller, DONE, type Reconcile, TerminalError } from '../../../operat
 import { type Log, silentLog } from '../../../operator/runtime/log.ts';
 import type { Outcome } from '../../../operator/runtime/metrics.ts';
 import { ObjectError } from '../../../operator/runtime/objects.ts';
+import { StoreError } from '../../../operator/store/errors.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
 import { noMetrics } from '../../fakes/no-metrics.ts';
 
@@ -96,6 +97,21 @@ describe('controller', () => {
       await controller.stop();
     });
   }
+
+  it('waits no longer than fifteen seconds while the store is away, and tells it once', async () => {
+    let away = true;
+    const { controller, clock, outcomes, lines } = controllerWith(async () => {
+      if (away) throw new StoreError('PostgreSQL at db:5432: it cannot be reached');
+      return DONE;
+    });
+    controller.queue.add('a');
+    await clock.advance(600_000);
+    expect(lines).to.deep.equal([{ reason: 'PostgreSQL at db:5432: it cannot be reached' }]);
+    away = false;
+    await clock.advance(15_000);
+    expect(outcomes.at(-1)).to.equal('success');
+    await controller.stop();
+  });
 
   it('tells quietly and once that a namespace ends, which is no failure', async () => {
     const { controller, clock, outcomes, lines, quiet } = controllerWith(async () => {
