@@ -27,6 +27,7 @@ import { RefusedCredentials } from './refused-credentials.ts';
 import { createAdminServer } from './server/admin.ts';
 import { BodyRoom, bodyBytesOf } from './server/body-room.ts';
 import { createListener, listen } from './server/listener.ts';
+import { OpenSockets } from './server/open-sockets.ts';
 import { Overload } from './server/overload.ts';
 import { Refusals } from './server/refusals.ts';
 import { trafficHandler } from './server/traffic.ts';
@@ -104,6 +105,7 @@ class Gateway implements RunningGateway {
   readonly #metrics: GatewayMetrics;
   readonly #status: Status;
   readonly #traffic: Server;
+  readonly #sockets: OpenSockets;
   readonly #admin: Server;
   #link: ControlPlaneLink | null = null;
   readonly #running = new Running();
@@ -199,6 +201,7 @@ class Gateway implements RunningGateway {
       },
     });
     this.#traffic = createListener(handle, (status) => this.#refusals.count('invalid_request', status));
+    this.#sockets = new OpenSockets(this.#traffic);
     const view = new AdminView({
       holder,
       spool: this.#spool,
@@ -294,6 +297,7 @@ class Gateway implements RunningGateway {
     await shutDown(
       {
         traffic: this.#traffic,
+        sockets: this.#sockets,
         admin: this.#admin,
         source: this.#deps.source,
         running: this.#running,

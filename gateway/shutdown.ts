@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import { GatewayError } from './errors.ts';
 import type { Running } from './pipeline/running.ts';
-import { drainServer } from './server/drain.ts';
+import { closeServer, drainServer } from './server/drain.ts';
+import type { OpenSockets } from './server/open-sockets.ts';
 
 /** What can be closed, once. */
 interface Closable {
@@ -11,6 +12,8 @@ interface Closable {
 /** What a gateway consists of, as far as a stop has to do with it. */
 export interface ShutdownParts {
   traffic: Server;
+  /** Those of `traffic`. */
+  sockets: OpenSockets;
   admin: Server;
   source: Closable;
   running: Running;
@@ -44,7 +47,7 @@ export async function shutDown(
   parts: ShutdownParts,
   { drainDelayMs, drainMs }: ShutdownTimes,
 ): Promise<void> {
-  const { traffic, admin, running } = parts;
+  const { traffic, sockets, admin, running } = parts;
   if (traffic.listening) {
     // Whoever comes now is served, by the rules of now.
     await new Promise((resolve) => setTimeout(resolve, drainDelayMs));
@@ -55,13 +58,14 @@ export async function shutDown(
       traffic,
       drainMs,
       () => running.size,
+      () => sockets.sending,
       () => running.abandonAll(beingStopped),
     );
   }
   parts.refusals.flush();
   await parts.upstream.close();
   await parts.link()?.close(SHIP_MS);
-  if (admin.listening) await drainServer(admin, 0, () => 0);
+  if (admin.listening) await closeServer(admin);
   await parts.keys?.close();
   parts.overload.close();
   parts.wheel.stop();

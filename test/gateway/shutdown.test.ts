@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { Abandonment } from '../../gateway/pipeline/abandonment.ts';
 import { Running } from '../../gateway/pipeline/running.ts';
 import { listen } from '../../gateway/server/listener.ts';
+import { OpenSockets } from '../../gateway/server/open-sockets.ts';
 import { shutDown } from '../../gateway/shutdown.ts';
 
 describe('the stop of a gateway', () => {
@@ -23,6 +24,7 @@ describe('the stop of a gateway', () => {
     await shutDown(
       {
         traffic,
+        sockets: new OpenSockets(traffic),
         admin,
         source: closing('source'),
         running,
