@@ -15,6 +15,7 @@ import type { Clock } from './runtime/clock.ts';
 import { BoundedEventRecorder } from './runtime/event-recorder.ts';
 import type { Log } from './runtime/log.ts';
 import { Manager } from './runtime/manager.ts';
+import { orAborted } from './runtime/signals.ts';
 import type { Surroundings, SurroundingsMaker } from './surroundings.ts';
 import { conditionMetrics } from './telemetry/condition-metrics.ts';
 import { OperatorMetrics } from './telemetry/metrics.ts';
@@ -76,19 +77,22 @@ const SETTLE_MS = 1000;
 
 /**
  * Starts the control plane: API → objects → gateway processes, where they run here → controllers. Closing is the
- * reverse, so that gateways can still deliver their last events.
+ * reverse, so that gateways can still deliver their last events. An abort of `stop` ends a start that is under way,
+ * whatever it waits for; what has started is for `close`.
  *
- * @throws Error with a plain message: state folder in use, port in use, surroundings that cannot be used
+ * @throws Error with a plain message: state folder in use, port in use, surroundings that cannot be used; or the
+ * signal's reason
  */
 export async function startControlPlane(
   options: ControlPlaneOptions,
   deps: ControlPlaneDeps,
   maker: SurroundingsMaker,
+  stop: AbortSignal,
 ): Promise<Running> {
   const lock = lockState(options.stateDir);
   let backend: Backend | undefined;
   try {
-    const make = await maker();
+    const make = await orAborted(maker(stop), stop);
     const metrics = new OperatorMetrics();
     const reports = createInstanceReports(() => deps.clock.now());
     let started = false;
@@ -96,7 +100,7 @@ export async function startControlPlane(
     let problems = (): ResourceProblem[] => [];
     let cluster: ClusterAccess | null = null;
     let active = (_namespace: string, _gateway: string): boolean => false;
-    backend = await startBackend(options, {
+    const opening = startBackend(options, {
       reports,
       clock: deps.clock,
       log: deps.log.child({ part: 'api' }),
@@ -105,6 +109,11 @@ export async function startControlPlane(
       problems: () => problems(),
       cluster: () => cluster,
       active: (namespace, gateway) => active(namespace, gateway),
+    });
+    backend = await orAborted(opening, stop).catch((error: unknown) => {
+      // A database may take its time to answer, and nobody waits for it any more.
+      void opening.then((late) => late.close()).catch(() => {});
+      throw error;
     });
     const surroundings = make({
       apiUrl: backend.url,
@@ -130,11 +139,11 @@ export async function startControlPlane(
     };
     const { election } = surroundings;
     if (election?.mayStandBy === true) {
-      await manager.start('background');
-      manager.start().catch((error: Error) => {
-        if (!closing) deps.lost(error.message);
+      await manager.start('background', stop);
+      manager.start('controllers', stop).catch((error: Error) => {
+        if (!closing && !stop.aborted) deps.lost(error.message);
       });
-    } else await manager.start();
+    } else await manager.start('controllers', stop);
     started = true;
     return {
       apiUrl: backend.url,

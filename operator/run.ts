@@ -21,7 +21,12 @@ export interface ProgramIo {
  * @throws Error with a plain message when it cannot start
  */
 export async function runOperator(options: OperatorOptions, io: ProgramIo): Promise<void> {
-  const running = await start(options, io);
+  io.stop.addEventListener('abort', () => io.err('Stopping …\n'), { once: true });
+  const running = await start(options, io).catch((error: unknown) => {
+    if (io.stop.aborted) return null;
+    throw error;
+  });
+  if (running === null) return;
   try {
     const { apiUrl: url, tokenFile } = running;
     writeEndpoint(options.stateDir, { kind: 'control-plane', url, tokenFile }, io.err);
@@ -33,7 +38,6 @@ export async function runOperator(options: OperatorOptions, io: ProgramIo): Prom
       if ('folder' in options.source) io.out(notesOf(options.source.folder, options.stateDir, running));
     }
     await stopped(io.stop);
-    io.err('Stopping …\n');
   } finally {
     removeEndpoint(options.stateDir);
     await running.close();
@@ -55,11 +59,12 @@ async function start(options: OperatorOptions, io: ProgramIo): Promise<Running> 
   const { source } = options;
   if ('folder' in source) {
     const surroundings = folderSurroundings({ ...options, folder: source.folder }, deps);
-    return startControlPlane(options, deps, surroundings);
+    return startControlPlane(options, deps, surroundings, io.stop);
   }
   // Loaded only here: a folder has no use for the client of a cluster.
   const { clusterSurroundings } = await import('./cluster/surroundings.ts');
-  return startControlPlane(options, deps, clusterSurroundings(source.cluster, options, deps));
+  const surroundings = clusterSurroundings(source.cluster, options, deps);
+  return startControlPlane(options, deps, surroundings, io.stop);
 }
 
 function stopped(stop: AbortSignal): Promise<void> {

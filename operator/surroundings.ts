@@ -68,8 +68,8 @@ export interface Election {
 
 /**
  * Looks whether the surroundings of one control plane can be used, before anything is opened, and gives what makes
- * them. Nothing runs before the parts are started.
+ * them. Nothing runs before the parts are started; an abort of `stop` ends the look.
  *
- * @throws Error with a plain message
+ * @throws Error with a plain message, or the signal's reason
  */
-export type SurroundingsMaker = () => Promise<(common: Common) => Surroundings>;
+export type SurroundingsMaker = (stop: AbortSignal) => Promise<(common: Common) => Surroundings>;

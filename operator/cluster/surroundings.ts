@@ -40,14 +40,19 @@ export function clusterSurroundings(
   options: GatewayProcessOptions,
   deps: ClusterDeps,
 ): SurroundingsMaker {
-  return async () => {
+  return async (stop) => {
     const { kubeconfig, context, namespaces } = cluster;
     const kube = await loadKube({
       ...(kubeconfig === null ? {} : { kubeconfig }),
       ...(context === null ? {} : { context }),
     });
-    await checkAccess(kube, kindsOf(cluster), namespaces);
-    if (cluster.localGateways) await ensurePortsFree(options, deps.clock);
+    try {
+      await checkAccess(kube, kindsOf(cluster), namespaces, stop);
+      if (cluster.localGateways) await ensurePortsFree(options, deps.clock);
+    } catch (error) {
+      await kube.close();
+      throw error;
+    }
     return (common) => surround(kube, cluster, options, deps, common);
   };
 }

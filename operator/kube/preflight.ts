@@ -12,18 +12,19 @@ const OURS: ReadonlySet<string> = new Set(Object.values(KINDS));
  * Asks the API server once for each thing that the operator cannot do without, so that what is missing is said in one
  * line at the start and not by caches that never fill.
  *
- * @throws Error that says what is missing and what to do
+ * @throws Error that says what is missing and what to do, or the signal's reason
  */
 export async function checkAccess(
   kube: Pick<Kube, 'server' | 'send'>,
   kinds: readonly Resource[],
   namespaces: readonly string[] | null,
+  stop: AbortSignal,
 ): Promise<void> {
   const scopes = namespaces ?? [undefined];
   for (const [index, resource] of kinds.entries()) {
     // A right is given for a namespace as a whole, so that one kind tells for the others.
     for (const namespace of index === 0 ? scopes : scopes.slice(0, 1))
-      await checkOne(kube, resource, namespace);
+      await checkOne(kube, resource, namespace, stop);
   }
 }
 
@@ -31,16 +32,19 @@ async function checkOne(
   kube: Pick<Kube, 'server' | 'send'>,
   resource: Resource,
   namespace: string | undefined,
+  stop: AbortSignal,
 ): Promise<void> {
   const { kind, plural } = resource;
   const path = `${pathOf(resource, namespace)}?limit=1`;
   let status: number;
   let text: string;
   try {
-    const answer = await kube.send({ method: 'GET', path, signal: AbortSignal.timeout(FIRST_MS) });
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(FIRST_MS)]);
+    const answer = await kube.send({ method: 'GET', path, signal });
     status = answer.statusCode;
     text = await answer.body.text();
   } catch (error) {
+    stop.throwIfAborted();
     const late = error instanceof Error && error.name === 'TimeoutError';
     const why = late ? new Error(`nothing within ${FIRST_MS / 1000} s`) : error;
     throw new Error(

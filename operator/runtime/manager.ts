@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
+import { orAborted } from './signals.ts';
 
 /**
  * The order of starting; stopping is the reverse. Servers come first, so that health can be asked while caches
@@ -10,7 +11,10 @@ export type Phase = (typeof PHASES)[number];
 
 export interface Part {
   name: string;
-  /** Resolves when the part does its work: a server listens, a cache is full, the lease is held. */
+  /**
+   * Resolves when the part does its work: a server listens, a cache is full, the lease is held. Once the signal is
+   * aborted nobody waits for it any more; it is stopped whatever it has come to.
+   */
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   /** What it still waits for while it starts, in words for people; null where it cannot say. */
@@ -30,6 +34,7 @@ export class Manager {
   readonly #parts = new Map<Phase, Part[]>(PHASES.map((phase) => [phase, []]));
   readonly #started: Part[] = [];
   readonly #stopping = new AbortController();
+  #stopped: Promise<void> | undefined;
   /** Index of the phase that is started next. */
   #next = 0;
 
@@ -44,19 +49,20 @@ export class Manager {
 
   /**
    * Starts phase by phase, the parts of one phase in the order they were added, up to and with `last`. Called again it
-   * goes on from there.
-   * @throws what a part threw, after stopping what had been started
+   * goes on from there. An abort of `ended` stops what was started, without waiting for what is not.
+   * @throws what a part threw, or the signal's reason, after stopping what had been started
    */
-  async start(last: Phase = 'controllers'): Promise<void> {
+  async start(last: Phase = 'controllers', ended = NEVER): Promise<void> {
+    const signal = AbortSignal.any([this.#stopping.signal, ended]);
     try {
       while (this.#next <= PHASES.indexOf(last)) {
         const phase = PHASES[this.#next++]!;
         for (const part of this.#parts.get(phase)!) {
-          this.#stopping.signal.throwIfAborted();
+          signal.throwIfAborted();
           const limit = phase === 'caches' ? this.#options.syncTimeoutMs : undefined;
           // Counted as started before it is: a part that fails half-way must be stopped as well.
           this.#started.push(part);
-          await this.#startPart(part, limit);
+          await this.#startPart(part, limit, signal);
         }
       }
     } catch (error) {
@@ -66,7 +72,13 @@ export class Manager {
   }
 
   /** Stops in reverse order. A part that fails to stop, or takes too long, does not keep the others running. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    // Whoever asks later waits for the same end.
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping.abort(new Error('the operator is stopping'));
     const deadline = this.#deps.clock.monotonic() + this.#options.graceMs;
     for (const part of this.#started.splice(0).reverse()) {
@@ -79,8 +91,8 @@ export class Manager {
     }
   }
 
-  #startPart(part: Part, limitMs: number | undefined): Promise<void> {
-    const started = part.start(this.#stopping.signal);
+  #startPart(part: Part, limitMs: number | undefined, signal: AbortSignal): Promise<void> {
+    const started = orAborted(part.start(signal), signal);
     if (limitMs === undefined) return started;
     return this.#within(limitMs, started, () => {
       const reason = part.waitsFor?.() ?? null;
@@ -95,3 +107,5 @@ export class Manager {
     });
   }
 }
+
+const NEVER = new AbortController().signal;

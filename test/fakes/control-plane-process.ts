@@ -16,7 +16,12 @@ const deps = {
   report: () => {},
   lost: () => {},
 };
-const running = await startControlPlane(options, deps, folderSurroundings(options, deps));
+const running = await startControlPlane(
+  options,
+  deps,
+  folderSurroundings(options, deps),
+  new AbortController().signal,
+);
 const timer = setInterval(() => {
   const instance = running.instances()[0];
   if (instance?.ready !== true) return;

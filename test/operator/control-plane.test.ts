@@ -58,7 +58,12 @@ describe('control plane over a folder, with a fake gateway', () => {
       report: (line: string) => void reported.push(line),
       lost: () => {},
     };
-    return startControlPlane(options, parts, folderSurroundings(options, parts));
+    return startControlPlane(
+      options,
+      parts,
+      folderSurroundings(options, parts),
+      new AbortController().signal,
+    );
   }
   async function ask(running: Running): Promise<Answer> {
     return (await fetch(running.instances()[0]!.url)).json() as Promise<Answer>;

@@ -51,7 +51,12 @@ describe('a folder of resources and the real gateway', () => {
       report: (line: string) => void reported.push(line),
       lost: () => {},
     };
-    running = await startControlPlane(options, parts, folderSurroundings(options, parts));
+    running = await startControlPlane(
+      options,
+      parts,
+      folderSurroundings(options, parts),
+      new AbortController().signal,
+    );
     await running.whenReady();
     return running;
   }

@@ -23,8 +23,12 @@ function cluster(
   };
 }
 
-const failure = (kube: Pick<Kube, 'server' | 'send'>, namespaces: string[] | null = null): Promise<string> =>
-  checkAccess(kube, WATCHED, namespaces).then(
+const failure = (
+  kube: Pick<Kube, 'server' | 'send'>,
+  namespaces: string[] | null = null,
+  stop = new AbortController().signal,
+): Promise<string> =>
+  checkAccess(kube, WATCHED, namespaces, stop).then(
     () => '',
     (error: Error) => error.message,
   );
@@ -79,5 +83,18 @@ describe('what the operator needs of an API server', () => {
     expect(await failure(cluster({ services: { status: 500, message: 'etcd is away' } }))).to.equal(
       `${server}: list services: etcd is away`,
     );
+  });
+
+  it('is no longer asked for once the operator is to stop', async () => {
+    const stop = new AbortController();
+    const kube = cluster({});
+    const hanging = {
+      ...kube,
+      send: ({ signal }: { signal: AbortSignal }) =>
+        new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    };
+    const asked = failure(hanging, null, stop.signal);
+    stop.abort(new Error('enough'));
+    expect(await asked).to.equal('enough');
   });
 });

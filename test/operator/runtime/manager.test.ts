@@ -99,4 +99,44 @@ describe('manager', () => {
     expect(await rest).to.equal('the operator is stopping');
     expect(seen).to.deep.equal(['start cache', 'stop lease', 'stop cache']);
   });
+
+  it('ends a start at once when it is told to stop, whatever a part waits for', async () => {
+    const seen: string[] = [];
+    const stop = new AbortController();
+    const manager = new Manager(options, { clock: new FakeClock(), log: silentLog });
+    manager.add('servers', partOf(seen, 'api'));
+    manager.add('caches', partOf(seen, 'cache', { start: () => new Promise(() => {}) }));
+    manager.add('controllers', partOf(seen, 'gateway'));
+    const started = manager.start('controllers', stop.signal).catch((error: Error) => error.message);
+    await settle();
+    stop.abort(new Error('enough'));
+    expect(await started).to.equal('enough');
+    expect(seen).to.deep.equal(['start api', 'stop cache', 'stop api']);
+  });
+
+  it('starts nothing where it was told to stop before', async () => {
+    const seen: string[] = [];
+    const manager = new Manager(options, { clock: new FakeClock(), log: silentLog });
+    manager.add('servers', partOf(seen, 'api'));
+    const stop = AbortSignal.abort(new Error('enough'));
+    const started = manager.start('controllers', stop).catch((error: Error) => error.message);
+    expect(await started).to.equal('enough');
+    expect(seen).to.deep.equal([]);
+  });
+
+  it('keeps whoever asks for the end a second time until it has come', async () => {
+    const slow = Promise.withResolvers<void>();
+    const manager = new Manager(options, { clock: new FakeClock(), log: silentLog });
+    manager.add('servers', partOf([], 'api', { stop: () => slow.promise }));
+    await manager.start();
+    void manager.stop();
+    let ended = false;
+    const second = manager.stop().then(() => {
+      ended = true;
+    });
+    await settle();
+    expect(ended).to.equal(false);
+    slow.resolve();
+    await second;
+  });
 });
