@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { DONE, type Reconcile, TerminalError } from '../runtime/controller.ts';
 import type { DriftMetrics } from '../runtime/metrics.ts';
 import { type ObjectCache, type ObjectClient, ObjectError } from '../runtime/objects.ts';
+import { renewedAccount } from './account.ts';
 import { type Archive, onlyNews } from './archive.ts';
 import { Children } from './children.ts';
 import { gatewayNames, gatherSnapshot, ownersOf, policiesOf, shapeOf, targetsOf } from './gather.ts';
@@ -79,6 +80,7 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       image: deps.image,
       paused: deps.paused,
       reports: deps.controlPlane !== null,
+      renewedAccount: renewedAccount(client.cache, namespace, gateway),
       ...decision,
     });
     // Before any instance can name it. A store that is down must not keep a rule from being enforced: then the

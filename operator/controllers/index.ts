@@ -6,6 +6,7 @@ import { reconcileDelivery } from './delivery.ts';
 import { type GatewayControllerDeps, reconcileGateway } from './gateway.ts';
 import { changesStatus, deliveryKey, gatewayKeys, statusKeys } from './mapping.ts';
 import { Outcomes } from './outcomes.ts';
+import { watchSilence } from './silence.ts';
 import { reconcileStatus, type StatusControllerDeps } from './status.ts';
 import { UnwrittenStatuses } from './unwritten.ts';
 
@@ -40,10 +41,11 @@ export function createControllers(deps: ControllersDeps): {
     reconcileGateway({ ...deps, outcomes }),
     deps.runtime('gateway'),
   );
+  const statusRuntime = deps.runtime('status');
   const status = new Controller(
     { name: 'status', workers: WORKERS, timeoutMs: TIMEOUT_MS },
     unwritten.watch(reconcileStatus({ ...deps, outcomes })),
-    deps.runtime('status'),
+    statusRuntime,
   );
   const writeStatus = (namespace: string): void => {
     for (const key of statusKeys(cache, namespace)) status.queue.add(key);
@@ -54,6 +56,7 @@ export function createControllers(deps: ControllersDeps): {
   });
   outcomes.onChange(writeStatus);
   deps.reports.onChange(writeStatus);
+  watchSilence({ reports: deps.reports, clock: statusRuntime.clock, onSilence: writeStatus });
   const delivery = deliveryController(deps);
   return { gateway, status, delivery, outcomes, unwritten };
 }

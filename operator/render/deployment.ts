@@ -8,11 +8,16 @@ import { childName, PORTS } from './names.ts';
 import { CONTAINER_SECURITY, POD_SECURITY } from './pod-security.ts';
 import { renderMounts, renderVolumes } from './volumes.ts';
 
+/** On a pod: uid of its ServiceAccount, where that was made anew. */
+export const ACCOUNT_ANNOTATION = 'governance.keeptrusts.com/service-account-uid';
+
 /** Seconds beyond the delay and the grace of the drain, for the spool to be flushed and closed. */
 const CLOSING_SECONDS = 10;
 
 export function renderDeployment(input: RenderInput): Manifest {
-  const { shape } = input;
+  const { shape, renewedAccount } = input;
+  const annotations =
+    renewedAccount === undefined ? {} : { annotations: { [ACCOUNT_ANNOTATION]: renewedAccount } };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -24,7 +29,7 @@ export function renderDeployment(input: RenderInput): Manifest {
       selector: { matchLabels: selectorLabels(input.gateway) },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       template: {
-        metadata: { labels: standardLabels(input.gateway) },
+        metadata: { labels: standardLabels(input.gateway), ...annotations },
         spec: {
           serviceAccountName: childName(input.gateway),
           automountServiceAccountToken: false,

@@ -14,6 +14,8 @@ export interface RenderInput {
   credentials: readonly { name: string; key: string }[];
   /** Whether instances report to a control plane and need a token for it. */
   reports: boolean;
+  /** Uid of the ServiceAccount where it is another than the one that the Deployment began with. */
+  renewedAccount?: string | undefined;
   revision: { number: number; hash: string };
   document: string;
   accepted: string;

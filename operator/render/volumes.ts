@@ -3,6 +3,11 @@ import { CONFIG_KEYS, childName, MOUNTS, TOKEN_AUDIENCE, TOKEN_FILE } from './na
 
 /** Room beside the spool for begin lines, indexes and what is being rewritten. */
 const STATE_MARGIN_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A kubelet renews a token at four fifths of its life, so that one is good for twelve minutes more at the least: longer
+ * than the control plane takes it while there is no API server to ask.
+ */
 const TOKEN_SECONDS = 3600;
 
 export function renderVolumes(input: RenderInput): object[] {

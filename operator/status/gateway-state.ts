@@ -74,10 +74,17 @@ export function programmed(gateway: LiveGateway): Programmed {
     'GatewayPending',
     served === 0
       ? `: no instance is ready yet${gateway.obstacle === null ? '' : `; ${gateway.obstacle}`}`
-      : `: ${current.length} of ${expected} ready instances run revision ${holding?.since ?? revision.number}`,
+      : `: ${current.length} of ${expected} ready instances run revision ${holding?.since ?? revision.number}${silenceOf(gateway)}`,
   );
   const silent = deployment.ready > 0 && current.length === ready.length;
   return silent && !gateway.listening ? { ...pending, unsure: true } : pending;
+}
+
+/** How many instances are sent traffic and do not report; a number, since names would change with each that does. */
+function silenceOf({ readyPods, reports, listening }: LiveGateway): string {
+  if (!listening || readyPods === null) return '';
+  const silent = readyPods.filter((name) => !reports.some(({ instance }) => instance === name)).length;
+  return silent === 0 ? '' : `; ${silent} of them ${silent === 1 ? 'does' : 'do'} not report`;
 }
 
 /** At most this many gateways are listed in a status. */

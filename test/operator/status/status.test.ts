@@ -71,6 +71,17 @@ describe('Programmed', () => {
     expect(programmed(live(pods)).message).to.equal('gateway default: no instance is ready yet');
   });
 
+  it('says how many pods that are sent traffic do not report', () => {
+    const deployment = { replicas: 3, ready: 3, failure: null };
+    const reports = [report({ instance: 'a' })];
+    const said = (readyPods: string[], listening = true): string =>
+      programmed(live({ deployment, reports, readyPods, listening })).message;
+    expect(said(['a', 'b'])).to.match(/1 of 2 ready instances run revision \d+; 1 of them does not report$/);
+    expect(said(['a', 'b', 'c'])).to.match(/; 2 of them do not report$/);
+    // A control plane that has just started has heard of nobody.
+    expect(said(['a', 'b'], false)).to.match(/run revision \d+$/);
+  });
+
   it('is true only when every ready instance reported the revision', () => {
     expect(programmed(live())).to.include({ status: 'True', reason: 'Programmed' });
     const two = { replicas: 2, ready: 2, failure: null };
