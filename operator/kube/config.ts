@@ -2,6 +2,7 @@ import type { RequestOptions } from 'node:https';
 import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { orAborted } from '../runtime/signals.ts';
+import { CredentialError } from './errors.ts';
 import { clusterOf, type KubeOptions, readKubeconfig } from './kubeconfig.ts';
 
 export interface KubeRequest {
@@ -147,12 +148,16 @@ class Connection implements Kube {
   /** Reads CA, certificate and token files each time, so that their rotation is noticed at the next request. */
   async #authenticate(): Promise<RequestOptions> {
     const options: RequestOptions = {};
+    const user = this.#config.getCurrentUser();
     try {
       await this.#config.applyToHTTPSOptions(options);
     } catch (error) {
       // What a credential command printed stays out of it.
-      const code = (error as NodeJS.ErrnoException).code ?? 'its command failed';
-      throw new Error(`the credential of the kubeconfig cannot be had: ${code}`);
+      const { code, path } = error as NodeJS.ErrnoException;
+      const command = user?.exec?.command;
+      const which = path ?? (command === undefined ? '' : `command ${command}`);
+      const why = code === undefined ? 'its command failed' : `${code}${which === '' ? '' : ` (${which})`}`;
+      throw new CredentialError(`the credential of the kubeconfig cannot be had: ${why}`);
     }
     return options;
   }

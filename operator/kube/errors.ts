@@ -90,6 +90,18 @@ export function noAnswer(error: unknown, what: string): KubeError {
   return new KubeError(0, '', `${what}: no answer from the API server: ${codeOf(error)}`);
 }
 
+/** What the kubeconfig names as its credential is missing, or failed: nothing was sent. */
+export class CredentialError extends Error {}
+
+/** What TLS has against a server, as a code of OpenSSL or Node; null where it is something else. */
+export function tlsFault(error: unknown): string | null {
+  const code = codeOf(error);
+  return TLS_CODE.test(code) ? code : null;
+}
+
+/** Codes of certificates that are not believed, and of a peer that speaks no TLS. */
+const TLS_CODE = /CERT|^ERR_TLS_|^ERR_SSL_|^UNABLE_TO_|^EPROTO$|^HOSTNAME_MISMATCH$|^INVALID_CA$/;
+
 /** The system's code of an error, or its message; both are free of what was sent. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -10,8 +10,8 @@ export interface KubeOptions {
 }
 
 /**
- * Fills an empty configuration and checks that it names a server and credentials.
- * @throws Error with a plain message: no such file, no such context, nothing found
+ * Fills an empty configuration and checks that it names a server that can be asked, and credentials.
+ * @throws Error with a plain message: no such file, no such context, nothing found, an address or a CA of no use
  */
 export function readKubeconfig(config: KubeConfig, { kubeconfig, context }: KubeOptions): KubeConfig {
   if (kubeconfig === undefined) config.loadFromDefault();
@@ -33,7 +33,7 @@ export function readKubeconfig(config: KubeConfig, { kubeconfig, context }: Kube
   if (config.getUser(current.user) === null) {
     throw new Error(`${where} has no user ${current.user}, which context ${current.name} names`);
   }
-  clusterOf(config);
+  checkCluster(clusterOf(config), where);
   // The library wants this for plain HTTP, where there is nothing to verify.
   config.clusters = config.clusters.map((cluster) =>
     cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
@@ -48,8 +48,34 @@ export function clusterOf(config: KubeConfig): Cluster {
   return cluster;
 }
 
+/** What would otherwise come up with the first request, as a server that does not answer. */
+function checkCluster({ server, proxyUrl, caFile, caData }: Cluster, where: string): void {
+  checkUrl(server, ['https:', 'http:'], `${where}: its server`);
+  if (proxyUrl) checkUrl(proxyUrl, ['https:', 'http:', 'socks5:', 'socks:'], `${where}: its proxy-url`);
+  let ca = caData ? Buffer.from(caData, 'base64').toString() : undefined;
+  const what = caFile ? `certificate-authority ${caFile}` : 'certificate-authority-data';
+  if (caFile) {
+    try {
+      ca = readFileSync(caFile, 'utf8');
+    } catch (error) {
+      throw new Error(`${where}: its ${what} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    }
+  }
+  if (ca !== undefined && server.startsWith('https:') && !ca.includes('-----BEGIN')) {
+    throw new Error(`${where}: its ${what} holds no certificate in PEM form`);
+  }
+}
+
+/** The address is not repeated: it may hold a password. */
+function checkUrl(text: string, protocols: readonly string[], what: string): void {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && protocols.includes(url.protocol)) return;
+  throw new Error(`${what} is no address such as https://HOST:PORT`);
+}
+
 function loadFile(config: KubeConfig, file: string): void {
   try {
+    if (readFileSync(file, 'utf8').trim() === '') throw new Error('the file is empty');
     config.loadFromFile(file);
     config.users = config.users.map((user) => withTokenFile(user, readFileSync(file, 'utf8')));
   } catch (error) {

@@ -1,6 +1,6 @@
 import { KINDS } from '../domain/snapshot.ts';
 import type { Kube } from './config.ts';
-import { noAnswer, refusal } from './errors.ts';
+import { CredentialError, noAnswer, refusal, tlsFault } from './errors.ts';
 import { pathOf, type Resource } from './resources.ts';
 
 /** Milliseconds for the first answer of an API server. */
@@ -45,6 +45,15 @@ async function checkOne(
     text = await answer.body.text();
   } catch (error) {
     stop.throwIfAborted();
+    if (error instanceof CredentialError) {
+      throw new Error(`${error.message}. Mend it there, or name another with --kubeconfig or --context.`);
+    }
+    const fault = tlsFault(error);
+    if (fault !== null) {
+      throw new Error(
+        `${kube.server}: its certificate or its TLS is not accepted: ${fault}. Look whether the address and the certificate-authority of the kubeconfig are this cluster's.`,
+      );
+    }
     const late = error instanceof Error && error.name === 'TimeoutError';
     const why = late ? new Error(`nothing within ${FIRST_MS / 1000} s`) : error;
     throw new Error(
@@ -67,6 +76,9 @@ async function checkOne(
     const narrower =
       namespace === undefined ? ', or name the namespaces that it may use with --namespaces' : '';
     throw new Error(`${message}. Grant it with 'kubectl apply -k config/rbac'${narrower}.`);
+  }
+  if (status === 400 && kube.server.startsWith('http:')) {
+    throw new Error(`${kube.server}: ${message}. If it speaks TLS, its address begins with https://.`);
   }
   throw new Error(`${kube.server}: ${message}`);
 }
