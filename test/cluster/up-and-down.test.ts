@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -94,19 +94,20 @@ describe('a cluster on this machine', function () {
   });
 
   it('is neither joined nor removed by others while tests use it', async () => {
-    const mine = readFileSync(layout.owner, 'utf8');
     const other = spawn('sleep', ['60'], { stdio: 'ignore' });
     await once(other, 'spawn');
+    const [mine, theirs] = [`${layout.owner}.mine`, `${layout.owner}.theirs`];
+    copyFileSync(layout.owner, mine);
+    claim(theirs, { pid: other.pid!, use: 'tests', folder: '/elsewhere' });
     try {
-      rmSync(layout.owner);
-      claim(layout.owner, { pid: other.pid!, use: 'tests', folder: '/elsewhere' });
+      // There is an owner at every moment: a run that waits would take the place of none.
+      renameSync(theirs, layout.owner);
       const refusal = `The cluster of tests is in use: process ${other.pid} runs tests of /elsewhere on it.`;
       for (const name of ['up', 'down'])
         expect(await command(name).then(() => 'done', String)).to.include(refusal);
     } finally {
+      renameSync(mine, layout.owner);
       other.kill();
-      await once(other, 'exit');
-      writeFileSync(layout.owner, mine);
     }
     expect(await call('get', '--raw', '/readyz')).to.equal('ok');
   });
