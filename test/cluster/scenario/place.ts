@@ -7,6 +7,8 @@ import { clientPod, namespaceObjects, outsideOf } from './surroundings.ts';
 /** Milliseconds for something to come about. */
 export const LIMIT_MS = 60_000;
 const LOOK_MS = 100;
+/** Milliseconds for pods to end, which may drain for ten seconds. */
+const ENDING_MS = 20_000;
 
 /** Where one scenario happens, and what has happened so far. */
 export class Place {
@@ -72,6 +74,13 @@ export class Place {
     for (const namespace of [this.namespace, this.other])
       for (const path of [...outsideOf(namespace), `/api/v1/namespaces/${namespace}`])
         await this.cluster.send('DELETE', path);
+    // Namespaces take longer, and cost nothing; pods that end would be measured with whoever comes next.
+    await this.until('the pods end', () => this.#isEmpty(), ENDING_MS).catch(() => {});
+  }
+
+  async #isEmpty(): Promise<boolean> {
+    const { items } = await this.cluster.must('GET', objectPath('pod', this.namespace));
+    return (items as PodObject[]).length === 0;
   }
 
   /** Gives the client's pod an order, and returns what it answers. @throws Error */

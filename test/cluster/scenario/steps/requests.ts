@@ -14,7 +14,7 @@ export interface RequestStep {
 }
 
 /** Milliseconds between two looks at something that comes about within a second or so, or within a minute. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 50;
 const LONG_PAUSE_MS = 500;
 /** Milliseconds above which something takes long. */
 const LONG_MS = 10_000;
