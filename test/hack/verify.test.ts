@@ -69,7 +69,7 @@ describe('rules of CRDs', () => {
 
   const refused: [string, string][] = [
     ['isURL(self.a)', 'isURL'],
-    ['quantity(self.a).isGreaterThan(quantity("1"))', 'isGreaterThan, quantity'],
+    ['quantity(self.a).sub(quantity("1")).isLessThan(quantity("1"))', 'sub, isLessThan'],
     ['self.a.indexOf("x") == 0', 'indexOf'],
     ['[self.a][0] == "x"', '_[_]'],
     ['[self.a].map(x, x + "y").all(x, x != "")', 'map'],
