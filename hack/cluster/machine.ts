@@ -19,6 +19,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 
 const PLUGIN_FOLDERS: readonly string[] = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni'];
 const PLUGIN_PACKAGE = 'containernetworking-plugins';
+/** Those that `configuration.ts` names. */
+const PLUGINS: readonly string[] = ['ptp', 'host-local', 'portmap'];
 
 /** What `statfs` says of an overlay, on which no other can be stacked. */
 const OVERLAY_MAGIC = 0x794c7630;
@@ -34,7 +36,8 @@ export function thisMachine(env: Environment): Machine {
   const path = `${env['PATH'] ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`;
   return {
     path,
-    networkPlugins: PLUGIN_FOLDERS.find((folder) => existsSync(`${folder}/bridge`)) ?? null,
+    networkPlugins:
+      PLUGIN_FOLDERS.find((folder) => PLUGINS.every((name) => existsSync(`${folder}/${name}`))) ?? null,
     find: (program) => onPath(program, path),
   };
 }
