@@ -128,7 +128,7 @@ describe('the node of a cluster', () => {
 
   it('finds a Service by its name, also from the pod behind it', async () => {
     const name = `web.${NAMESPACE}.svc.cluster.local`;
-    const asked = `fetch('http://web').then((a) => a.text()).then(console.log);
+    const asked = `${askAgain('http://web')};
       require('node:dns').lookup('${name}', (fault, address) => console.log(fault ?? address));`;
     const address = (await call('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}')).trim();
     const lines = (await inPod(asked)).trim().split('\n');
@@ -138,7 +138,7 @@ describe('the node of a cluster', () => {
 
   it('brings two pods of one node together by a Service', async function () {
     this.timeout(60_000);
-    const script = `fetch('http://web.${NAMESPACE}').then((a) => a.text()).then(console.log)`;
+    const script = askAgain(`http://web.${NAMESPACE}`);
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -204,9 +204,22 @@ describe('the node of a cluster', () => {
     const asked = `fetch('http://web').then((a) => a.text()).then(console.log)`;
     const found = async (): Promise<boolean> =>
       (await inPod(asked).catch(String)).trim().endsWith(` found ${first}`);
-    await eventually(found, 'an answer of the next pod that tells of the first');
+    await eventually(found, 'an answer of the next pod that tells of the first', 30_000);
   });
 });
+
+/** A program that prints what is answered: the node may not lead to a Service yet when the pods of it are ready. */
+function askAgain(url: string): string {
+  return `(async () => {
+    for (let left = 40; ; left--)
+      try {
+        return console.log(await (await fetch('${url}')).text());
+      } catch (fault) {
+        if (left === 0) throw fault;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+  })()`;
+}
 
 async function forwardedPort(child: ChildProcess): Promise<number> {
   for await (const line of createInterface({ input: child.stdout! })) {
