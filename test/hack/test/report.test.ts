@@ -3,7 +3,7 @@ import type { FileResult } from '../../../hack/test/lanes.ts';
 import { Report } from '../../../hack/test/report.ts';
 
 const result = (over: Partial<FileResult>): FileResult => ({
-  file: '/root/test/a.test.ts',
+  file: '/checkout/test/a.test.ts',
   seconds: 0.1,
   passed: 3,
   failed: 0,
@@ -16,7 +16,7 @@ const result = (over: Partial<FileResult>): FileResult => ({
 describe('the report of a run of tests', () => {
   function report(...results: Partial<FileResult>[]): { lines: string[]; report: Report } {
     const lines: string[] = [];
-    const made = new Report('/root', (text) => lines.push(...text.split('\n')));
+    const made = new Report('/checkout', (text) => lines.push(...text.split('\n')));
     for (const one of results) made.add(result(one));
     return { lines, report: made };
   }
@@ -33,7 +33,7 @@ describe('the report of a run of tests', () => {
 
   it('tells all failures at the end by file, and the counts last', () => {
     const { lines, report: all } = report(
-      { failed: 1, failures: '  1) it broke', file: '/root/test/b.test.ts' },
+      { failed: 1, failures: '  1) it broke', file: '/checkout/test/b.test.ts' },
       { skipped: ['not here'] },
     );
     expect(lines).to.deep.equal(['   0.1 s  test/b.test.ts: 3 passed, 1 FAILED']);
@@ -57,7 +57,7 @@ describe('the report of a run of tests', () => {
 
   it('names the slowest files of each tier', () => {
     const { lines, report: all } = report(
-      { seconds: 12, file: '/root/test/b.test.ts' },
+      { seconds: 12, file: '/checkout/test/b.test.ts' },
       { seconds: 120 },
       { seconds: 9 },
     );
