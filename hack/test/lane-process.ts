@@ -9,8 +9,6 @@ const program = fileURLToPath(new URL('./lane.ts', import.meta.url));
 
 /** Milliseconds that one may take to end when it has run its last file. */
 const GRACE_MS = 5000;
-/** Megabytes that the objects of one may take: what a hundred files leave behind came to the 4 GB that it has by itself. */
-const HEAP_MB = 8192;
 
 /** A process that runs files of tests one after the other. */
 export class Lane {
@@ -20,7 +18,7 @@ export class Lane {
   #killedFor: string | null = null;
 
   constructor(env: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MB}`, program], {
+    this.#child = spawn(process.execPath, [program], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A process group of its own: what tests start ends with it, also where the tests are killed.

@@ -13,6 +13,10 @@ export interface Order {
 process.on('message', async ({ file, color }: Order) => {
   process.send!(await runFile(file, color));
 });
+// A promise that is rejected and that nobody waits for fails the test that runs, or ends this process between two.
+process.on('unhandledRejection', (reason) => {
+  throw reason;
+});
 process.on('disconnect', () => {
   flushCompileCache();
   try {

@@ -20,9 +20,6 @@ export interface LanesOptions {
   signal: AbortSignal;
 }
 
-/** Files that one process runs: what each leaves in memory adds up, and one of a hundred files ran out of 4 GB. */
-const FILES_OF_A_LANE = 40;
-
 /**
  * Runs files of tests in several processes, each of which takes the next file when it has ended one, in the order
  * given, and tells of each file as it ends. A process that ends or does not come to an end is a failure of its file.
@@ -47,7 +44,6 @@ export async function runInLanes(
     };
     signal.addEventListener('abort', end);
     let last = '';
-    let count = 0;
     for (let file = next(); file !== undefined; file = next()) {
       replaceEnded(last);
       lane ??= new Lane(env);
@@ -57,9 +53,7 @@ export async function runInLanes(
       if (signal.aborted) break;
       const seconds = (performance.now() - begin) / 1000;
       tell({ file, seconds, ...outcome });
-      if (++count % FILES_OF_A_LANE === 0) await lane.stop();
-      else if (!lane.ended) continue;
-      lane = undefined;
+      if (lane.ended) lane = undefined;
     }
     signal.removeEventListener('abort', end);
     if (!signal.aborted) replaceEnded(last);

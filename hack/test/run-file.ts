@@ -30,6 +30,9 @@ export async function runFile(file: string, color: boolean): Promise<Outcome> {
     running.on('pending', (test) => skipped.push(test.fullTitle()));
     running.on('fail', (test) => failed.push(test));
   });
+  // Else it goes on listening to errors of the process: two that do hand a rejection to each other, ten of them ten!
+  // times, which has no end.
+  mocha.dispose();
   const { passes, failures } = runner.stats!;
   return { passed: passes, failed: failures, skipped, failures: textOf(failed) };
 }

@@ -95,6 +95,21 @@ describe('tests in several processes', () => {
     expect(results[1]!.failures + results[1]!.output).to.contain('too late');
   });
 
+  it('fail the test that runs where nobody waits for a promise that is rejected, however many files ran', async () => {
+    const before = Array.from({ length: 12 }, (_, index) => file(`f${index}`, ''));
+    const left = file(
+      'left',
+      `Promise.reject(new Error('left alone')); await new Promise((r) => setTimeout(r, 50));`,
+    );
+    const results = await run([...before, left, file('next', '')]);
+    expect(results.slice(-2).map(counts)).to.deep.equal([
+      [0, 1],
+      [1, 0],
+    ]);
+    expect(results.at(-2)!.failures).to.contain('left alone');
+    expect(results.map(({ output }) => output).join('')).to.equal('');
+  });
+
   it('end a file that takes too long, with all that it started, and name it', async () => {
     const pid = folder.file('pid');
     const start = `const { spawn } = await import('node:child_process');

@@ -180,12 +180,8 @@ describe('node with a fake program', () => {
     await eventually(ready(1), 'readiness');
     const { pid } = await ask();
     await config('two');
-    let answer = await ask();
-    await eventually(() => {
-      void ask().then((next) => (answer = next));
-      return answer.document === 'two';
-    }, 'the new document');
-    expect(answer.pid).to.equal(pid);
+    await eventually(async () => (await ask()).document === 'two', 'the new document');
+    expect((await ask()).pid).to.equal(pid);
   });
 
   it('waits for a ConfigMap that does not exist, and starts when it comes', async () => {
@@ -256,8 +252,8 @@ describe('node with a fake program', () => {
     expect(first!.sharedPort).to.equal(second!.sharedPort);
     expect(first!.ownPort).to.not.equal(second!.ownPort);
     const pids = new Set<number>();
-    await eventually(() => {
-      void ask().then((answer) => pids.add(answer.pid));
+    await eventually(async () => {
+      pids.add((await ask()).pid);
       return pids.size === 2;
     }, 'both replicas taking traffic');
     await deploy({ replicas: 1 });
