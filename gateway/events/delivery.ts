@@ -38,6 +38,8 @@ export interface Delivery {
 }
 
 const GATHER_MS = 250;
+/** Records that are waited with for others; above, batches follow each other. */
+const FEW_RECORDS = MAX_BATCH_RECORDS / 4;
 const MIN_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 30_000;
 const MAX_RETRY_AFTER_MS = 300_000;
@@ -120,7 +122,16 @@ class Shipper implements Delivery {
       );
       if (outcome.next === 'retry') await this.#failed(outcome);
       else this.#worked();
+      if (outcome.next === 'go on' && this.#isNearEnd(ship.stream)) await this.#pause(gatherMs);
     }
+  }
+
+  /** Whether so little is left that shipping it at once would cost every few requests a sync and a batch. */
+  #isNearEnd(shipped: string): boolean {
+    const { stream, nextSeq } = this.#options.spool.stats;
+    // What a refusal made smaller is being looked for, and not waited with.
+    if (shipped !== stream || this.#most < MAX_BATCH_RECORDS) return false;
+    return nextSeq - this.#options.spool.acks.get(stream) < FEW_RECORDS;
   }
 
   /** Waits for an append. */

@@ -32,7 +32,7 @@ describe('delivery', () => {
 
   const openSpool = (): Spool =>
     spoolAt(join(folder.dir, 'spool'), { delivered: true, limits: { segmentBytes: 32 * 1024 } });
-  function ship(): void {
+  function ship(gatherMs = 5): void {
     client = createControlPlaneClient({ url: server.url, tokenFile: join(folder.dir, 'token') });
     delivery = startDelivery({
       spool,
@@ -40,7 +40,7 @@ describe('delivery', () => {
       deadDir: join(folder.dir, 'dead'),
       logger: log,
       random: Math.random,
-      gatherMs: 5,
+      gatherMs,
       maxPauseMs: 40,
     });
   }
@@ -94,6 +94,20 @@ describe('delivery', () => {
     expect(new Set(ids).size).to.equal(101);
     await until('no failure', () => delivery.stats.failure === null);
     expect(delivery.stats).to.deep.equal({ backlog: 0, dead: 0, forked: [], failure: null });
+  });
+
+  it('gathers what comes while it ships: steady requests do not each cost a batch', async () => {
+    ship(100);
+    await until('the first record', () => spool.stats.acked === 1);
+    const before = server.batches;
+    const begun = performance.now();
+    for (let count = 0; count < 100; count += 1) {
+      await spool.end(decision());
+      await sleep(2);
+    }
+    await expectAll();
+    const most = Math.ceil((performance.now() - begun) / 100) + 1;
+    expect(server.batches - before).to.be.within(1, most);
   });
 
   it('loses and doubles nothing through hang-ups, lost answers, 500 and 429', async function () {
