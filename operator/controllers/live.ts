@@ -1,6 +1,6 @@
 import type { InstanceReports } from '../domain/instance-reports.ts';
 import { childName } from '../render/names.ts';
-import type { ObjectCache } from '../runtime/objects.ts';
+import type { KubeObject, ObjectCache } from '../runtime/objects.ts';
 import type { LiveGateway } from '../status/gateway-state.ts';
 import type { Outcomes } from './outcomes.ts';
 import { type GatewayPod, podsOf } from './pods.ts';
@@ -9,6 +9,7 @@ interface DeploymentStatus {
   observedGeneration?: number;
   replicas?: number;
   readyReplicas?: number;
+  updatedReplicas?: number;
   conditions?: { type: string; status: string; message?: string }[];
 }
 
@@ -42,6 +43,7 @@ export function liveGateway(
             ready: status?.readyReplicas ?? 0,
             failure: failureOf(status),
           },
+    behind: deployment === undefined ? null : behindOf(deployment),
     // A pod that was killed has no last word, and what it said before is kept for a while.
     reports:
       pods.length === 0
@@ -57,6 +59,16 @@ export function liveGateway(
 function obstacleOf(pods: readonly GatewayPod[]): string | null {
   const stuck = pods.find(({ obstacle }) => obstacle !== null);
   return stuck === undefined ? null : `pod ${stuck.name}: ${stuck.obstacle}`;
+}
+
+/** Why not every pod is as the Deployment now says; null where each is, or nobody has looked at it yet. */
+function behindOf({ metadata, spec, status }: KubeObject): string | null {
+  const { observedGeneration, updatedReplicas = 0 } = (status ?? {}) as DeploymentStatus;
+  if (observedGeneration === undefined) return null;
+  const { replicas = 1 } = spec as { replicas?: number };
+  if (observedGeneration < metadata.generation) return 'its Deployment was changed just now';
+  if (updatedReplicas >= replicas) return null;
+  return `${updatedReplicas} of ${replicas} instances are as its Deployment now says`;
 }
 
 /** What keeps pods from being made, or from becoming ready in time. */

@@ -1,12 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import type {
-  KubeObject,
-  Manifest,
-  ObjectCache,
-  ObjectClient,
-  ObjectRef,
-  PodAnnotator,
+import {
+  type KubeObject,
+  type Manifest,
+  type ObjectCache,
+  type ObjectClient,
+  type ObjectRef,
+  type PodAnnotator,
+  refOf,
 } from '../runtime/objects.ts';
 import { orAborted } from '../runtime/signals.ts';
 import type { KubeClient } from './client.ts';
@@ -14,6 +15,7 @@ import type { KubeMetrics } from './metrics.ts';
 import { Reflector } from './reflector.ts';
 import { WATCHED, type WatchedResource } from './resources.ts';
 import { KubeCache } from './store.ts';
+import { withoutSurplus } from './surplus.ts';
 
 export interface KubeObjectsOptions {
   /** Which namespaces are watched; all without it. */
@@ -111,8 +113,17 @@ export class KubeObjects implements ObjectClient, PodAnnotator {
     return this.#client.get(ref);
   }
 
-  apply(manifest: Manifest): Promise<KubeObject> {
-    return this.#client.apply(manifest);
+  /**
+   * Takes out, too, what others added to the pods of a Deployment. An admission rule that puts it in again is obeyed:
+   * what it left is what is returned.
+   */
+  async apply(manifest: Manifest): Promise<KubeObject> {
+    const applied = await this.#client.apply(manifest);
+    const changes = withoutSurplus(applied, manifest);
+    if (changes === null) return applied;
+    // Held to what was looked at: a list is replaced as a whole.
+    const { uid, resourceVersion } = applied.metadata;
+    return this.#client.patch(refOf(manifest), { metadata: { uid, resourceVersion }, ...changes });
   }
 
   applyStatus(manifest: Manifest): Promise<KubeObject> {

@@ -24,7 +24,8 @@ export function renderDeployment(input: RenderInput): Manifest {
     metadata: childMetadata(input),
     spec: {
       replicas: shape.replicas,
-      ...(input.paused ? { paused: true } : {}),
+      // Said also where it is the default: set by a hand, nothing of ours would be rolled out any more.
+      paused: input.paused,
       revisionHistoryLimit: 3,
       selector: { matchLabels: selectorLabels(input.gateway) },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },

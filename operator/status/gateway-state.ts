@@ -19,6 +19,8 @@ export interface LiveGateway {
   /** Why the gateway could not be brought up to date; null when it was. */
   failure: { reason: Reason; message: string } | null;
   deployment: { replicas: number; ready: number; failure: string | null } | null;
+  /** Why not every instance is as the Deployment now says; null where each is. */
+  behind: string | null;
   reports: readonly Pick<InstanceReport, 'instance' | 'ready' | 'revision' | 'rejected' | 'targets'>[];
   /** Names of the pods that are sent traffic, each of which is an instance; null where there are no pods. */
   readyPods: readonly string[] | null;

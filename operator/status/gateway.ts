@@ -53,5 +53,9 @@ function available({ deployment }: LiveGateway, replicas: number): Wanted {
 
 function current({ live, previous, gateway }: GatewayStatusInput): Wanted {
   const condition = programmed(live);
-  return sure(condition, previous, gateway.generation) ?? condition;
+  const said = sure(condition, previous, gateway.generation) ?? condition;
+  if (said.status !== 'True' || live.behind === null) return said;
+  // Policies and targets are enforced all the same, so theirs do not say so.
+  const message = `gateway ${live.name}: ${live.behind}`;
+  return { type: said.type, status: 'False', reason: 'GatewayPending', message };
 }

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
+import { sameJson } from '../../operator/runtime/json.ts';
 import { ClusterScene } from '../fakes/cluster-scene.ts';
 import { eventually } from '../fakes/folder.ts';
 import { childOf, policy, target } from '../fakes/resources.ts';
 
 const NAME = childOf('default');
+const POD = '/spec/template/spec';
+const SIDECAR = { name: 'sidecar', image: 'example/sidecar:1' };
 
 describe('drift on a real API server', function () {
   this.timeout(60_000);
@@ -81,18 +84,43 @@ describe('drift on a real API server', function () {
     expect(scene.operator.drift).to.deep.equal(['ServiceAccount']);
   });
 
-  it('is not what others add: an annotation, a container beside ours', async () => {
-    const sidecar = { name: 'sidecar', image: 'example/sidecar:1' };
-    const containers = [{ op: 'add', path: '/spec/template/spec/containers/-', value: sidecar }];
-    await scene.namespace.kubectl([
-      'patch',
-      'deployment',
-      NAME,
-      '--type=json',
-      '-p',
-      JSON.stringify(containers),
-    ]);
-    await scene.patch('deployment', NAME, { metadata: { annotations: { 'example.com/note': 'mine' } } });
+  it('is what others add to the pods: a container, a variable, a volume; and a pause', async () => {
+    const before = await scene.get('deployment', NAME);
+    const additions: [string, object[]][] = [
+      ['paused', [{ op: 'replace', path: '/spec/paused', value: true }]],
+      ['containers', [{ op: 'add', path: `${POD}/containers/-`, value: SIDECAR }]],
+      ['initContainers', [{ op: 'add', path: `${POD}/initContainers`, value: [SIDECAR] }]],
+      [
+        'env',
+        [{ op: 'add', path: `${POD}/containers/0/env/-`, value: { name: 'NODE_OPTIONS', value: 'x' } }],
+      ],
+      ['command', [{ op: 'add', path: `${POD}/containers/0/command`, value: ['/bin/sh'] }]],
+      ['volumes', [{ op: 'add', path: `${POD}/volumes/-`, value: { name: 'other', emptyDir: {} } }]],
+      ['hostNetwork', [{ op: 'add', path: `${POD}/hostNetwork`, value: true }]],
+    ];
+    for (const [name, operations] of additions) {
+      const changes = ['--type=json', '-p', JSON.stringify(operations)];
+      await scene.namespace.kubectl(['patch', 'deployment', NAME, ...changes]);
+      await eventually(
+        async () => sameJson((await scene.get('deployment', NAME)).spec, before.spec),
+        `an end of ${name}`,
+      );
+      await scene.settled();
+    }
+    expect(scene.operator.drift).to.deep.equal(additions.map(() => 'Deployment'));
+    // A set of the operator's own fields beside the applied one would keep what it no longer applies.
+    const { managedFields } = (await scene.get('deployment', NAME)).metadata;
+    const ours = managedFields!.filter(({ manager }) => manager === 'keeptrusts-operator');
+    expect(ours.map(({ operation }) => operation)).to.deep.equal(['Apply']);
+  });
+
+  it('is not what others add elsewhere: an annotation, a restart, where pods are placed', async () => {
+    const placed = { nodeSelector: { disk: 'ssd' }, imagePullSecrets: [{ name: 'registry' }] };
+    const annotations = { 'kubectl.kubernetes.io/restartedAt': '2026-01-01T00:00:00Z' };
+    await scene.patch('deployment', NAME, {
+      metadata: { annotations: { 'example.com/note': 'mine' } },
+      spec: { template: { metadata: { annotations }, spec: placed } },
+    });
     await scene.settled();
     // Again for a change of ours.
     await scene.apply(
@@ -101,9 +129,11 @@ describe('drift on a real API server', function () {
     await scene.settled();
     const { metadata, spec } = await scene.get('deployment', NAME);
     const template = spec!['template'] as {
-      spec: { containers: { name: string }[]; volumes: { name: string }[] };
+      metadata: { annotations: object };
+      spec: { volumes: { name: string }[] };
     };
-    expect(template.spec.containers.map(({ name }) => name)).to.have.members(['gateway', 'sidecar']);
+    expect(template.spec).to.deep.include(placed);
+    expect(template.metadata.annotations).to.include(annotations);
     expect(template.spec.volumes.map(({ name }) => name)).to.include('secrets');
     expect(metadata.annotations).to.include({ 'example.com/note': 'mine' });
     expect(scene.operator.drift).to.deep.equal([]);
@@ -112,7 +142,7 @@ describe('drift on a real API server', function () {
     await scene.settled();
     const after = (await scene.get('deployment', NAME)).spec!['template'] as typeof template;
     expect(after.spec.volumes.map(({ name }) => name)).to.not.include('secrets');
-    expect(after.spec.containers.map(({ name }) => name)).to.have.members(['gateway', 'sidecar']);
+    expect(after.spec).to.deep.include(placed);
     expect(scene.operator.drift).to.deep.equal([]);
   });
 

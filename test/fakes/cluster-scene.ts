@@ -113,6 +113,7 @@ export interface Resource {
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
     ownerReferences?: { kind: string; name: string; uid: string }[];
+    managedFields?: { manager: string; operation: string }[];
   };
   spec?: Json;
   data?: Record<string, string>;

@@ -115,4 +115,28 @@ describe('objects of an API server', () => {
     await objects.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
     expect(objects.cache.get({ kind: 'ConfigMap', ...metadata })).to.equal(undefined);
   });
+
+  it('take out of a Deployment what others added, and leave what an admission rule puts in again', async () => {
+    const spec = { template: { spec: { containers: [{ name: 'gateway', image: 'gateway:1' }] } } };
+    const containers = [...spec.template.spec.containers, { name: 'injected', image: 'proxy:1' }];
+    const metadata = { name: 'a', namespace: 'team-a' };
+    const answer = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: {
+        ...metadata,
+        uid: 'uid-a',
+        resourceVersion: '10',
+        creationTimestamp: '2026-01-02T03:04:05Z',
+      },
+      spec: { template: { spec: { containers } } },
+    };
+    server.answer((_, response) => json(response, 200, answer));
+    objects = make();
+    const left = await objects.apply({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec });
+    expect(left.spec).to.deep.equal(answer.spec);
+    const { uid, resourceVersion } = left.metadata;
+    expect(server.requests.map(({ method }) => method)).to.deep.equal(['PATCH', 'PATCH']);
+    expect(JSON.parse(server.requests[1]!.body)).to.deep.equal({ metadata: { uid, resourceVersion }, spec });
+  });
 });

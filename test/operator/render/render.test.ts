@@ -168,7 +168,7 @@ describe('rendered gateway', () => {
   });
 
   it('pauses a Deployment only where it is told to', () => {
-    expect(byKind()['Deployment']!.spec).to.not.have.property('paused');
+    expect(byKind()['Deployment']!.spec).to.have.property('paused', false);
     expect(byKind({ paused: true })['Deployment']!.spec).to.have.property('paused', true);
   });
 

@@ -29,6 +29,7 @@ const live = (over: Partial<LiveGateway> = {}): LiveGateway => ({
   reports: [report()],
   readyPods: null,
   obstacle: null,
+  behind: null,
   ...over,
 });
 const find = (list: Condition[] | undefined, type: string): Condition =>
@@ -399,6 +400,19 @@ describe('status of objects', () => {
     expect(find(stuck.conditions, 'Programmed').status).to.equal('True');
     const down = status(live({ deployment: { replicas: 1, ready: 0, failure }, reports: [] }), 1);
     expect(find(down.conditions, 'Available')).to.include({ reason: 'Unavailable', message: failure });
+  });
+
+  it('of a gateway whose instances are not as its Deployment says is pending, and those of policies are not', () => {
+    const behind = live({ behind: '0 of 1 instances are as its Deployment now says' });
+    for (const type of ['Ready', 'Programmed'])
+      expect(find(status(behind, 1).conditions, type)).to.include({
+        status: 'False',
+        reason: 'GatewayPending',
+        message: 'gateway default: 0 of 1 instances are as its Deployment now says',
+      });
+    expect(find(status(live(), 1).conditions, 'Ready').status).to.equal('True');
+    const policies = policyStatus({ ...policyInput, gateways: [behind] });
+    expect(find(policies.conditions, 'Programmed').status).to.equal('True');
   });
 
   it('uses only reasons of the catalogue', () => {

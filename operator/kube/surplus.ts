@@ -1,0 +1,69 @@
+import { isRecord, sameJson } from '../runtime/json.ts';
+import type { KubeObject, Manifest } from '../runtime/objects.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Lists of a pod whose elements server-side apply merges by a name, so that those of others stay. */
+const POD_LISTS = { containers: 'name', initContainers: 'name', volumes: 'name' } as const;
+/** Members of a pod that let others into its processes, its network or its node. The server fills in none of them. */
+const POD_MEMBERS = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace'] as const;
+
+/** The same for a container: what is run, and what it is given. */
+const CONTAINER_LISTS = { env: 'name', volumeMounts: 'mountPath' } as const;
+const CONTAINER_MEMBERS = ['command', 'envFrom', 'lifecycle', 'workingDir', 'volumeDevices'] as const;
+
+/**
+ * The merge patch that takes out of a Deployment's pods what somebody else added and an apply leaves alone, as far as
+ * it can read what goes through a gateway or change what it does: containers, volumes, environment, commands. Where
+ * pods are placed, how their image is pulled, and annotations are for others to add to. Null where there is nothing.
+ */
+export function withoutSurplus(live: KubeObject, intent: Manifest): object | null {
+  if (intent.kind !== 'Deployment') return null;
+  const [is, wanted] = [podOf(live), podOf(intent)];
+  if (is === null || wanted === null) return null;
+  const spec: Record<string, unknown> = {};
+  for (const [list, key] of Object.entries(POD_LISTS)) {
+    const kept = common(is[list], wanted[list], key).map(([a, b]) =>
+      list === 'volumes' ? a : trimmed(a, b),
+    );
+    // A merge patch knows no elements: it replaces the list.
+    if (!sameJson(kept, elements(is[list]))) spec[list] = kept.length === 0 ? null : kept;
+  }
+  for (const member of POD_MEMBERS) if (isAdded(member, is, wanted)) spec[member] = null;
+  return Object.keys(spec).length === 0 ? null : { spec: { template: { spec } } };
+}
+
+function podOf({ spec }: KubeObject | Manifest): Json | null {
+  const template = isRecord(spec) ? spec['template'] : null;
+  const pod = isRecord(template) ? template['spec'] : null;
+  return isRecord(pod) ? pod : null;
+}
+
+function trimmed(container: Json, wanted: Json): Json {
+  const members = Object.entries(container).filter(
+    ([name]) => !CONTAINER_MEMBERS.some((member) => member === name && isAdded(member, container, wanted)),
+  );
+  const kept: Record<string, unknown> = Object.fromEntries(members);
+  for (const [list, key] of Object.entries(CONTAINER_LISTS)) {
+    if (container[list] === undefined) continue;
+    kept[list] = common(container[list], wanted[list], key).map(([element]) => element);
+  }
+  return kept;
+}
+
+function isAdded(member: string, is: Json, wanted: Json): boolean {
+  return is[member] !== undefined && wanted[member] === undefined;
+}
+
+/** The elements of the first list that the second has as well, each with its counterpart. */
+function common(is: unknown, wanted: unknown, key: string): [Json, Json][] {
+  const byKey = new Map(elements(wanted).map((element) => [element[key], element]));
+  return elements(is).flatMap((element): [Json, Json][] => {
+    const counterpart = byKey.get(element[key]);
+    return counterpart === undefined ? [] : [[element, counterpart]];
+  });
+}
+
+function elements(list: unknown): Json[] {
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}

@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { withoutSurplus } from '../../../operator/kube/surplus.ts';
+import { renderGateway } from '../../../operator/render/index.ts';
+import { IMPLICIT_SHAPE } from '../../../operator/render/shape.ts';
+import type { KubeObject, Manifest } from '../../../operator/runtime/objects.ts';
+
+type Mutable = Record<string, unknown>;
+interface Pod extends Mutable {
+  containers: [Mutable & { env: unknown[]; volumeMounts: unknown[] }, ...Mutable[]];
+  volumes: unknown[];
+}
+
+const intents = renderGateway({
+  namespace: 'team',
+  gateway: 'default',
+  owners: [],
+  shape: IMPLICIT_SHAPE,
+  image: 'keeptrusts/gateway:test',
+  paused: false,
+  reports: true,
+  sources: '',
+  document: '',
+  accepted: '',
+  revision: { number: 1, hash: 'a' },
+  credentials: [],
+});
+const intent = intents.find(({ kind }) => kind === 'Deployment')!;
+const podOf = (object: Manifest | KubeObject): Pod =>
+  (object.spec as { template: { spec: Pod } }).template.spec;
+
+/** As an API server keeps it: with what it fills in, and what somebody did to it. */
+function stored(change: (pod: Pod) => void): KubeObject {
+  const object = structuredClone(intent) as KubeObject;
+  const pod = podOf(object);
+  Object.assign(pod, {
+    restartPolicy: 'Always',
+    dnsPolicy: 'ClusterFirst',
+    schedulerName: 'default-scheduler',
+  });
+  Object.assign(pod.containers[0], {
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+  });
+  change(pod);
+  return object;
+}
+const takenOut = (change: (pod: Pod) => void): Mutable | null => {
+  const patch = withoutSurplus(stored(change), intent) as { spec: { template: { spec: Mutable } } } | null;
+  return patch === null ? null : patch.spec.template.spec;
+};
+
+describe('what others added to the pods of a Deployment', () => {
+  it('is nothing where there is only ours, what the server fills in, and what says where pods are placed', () => {
+    expect(takenOut(() => {})).to.equal(null);
+    const placed = takenOut((pod) => {
+      Object.assign(pod, { nodeSelector: { disk: 'ssd' }, imagePullSecrets: [{ name: 'registry' }] });
+      Object.assign(pod, { tolerations: [{ operator: 'Exists' }], priorityClassName: 'high' });
+    });
+    expect(placed).to.equal(null);
+  });
+
+  it('is taken out of the list that it stands in, which keeps the rest of it', () => {
+    const before = structuredClone(podOf(stored(() => {})));
+    const sidecar = { name: 'sidecar', image: 'example/sidecar:1' };
+    expect(takenOut((pod) => void pod.containers.push(sidecar))).to.deep.equal({
+      containers: before.containers,
+    });
+    expect(
+      takenOut((pod) => void pod.volumes.unshift({ name: 'host', hostPath: { path: '/' } })),
+    ).to.deep.equal({ volumes: before.volumes });
+    const variable = { name: 'NODE_OPTIONS', value: '--require=/state/evil.js' };
+    expect(takenOut((pod) => void pod.containers[0].env.push(variable))).to.deep.equal({
+      containers: before.containers,
+    });
+    const mount = { name: 'state', mountPath: '/usr/lib' };
+    expect(takenOut((pod) => void pod.containers[0].volumeMounts.push(mount))).to.deep.equal({
+      containers: before.containers,
+    });
+  });
+
+  it('is a list of its own, or a member', () => {
+    expect(takenOut((pod) => Object.assign(pod, { initContainers: [{ name: 'first' }] }))).to.deep.equal({
+      initContainers: null,
+    });
+    for (const member of ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace'])
+      expect(
+        takenOut((pod) => Object.assign(pod, { [member]: true })),
+        member,
+      ).to.deep.equal({ [member]: null });
+    const { containers } = podOf(stored(() => {}));
+    for (const member of ['command', 'envFrom', 'lifecycle', 'workingDir', 'volumeDevices'])
+      expect(
+        takenOut((pod) => Object.assign(pod.containers[0], { [member]: [] })),
+        member,
+      ).to.deep.equal({ containers });
+  });
+
+  it('is asked of Deployments only', () => {
+    for (const other of intents.filter(({ kind }) => kind !== 'Deployment'))
+      expect(withoutSurplus({ ...other, extra: 1 } as unknown as KubeObject, other)).to.equal(null);
+  });
+});
