@@ -70,7 +70,7 @@ export async function bringUp(
     importAll(images, importImage).then(() => tell(`${images.length + 1} images are loaded`)),
   ]);
   for (const server of servers) server.keep();
-  void reclaimVolumes(layout, program('kubectl'), kubectl, volumeFolders(layout));
+  void reclaimVolumes({ layout, program: program('kubectl'), kubectl, folders: volumeFolders(layout), say });
 }
 
 function makeFiles(layout: Layout, files: Readonly<Record<string, string>>): void {

@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { passControllersOn } from './controllers.ts';
 
 const MOUNT = '/sys/fs/cgroup';
-/** Version 2 gives a group those controllers that its parent passes on. */
-const CONTROLLERS: readonly string[] = ['cpu', 'cpuset', 'io', 'memory', 'pids', 'hugetlb'];
 
 /** Folders of the cluster's control groups: one with version 2, one for each hierarchy with version 1. */
 export function cgroupFolders(cgroup: string, mount = MOUNT): string[] {
@@ -24,10 +23,10 @@ export function hierarchies(text: string): string[] {
     .map((controllers) => controllers.replace(/^name=/, ''));
 }
 
-/** Makes them, each with a group `init` for what is no pod. */
-export function makeCgroups(folders: readonly string[]): void {
+/** Makes them, each with a group `init` for what is no pod. `controllers`: where changes of the groups above are noted. */
+export function makeCgroups(folders: readonly string[], controllers: string): void {
   for (const folder of folders) {
-    passControllersOn(join(folder, '..'));
+    passControllersOn(join(folder, '..'), controllers);
     for (const each of [folder, join(folder, 'init')]) {
       mkdirSync(each, { recursive: true });
       inheritCpuset(each);
@@ -60,16 +59,6 @@ function groupsBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name))
     .concat(folder)
     .sort((a, b) => b.length - a.length);
-}
-
-function passControllersOn(parent: string): void {
-  const file = join(parent, 'cgroup.subtree_control');
-  if (!existsSync(file)) return;
-  const [available, passed] = ['cgroup.controllers', 'cgroup.subtree_control'].map((name) =>
-    lines(join(parent, name)).flatMap((line) => line.split(' ')),
-  );
-  for (const name of CONTROLLERS)
-    if (available?.includes(name) && !passed?.includes(name)) writeFileSync(file, `+${name}`);
 }
 
 /** With version 1 a new group has no processor and no memory until somebody says which. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cgroupFolders, processesIn, removeCgroups } from './cgroups.ts';
+import { takeControllersBack } from './controllers.ts';
 import type { Layout } from './layout.ts';
 import { freeLock, isLocked } from './lock.ts';
 
@@ -17,7 +18,7 @@ const BETWEEN_MS = 20;
  * @returns whether there was anything.
  * @throws Error when the kernel does not let a process go.
  */
-export async function removeCluster({ cgroup, link, state, lock }: Layout): Promise<boolean> {
+export async function removeCluster({ cgroup, controllers, link, state, lock }: Layout): Promise<boolean> {
   const groups = cgroupFolders(cgroup);
   const hasLink = (): boolean => existsSync(`/sys/class/net/${link}`);
   const found = existsSync(state) || hasLink() || groups.some((folder) => existsSync(folder));
@@ -27,6 +28,7 @@ export async function removeCluster({ cgroup, link, state, lock }: Layout): Prom
     return processes.length === 0;
   }, 'its processes do not end');
   await until(() => removed(groups), 'its control groups are in use');
+  takeControllersBack(controllers);
   // The kernel takes the link away some time after the namespace of its other end.
   await until(() => !hasLink(), `the network device ${link} does not go`).catch(() =>
     execFileSync('ip', ['link', 'delete', link]),

@@ -7,6 +7,8 @@ export interface Layout {
   lock: string;
   /** Who uses it, beside `lock`. */
   owner: string;
+  /** What was changed at the machine's own control groups, for the clusters of all places. */
+  controllers: string;
   /** Every process of the cluster runs below a control group of this name. */
   cgroup: string;
   /** The host's end of the only connection between host and cluster. */
@@ -67,17 +69,19 @@ export const PAUSE_IMAGE = 'keeptrusts/pause:1';
 /** Inside the mount namespace of a cluster alone. */
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock';
 
+const FOLDER = '/var/opt/keeptrusts-cluster';
 const suffix = { main: '', test: '-test' } as const;
 const addresses = { main: ['10.99.0.1', '10.99.0.2'], test: ['10.99.0.5', '10.99.0.6'] } as const;
 
 export function layoutOf(place: Place): Layout {
   const [nodeAddress, hostAddress] = addresses[place];
-  const state = `/var/opt/keeptrusts-cluster${suffix[place]}`;
+  const state = `${FOLDER}${suffix[place]}`;
   return {
     place,
     state,
     lock: `${state}.lock`,
     owner: `${state}.owner`,
+    controllers: `${FOLDER}.controllers`,
     cgroup: `keeptrusts-cluster${suffix[place]}`,
     link: `kt-cluster${suffix[place]}`,
     nodeAddress,

@@ -1,5 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeExclusive } from './exclusive.ts';
 import { type Layout, npmCommand } from './layout.ts';
 
 /**
@@ -18,8 +19,7 @@ export interface Owner {
 
 /** The owner, while its process lives; else null, and what is there of a cluster is a leftover. */
 export function ownerOf(file: string): Owner | null {
-  const owner = read(file);
-  return owner !== null && processAt(owner.pid)?.start === owner.start ? owner : null;
+  return living(parsed(read(file)));
 }
 
 /** Makes a process the owner in the place of none, of one that has ended or of this process. False where another is. */
@@ -28,18 +28,11 @@ export function claim(file: string, wanted: Omit<Owner, 'start'>): boolean {
   if (start === undefined) return false;
   mkdirSync(dirname(file), { recursive: true });
   // Linked to its name when it is written: nobody reads half of it.
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify({ ...wanted, start } satisfies Owner));
-  try {
-    while (!link(draft, file)) {
-      const owner = ownerOf(file);
-      if (owner !== null && owner.pid !== process.pid) return false;
-      rmSync(file, { force: true });
-    }
-    return true;
-  } finally {
-    rmSync(draft);
-  }
+  const content = JSON.stringify({ ...wanted, start } satisfies Owner);
+  return makeExclusive(file, content, (present) => {
+    const owner = living(parsed(present));
+    return owner === null || owner.pid === process.pid;
+  });
 }
 
 /** Ends the use of a cluster that is removed. A run of other tests keeps it: they make another. */
@@ -66,22 +59,23 @@ function belongsTo({ pid }: Owner): boolean {
   return false;
 }
 
-/** False where there is a file of this name. */
-function link(draft: string, file: string): boolean {
+function living(owner: Owner | null): Owner | null {
+  return owner !== null && processAt(owner.pid)?.start === owner.start ? owner : null;
+}
+
+function parsed(text: string): Owner | null {
   try {
-    linkSync(draft, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return false;
+    return JSON.parse(text) as Owner;
+  } catch {
+    return null;
   }
 }
 
-function read(file: string): Owner | null {
+function read(file: string): string {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Owner;
+    return readFileSync(file, 'utf8');
   } catch {
-    return null;
+    return '';
   }
 }
 

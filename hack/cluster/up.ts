@@ -14,13 +14,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { cgroupFolders, makeCgroups } from './cgroups.ts';
 import { removeCluster } from './down.ts';
-import { type Layout, NODE_NAME, network } from './layout.ts';
+import { type Layout, NODE_NAME, network, npmCommand } from './layout.ts';
 import { freeLock, isLocked, takeLock } from './lock.ts';
 import { hostOf, type Machine } from './machine.ts';
 import { writeOptions } from './options.ts';
 import { clusterProcesses } from './processes.ts';
 
 const BETWEEN_MS = 100;
+/** Milliseconds for one that nobody starts any more to come up by itself; twice what one part is given. */
+const COMES_UP_MS = 240_000;
+const ENDED = 'The cluster ended before it was ready.';
 const scriptBeside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 export interface UpOptions {
@@ -39,9 +42,37 @@ export function isUp(layout: Layout): boolean {
   return clusterProcesses(layout).length > 0 || isLocked(layout.lock);
 }
 
-/** Resolves when the cluster that somebody started can be used. @throws Error when it ends before */
+/** Resolves when the cluster that somebody started can be used. @throws Error when it will never be ready */
 export async function joinUp(layout: Layout, say: (line: string) => void): Promise<void> {
-  await follow(layout, say, () => !isUp(layout));
+  const limit = performance.now() + COMES_UP_MS;
+  await follow(layout, say, () =>
+    whyNeverReady(layout, {
+      runs: clusterProcesses(layout).length > 0,
+      isStarted: isLocked(layout.lock),
+      hasFolder: existsSync(layout.paths.options),
+      isLate: performance.now() > limit,
+    }),
+  );
+}
+
+/** What is seen of a cluster that is not ready. */
+export interface Seen {
+  runs: boolean;
+  /** Somebody starts it at this moment. */
+  isStarted: boolean;
+  /** What it was started with is there. */
+  hasFolder: boolean;
+  /** It was waited with for long. */
+  isLate: boolean;
+}
+
+/** Why it will not be ready, in words for people; null where it may be. */
+export function whyNeverReady(layout: Layout, { runs, isStarted, hasFolder, isLate }: Seen): string | null {
+  if (isStarted) return null;
+  if (!runs) return ENDED;
+  const remedy = `${npmCommand(layout, 'down')} removes it.`;
+  if (!hasFolder) return `The folder ${layout.state} of the cluster that runs here is gone: ${remedy}`;
+  return isLate ? `The cluster that runs here does not get ready: ${remedy}` : null;
 }
 
 /**
@@ -71,13 +102,13 @@ async function start({ layout, machine, programs, images, owner, say }: UpOption
   copyFileSync(programs['kubectl']!, `${paths.bin}/kubectl`);
   writeOptions(layout, { programs, images, host: hostOf(machine, state) });
   const groups = cgroupFolders(layout.cgroup);
-  makeCgroups(groups);
+  makeCgroups(groups, layout.controllers);
   const child = launch(layout, machine, groups);
   let ended = false;
   child.once('exit', () => {
     ended = true;
   });
-  await follow(layout, say, () => ended);
+  await follow(layout, say, () => (ended ? ENDED : null));
   if (owner !== null) for (const path of kubeconfigs(layout)) chownSync(path, ...owner);
   child.unref();
 }
@@ -102,11 +133,11 @@ function launch(layout: Layout, { path }: Machine, groups: readonly string[]): C
   return child;
 }
 
-/** Passes on what the supervisor tells until the cluster is ready. @throws Error when it has ended */
+/** Passes on what the supervisor tells until the cluster is ready. @throws Error with what says that it never will be */
 async function follow(
   { paths }: Layout,
   say: (line: string) => void,
-  hasEnded: () => boolean,
+  obstacle: () => string | null,
 ): Promise<void> {
   let told = 0;
   const tell = (): void => {
@@ -115,9 +146,9 @@ async function follow(
     told = Math.max(told, lines.length - 1);
   };
   while (!existsSync(paths.ready)) {
-    const ended = hasEnded();
+    const why = obstacle();
     tell();
-    if (ended) throw new Error('The cluster ended before it was ready.');
+    if (why !== null) throw new Error(why);
     await delay(BETWEEN_MS);
   }
   tell();

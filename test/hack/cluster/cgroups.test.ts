@@ -23,7 +23,7 @@ describe('control groups of a cluster', () => {
   it('get the controllers of version 2 that the root does not pass on yet', () => {
     write('cgroup.controllers', 'cpuset cpu io memory pids misc\n');
     write('cgroup.subtree_control', 'cpu cpuset io memory\n');
-    makeCgroups([join(mount, 'ours')]);
+    makeCgroups([join(mount, 'ours')], join(mount, 'noted'));
     expect(read('cgroup.subtree_control')).to.equal('+pids');
     expect(existsSync(join(mount, 'ours/init'))).to.equal(true);
   });
@@ -35,7 +35,7 @@ describe('control groups of a cluster', () => {
       write(join(name, 'cpuset.cpus'), name === '' ? '0-1\n' : '\n');
       write(join(name, 'cpuset.mems'), name === '' ? '0\n' : '\n');
     }
-    makeCgroups([folder]);
+    makeCgroups([folder], join(mount, 'noted'));
     expect(read('ours/init/cpuset.cpus')).to.equal('0-1\n');
     expect(read('ours/init/cpuset.mems')).to.equal('0\n');
   });
