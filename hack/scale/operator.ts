@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Milliseconds for the API of a new operator to be there. */
 const START_MS = 60_000;
 
-/** Requests to the API server, by `verb Kind`. */
+/** Requests to the API server, by `verb Kind`. A watch that went on after its time was up counts once. */
 export type Requests = Record<string, number>;
 
 export interface Sample {
@@ -73,6 +73,7 @@ export class MeasuredOperator {
     if (answer === null) return null;
     const requests: Requests = {};
     const sample: Sample = { requests, memory: 0, cpu: 0, busy: 0, ready: 0 };
+    const goneOn: Record<string, number> = {};
     for (const line of (await answer.text()).split('\n')) {
       const [, name, labels = '', text] = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
       const value = Number(text);
@@ -81,12 +82,20 @@ export class MeasuredOperator {
         const key = `${label('verb')} ${label('kind')}`;
         requests[key] = (requests[key] ?? 0) + value;
       }
+      if (name === 'keeptrusts_operator_watch_restarts_total' && /reason="(expired|relist)"/.test(labels)) {
+        const key = `watch ${label('kind')}`;
+        goneOn[key] = (goneOn[key] ?? 0) + value;
+      }
       if (name === 'process_resident_memory_bytes') sample.memory = value;
       if (name === 'process_cpu_seconds_total') sample.cpu = value;
       if (name === 'workqueue_depth' || name === 'keeptrusts_operator_active_workers') sample.busy += value;
       if (name === 'keeptrusts_operator_condition' && labels.includes('type="Ready",status="True"')) {
         sample.ready += value;
       }
+    }
+    for (const [key, times] of Object.entries(goneOn)) {
+      // One that has ended and not begun again yet counts as well.
+      if (requests[key] !== undefined) requests[key] = Math.max(1, requests[key] - times);
     }
     return sample;
   }

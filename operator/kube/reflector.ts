@@ -34,20 +34,24 @@ export interface ReflectorDeps {
   metrics: Pick<WatchMetrics, 'restarted' | 'heard'>;
 }
 
-/** Seconds that a watch is asked to last, the least and the most. Servers cut at 30 minutes at the latest; load balancers sooner. */
-const WATCH_SECONDS = { least: 240, most: 300 };
-
 /**
- * Milliseconds without event or bookmark after which a watch counts as dead. Bookmarks come once a minute while
- * anything at all is written to the cluster; a connection may be gone without a sign (client issues #301, #364, #596).
+ * Seconds that a watch is asked to last, the least and the most. A connection may be gone without a sign (client issues
+ * #301, #364, #596), so the server is made to give one: it ends the watch, with a bookmark about two seconds before
+ * (`nextBookmarkTime` of kube-apiserver's cacher; without the wish it would be one a minute).
  */
-const SILENCE_MS = 90_000;
+const WATCH_SECONDS = { least: 15, most: 20 };
 
-/** The same when there is another sign that connections are dead. A new watch is cheap: it goes on from the last version. */
+/** Milliseconds by which a watch may outlast that: then it is dead. A new one is cheap, since it goes on from the last version. */
+const OVERDUE_MS = 3000;
+
+/** Milliseconds of silence that are enough when there is another sign that connections are dead. */
 const DOUBTED_MS = 5000;
 
-/** Milliseconds that a watch may outlast what was asked for. */
-const OVERDUE_MS = 30_000;
+/**
+ * Milliseconds of watches that ended in time and brought neither event nor bookmark, after which only a list tells
+ * whether anything happened. Where anything at all is written to the cluster each of them brings a bookmark.
+ */
+const MUTE_MS = 90_000;
 
 /** The part of the time asked for after which an end counts as that end: lines are slow, clocks differ. */
 const FULL_PART = 0.9;
@@ -55,8 +59,8 @@ const FULL_PART = 0.9;
 /** Milliseconds between two full lists: what no watch told, a list does. Up to a tenth is taken off. */
 const RELIST_MS = 600_000;
 
-/** Milliseconds that a watch must have lasted for its end to be no failure. */
-const HEALTHY_MS = 60_000;
+/** Milliseconds after which the end of a watch makes no later wait longer: such watches are no hot loop. */
+const HEALTHY_MS = 10_000;
 
 /**
  * Milliseconds between tries. The longest is short enough for a cache to be right again within half a minute of an
@@ -82,6 +86,8 @@ export class Reflector {
   #relistAt = 0;
   #failures = 0;
   #trafficAt: number;
+  /** Milliseconds of watches since then. */
+  #quietMs = 0;
   #error: string | null = null;
   #timer: WatchTimer | undefined;
 
@@ -97,7 +103,7 @@ export class Reflector {
     return this.#synced.promise;
   }
 
-  /** Whether the sink has held everything once, the age of the last sign of life in seconds, and the last failure. */
+  /** Whether the sink has held everything once, seconds since the last list, event or bookmark, and the last failure. */
   health(): { synced: boolean; lastEventAge: number; error: string | null } {
     const lastEventAge = (this.#deps.clock.monotonic() - this.#trafficAt) / 1000;
     return { synced: this.#isSynced, lastEventAge, error: this.#error };
@@ -120,12 +126,16 @@ export class Reflector {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
+    let before: WatchEnd | undefined;
     while (!signal.aborted) {
-      const end = await this.#pass();
+      const { reason, retryAfterMs = 0 } = await this.#pass();
       if (signal.aborted) return;
-      this.#deps.metrics.restarted(this.#deps.kind, end.reason);
-      if (end.reason === 'relist' || end.reason === 'expired') continue;
-      const wait = Math.max(this.#backoff(), Math.min(end.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
+      this.#deps.metrics.restarted(this.#deps.kind, reason);
+      // A server that is back after an outage says 410, and a list helps; where it did not, waits grow.
+      const isNews = reason === 'gone' && before !== 'gone';
+      before = reason;
+      if (reason === 'relist' || reason === 'expired') continue;
+      const wait = Math.max(this.#backoff(isNews), Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
       await sleep(this.#deps.clock, wait, signal).catch(() => {});
     }
   }
@@ -164,10 +174,7 @@ export class Reflector {
     const wanted = WATCH_SECONDS.least + random() * (WATCH_SECONDS.most - WATCH_SECONDS.least);
     const untilRelist = (this.#relistAt - opened) / 1000;
     const timeoutSeconds = Math.max(1, Math.ceil(Math.min(wanted, untilRelist)));
-    const timer = new WatchTimer(clock, {
-      silenceMs: SILENCE_MS,
-      totalMs: timeoutSeconds * 1000 + OVERDUE_MS,
-    });
+    const timer = new WatchTimer(clock, timeoutSeconds * 1000 + OVERDUE_MS);
     this.#timer = timer;
     try {
       const signal = AbortSignal.any([this.#stopping.signal, timer.signal]);
@@ -177,27 +184,36 @@ export class Reflector {
         this.#take(event);
       }
     } catch (error) {
-      if (timer.fired === undefined) throw error;
+      if (!timer.fired) throw error;
     } finally {
       timer.stop();
       this.#timer = undefined;
       if (clock.monotonic() - opened >= HEALTHY_MS) this.#failures = 0;
     }
-    if (timer.fired === 'silent') {
-      const mute = this.#trafficAt < opened && clock.monotonic() - opened >= SILENCE_MS;
-      // A server whose store was restored from a copy waits without a word for a version that it will not see again.
-      if (mute) this.#version = undefined;
-      return 'silent';
-    }
-    if (clock.monotonic() >= this.#relistAt) return 'relist';
-    return clock.monotonic() - opened >= timeoutSeconds * 1000 * FULL_PART ? 'expired' : 'closed';
+    const lasted = clock.monotonic() - opened;
+    if (this.#trafficAt < opened) this.#quietMs += lasted;
+    // A server whose store was restored from a copy waits without a word for a version that it will not see again.
+    const mute = this.#quietMs >= MUTE_MS;
+    if (mute) this.#version = undefined;
+    const due = timeoutSeconds * 1000;
+    // A server that goes on sending after that time has not fallen silent.
+    if (timer.fired && this.#trafficAt - opened < due) return 'silent';
+    const isWhole = lasted >= due * FULL_PART;
+    if (isWhole) this.#recovered();
+    if (mute || clock.monotonic() >= this.#relistAt) return 'relist';
+    return isWhole ? 'expired' : 'closed';
   }
 
   #heard(): void {
+    this.#recovered();
+    this.#trafficAt = this.#deps.clock.monotonic();
+    this.#quietMs = 0;
+    this.#deps.metrics.heard(this.#deps.kind);
+  }
+
+  #recovered(): void {
     if (this.#error !== null) this.#deps.log.info({}, 'the API server is followed again');
     this.#error = null;
-    this.#trafficAt = this.#deps.clock.monotonic();
-    this.#deps.metrics.heard(this.#deps.kind);
   }
 
   #take(event: WatchEvent): void {
@@ -226,8 +242,8 @@ export class Reflector {
     this.#error = message;
   }
 
-  #backoff(): number {
-    const ceiling = Math.min(BACKOFF.capMs, BACKOFF.firstMs * 2 ** this.#failures);
+  #backoff(isNews: boolean): number {
+    const ceiling = isNews ? BACKOFF.firstMs : Math.min(BACKOFF.capMs, BACKOFF.firstMs * 2 ** this.#failures);
     this.#failures++;
     // At least half of it: several kinds fail together, and must not come back together either.
     return ceiling * (0.5 + this.#deps.random() / 2);

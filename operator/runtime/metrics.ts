@@ -58,9 +58,9 @@ export const WATCH_ENDS = [
   'relist',
 ] as const;
 /**
- * Why a watch began anew: its time limit, the server's own wish, a resourceVersion too old (410), no traffic for too
- * long, any other failure, an event that cannot be understood, a list that failed before it, or the list that is made
- * from time to time as a safety net.
+ * Why a watch began anew: its time limit, the server's own wish, a resourceVersion too old (410), no end in time and no
+ * traffic either, any other failure, an event that cannot be understood, a list that failed before it, or the list that
+ * is made from time to time as a safety net.
  */
 export type WatchEnd = (typeof WATCH_ENDS)[number];
 
@@ -68,7 +68,7 @@ export interface WatchMetrics {
   restarted(kind: string, reason: WatchEnd): void;
   /** Whether the cache of a kind is a full view. */
   synced(kind: string, synced: boolean): void;
-  /** Something came from the watch: an object, a bookmark. */
+  /** Something came of the kind: a list, an object, a bookmark. */
   heard(kind: string): void;
 }
 

@@ -3,6 +3,7 @@ import { Malformed } from '../../operator/kube/decode.ts';
 import { KubeError } from '../../operator/kube/errors.ts';
 import type { Source } from '../../operator/kube/reflector.ts';
 import type { WatchEvent } from '../../operator/kube/watch-events.ts';
+import type { Clock } from '../../operator/runtime/clock.ts';
 import type { KubeObject } from '../../operator/runtime/objects.ts';
 import { configMap } from './kube-objects.ts';
 
@@ -23,10 +24,15 @@ export class SimulatedSource implements Source {
   readonly objects = new Map<string, KubeObject>();
   /** Lists and new watches are refused while this is set. */
   down = false;
+  readonly #clock: Clock;
   #version = 1;
   #history: Change[] = [];
   #compacted = 0;
   readonly #streams = new Set<Stream>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   put(name: string, value: string): void {
     const version = ++this.#version;
@@ -75,7 +81,7 @@ export class SimulatedSource implements Source {
   }
 
   async *watch(
-    { resourceVersion }: { resourceVersion: string },
+    { resourceVersion, timeoutSeconds }: { resourceVersion: string; timeoutSeconds: number },
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent> {
     await turn();
@@ -84,6 +90,10 @@ export class SimulatedSource implements Source {
     const stream: Stream = { told: Number(resourceVersion), state: 'open', wake: () => {} };
     if (stream.told < this.#compacted) throw new KubeError(410, 'Expired', 'too old');
     this.#streams.add(stream);
+    const timer = this.#clock.after(timeoutSeconds * 1000, () => {
+      if (stream.state === 'open') stream.state = 'ended';
+      stream.wake();
+    });
     signal.addEventListener('abort', () => {
       stream.state = { error: signal.reason };
       stream.wake();
@@ -103,6 +113,7 @@ export class SimulatedSource implements Source {
         }
       }
     } finally {
+      timer.cancel();
       this.#streams.delete(stream);
     }
   }

@@ -72,9 +72,9 @@ describe('reflector', () => {
     expect(reflector.health()).to.deep.include({ synced: true, error: null });
   });
 
-  it('asks for watches of four to five minutes', async () => {
-    expect((await started(() => 0)).source.last.timeoutSeconds).to.equal(240);
-    expect((await started(() => 0.999)).source.last.timeoutSeconds).to.equal(300);
+  it('asks for watches of fifteen to twenty seconds', async () => {
+    expect((await started(() => 0)).source.last.timeoutSeconds).to.equal(15);
+    expect((await started(() => 0.999)).source.last.timeoutSeconds).to.equal(20);
   });
 
   it('follows what comes, changes and goes', async () => {
@@ -93,10 +93,8 @@ describe('reflector', () => {
     it('goes on at once from the last version it saw, after the time that was asked for', async () => {
       const { source, clock, ends } = await started();
       source.last.push({ type: 'ADDED', object: configMap('b', '11') });
-      for (let minute = 1; minute <= 4; minute++) {
-        await clock.advance(60_000);
-        source.last.push(bookmark(String(11 + minute)));
-      }
+      await clock.advance(13_500);
+      source.last.push(bookmark('15'));
       source.last.end();
       await settle();
       expect(source.last.resourceVersion).to.equal('15');
@@ -138,14 +136,34 @@ describe('reflector', () => {
       expect(reflector.health().error).to.equal(null);
     });
 
-    it('forgets earlier failures after a minute that went well', async () => {
+    it('is well again after a watch that ended in time, though nothing came', async () => {
+      const { source, clock, reflector } = await started();
+      source.last.fail(new Error('broken'));
+      await clock.advance(500);
+      await clock.advance(15_000);
+      expect(reflector.health().error).to.equal('broken');
+      source.last.end();
+      await settle();
+      expect(reflector.health()).to.deep.include({ error: null, lastEventAge: 15.5 });
+    });
+
+    it('stays unwell when a watch ends that had only begun', async () => {
+      const { source, clock, reflector } = await started();
+      source.last.fail(new Error('broken'));
+      await clock.advance(500);
+      source.last.end();
+      await settle();
+      expect(reflector.health().error).to.equal('broken');
+    });
+
+    it('forgets earlier failures after a watch of ten seconds', async () => {
       const { source, clock } = await started();
       for (let i = 0; i < 6; i++) {
         source.last.fail(new Error('broken'));
-        await clock.advance(15_000);
+        await clock.advance(7500);
       }
       const count = source.watches.length;
-      await clock.advance(60_000);
+      await clock.advance(10_000);
       source.last.fail(new Error('broken'));
       await clock.advance(500);
       expect(source.watches).to.have.length(count + 1);
@@ -208,6 +226,22 @@ describe('reflector', () => {
       expect(ends).to.deep.equal(['closed', 'gone']);
     });
 
+    it('lists soon when a server that was away says so', async () => {
+      const { source, clock } = await started();
+      source.onWatch = () => {
+        throw new KubeError(0, '', 'watch ConfigMap: no answer from the API server: ECONNREFUSED');
+      };
+      source.last.fail(new Error('broken'));
+      await clock.advance(60_000);
+      source.onWatch = () => {
+        throw GONE;
+      };
+      for (const { length } = source.watches; source.watches.length === length; ) await clock.advance(100);
+      expect(source.lists).to.equal(1);
+      await clock.advance(500);
+      expect(source.lists).to.equal(2);
+    });
+
     it('does not list without pause where that never helps', async () => {
       const { source, clock } = await started();
       source.onWatch = () => {
@@ -228,12 +262,12 @@ describe('reflector', () => {
   });
 
   describe('when nothing comes', () => {
-    it('takes a watch for dead after ninety seconds, and begins another from the last version', async () => {
+    it('takes a watch for dead that does not end in time, and begins another from the last version', async () => {
       const { source, clock, ends, reflector } = await started();
       source.last.push(bookmark('11'));
-      await clock.advance(89_999);
+      await clock.advance(17_999);
       expect(source.open).to.equal(1);
-      expect(reflector.health().lastEventAge).to.be.closeTo(90, 0.1);
+      expect(reflector.health().lastEventAge).to.be.closeTo(18, 0.1);
       await clock.advance(1);
       expect(source.open).to.equal(0);
       await clock.advance(500);
@@ -242,16 +276,58 @@ describe('reflector', () => {
       expect(ends).to.deep.equal(['silent']);
     });
 
-    it('lists again when a watch brought nothing at all: the version may be one that the server lost', async () => {
-      const { source, clock } = await started();
+    it('has another watch within 24 s of a silence, with the worst of luck and however often', async () => {
+      const { source, clock, ends } = await started(() => 0.999);
+      for (let watches = 2; watches < 10; watches++) {
+        await clock.advance(24_000);
+        expect(source.watches.length).to.be.at.least(watches);
+      }
+      expect(new Set(ends)).to.include('silent');
+      expect(new Set(ends).size).to.be.at.most(2);
+    });
+
+    it('lists again after ninety seconds of such watches: the version may be one that the server lost', async () => {
+      const { source, clock, ends } = await started();
       source.last.push(bookmark('11'));
-      await clock.advance(90_500);
-      expect(source.watches).to.have.length(2);
-      expect(source.lists, 'it brought a bookmark').to.equal(1);
-      await clock.advance(90_500);
-      expect(source.watches).to.have.length(3);
+      source.onWatch = (watch) => void clock.after(watch.timeoutSeconds * 1000, () => watch.end());
+      source.onWatch(source.last);
+      // It brought a bookmark; the next five are 75 s.
+      await clock.advance(15_000 + 5 * 15_000);
+      expect(source.lists).to.equal(1);
+      expect(source.last.resourceVersion).to.equal('11');
+      await clock.advance(15_000);
       expect(source.lists).to.equal(2);
       expect(source.last.resourceVersion).to.equal('10');
+      expect(ends).to.deep.equal([...Array(6).fill('expired'), 'relist']);
+      await clock.advance(5 * 15_000);
+      expect(source.lists, 'the list was a sign of life').to.equal(2);
+    });
+
+    it('does not list where one of them brought a bookmark', async () => {
+      const { source, clock } = await started();
+      let turn = 0;
+      source.onWatch = (watch) => {
+        if (++turn % 5 === 0) watch.push(bookmark('11'));
+        clock.after(watch.timeoutSeconds * 1000, () => watch.end());
+      };
+      source.onWatch(source.last);
+      await clock.advance(500_000);
+      expect(source.lists).to.equal(1);
+      expect(source.watches.length).to.be.within(33, 35);
+    });
+
+    it('does not list for an API server that was away so long', async () => {
+      const { source, clock } = await started();
+      source.onWatch = () => {
+        throw new KubeError(0, '', 'watch ConfigMap: no answer from the API server: ECONNREFUSED');
+      };
+      source.last.fail(new Error('broken'));
+      await clock.advance(300_000);
+      source.onWatch = () => {};
+      await clock.advance(15_000);
+      expect(source.last.open).to.equal(true);
+      expect(source.last.resourceVersion).to.equal('10');
+      expect(source.lists).to.equal(1);
     });
 
     it('does not wait for that when there is another sign that connections are dead', async () => {
@@ -273,16 +349,6 @@ describe('reflector', () => {
       expect(clock.pending).to.equal(1);
     });
 
-    it('is content with bookmarks', async () => {
-      const { source, clock } = await started();
-      for (let version = 11; version < 15; version++) {
-        await clock.advance(60_000);
-        source.last.push(bookmark(String(version)));
-        await settle();
-      }
-      expect(source.watches).to.have.length(1);
-    });
-
     it('leaves no timer behind for each event', async () => {
       const { source, clock } = await started();
       for (let version = 11; version < 100; version++) source.last.push(bookmark(String(version)));
@@ -291,15 +357,17 @@ describe('reflector', () => {
     });
   });
 
-  it('ends a watch that outlasts what was asked for', async () => {
+  it('ends a watch that goes on after what was asked for, and goes on at once itself', async () => {
     const { source, clock, ends } = await started();
     const first = source.last;
-    for (let i = 0; i < 9; i++) {
-      await clock.advance(30_000);
-      first.push(bookmark(String(20 + i)));
-    }
-    await settle();
+    await clock.advance(15_500);
+    first.push(bookmark('20'));
+    await clock.advance(2499);
+    expect(first.open).to.equal(true);
+    await clock.advance(1);
     expect(first.open).to.equal(false);
+    expect(source.last.resourceVersion).to.equal('20');
+    expect(source.open).to.equal(1);
     expect(ends).to.deep.equal(['expired']);
   });
 
@@ -316,8 +384,8 @@ describe('reflector', () => {
     }
     expect(source.lists).to.equal(2);
     expect(names()).to.deep.equal(['unheard']);
-    expect(ends).to.deep.equal(['expired', 'expired', 'relist']);
-    expect(source.watches.map((watch) => watch.timeoutSeconds)).to.deep.equal([240, 240, 120, 240]);
+    expect(ends).to.deep.equal([...Array(39).fill('expired'), 'relist']);
+    expect(new Set(source.watches.map((watch) => watch.timeoutSeconds))).to.deep.equal(new Set([15]));
   });
 
   describe('when a list fails', () => {

@@ -93,7 +93,7 @@ describe('metrics of the operator', () => {
     kube.heard('Service');
     kube.requested('apply', 'Service', 200, 0.02);
     kube.requested('apply', 'Service', 409, 0.02);
-    kube.requested('watch', 'Service', 200, 300);
+    kube.requested('watch', 'Service', 200, 20);
     await clock.advance(42_000);
     expect(await samples('keeptrusts_operator_watch_restarts_total')).to.include({
       'kind="Service",reason="gone"': 1,
