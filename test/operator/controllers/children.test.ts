@@ -232,6 +232,25 @@ describe('children of a gateway', () => {
       expect(stored('ConfigMap').data!['policy-config.yaml']).to.equal('a');
       expect(client.calls).to.not.include(`delete ConfigMap/${NAME}`);
     });
+
+    it('is not deleted where another took its name since, be it immutable and somebody’s or ours and not immutable', async () => {
+      const metadata = { name: NAME, namespace: 'team-a' };
+      const { labels } = stored('ConfigMap').metadata;
+      const others = [{ metadata, immutable: true }, { metadata: { ...metadata, labels: labels! } }];
+      for (const other of others) {
+        lagging.apply = async () => {
+          await store.delete({ kind: 'ConfigMap', ...metadata }, stored('ConfigMap').metadata.uid);
+          await store.apply({ apiVersion: 'v1', kind: 'ConfigMap', ...other });
+          throw refusal;
+        };
+        await store.delete({ kind: 'ConfigMap', ...metadata }, stored('ConfigMap').metadata.uid);
+        await store.apply({ ...wanted('a').find(({ kind }) => kind === 'ConfigMap')!, immutable: true });
+        lagging.catchUp();
+        expect(await apply(wanted('b')).catch((error: unknown) => error)).to.equal(refusal);
+        expect(stored('ConfigMap')).to.not.have.property('data');
+        expect(client.calls).to.not.include(`delete ConfigMap/${NAME}`);
+      }
+    });
   });
 
   it('take on an owner and give one up', async () => {

@@ -102,6 +102,16 @@ describe('events of a status', () => {
     expect(since()).to.deep.equal([]);
   });
 
+  it('and the status itself wait until the gateway has been decided with the edit', async () => {
+    await put('fine');
+    await controllers.gateway.stop();
+    const told = accepted();
+    await put('(unclosed');
+    expect(store.cache.get(policy)!.metadata.generation).to.equal(told.observedGeneration + 1);
+    expect(accepted()).to.deep.equal(told);
+    expect(since()).to.deep.equal([]);
+  });
+
   it('tell that what was wrong is mended, which only the status before can say', async () => {
     await put('(unclosed');
     since();

@@ -139,4 +139,17 @@ describe('objects of an API server', () => {
     expect(server.requests.map(({ method }) => method)).to.deep.equal(['PATCH', 'PATCH']);
     expect(JSON.parse(server.requests[1]!.body)).to.deep.equal({ metadata: { uid, resourceVersion }, spec });
   });
+
+  it('annotate the pod that was meant, and not one that took its name', async () => {
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'team-a' } };
+    server.answer((_, response) =>
+      json(response, 200, { ...pod, metadata: { ...rawConfigMap('p', '7').metadata, ...pod.metadata } }),
+    );
+    objects = make();
+    const annotations = { 'example.com/at': '1' };
+    await objects.annotate({ namespace: 'team-a', name: 'p', uid: 'uid-p' }, annotations);
+    const [{ method, path, body }] = server.requests as [(typeof server.requests)[number]];
+    expect(`${method} ${path}`).to.equal('PATCH /api/v1/namespaces/team-a/pods/p');
+    expect(JSON.parse(body)).to.deep.equal({ metadata: { uid: 'uid-p', annotations } });
+  });
 });

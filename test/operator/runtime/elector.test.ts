@@ -204,6 +204,15 @@ describe('leader election', () => {
     await a.elector.stop();
   });
 
+  it('leaves the lease alone when it stops and has not seen yet that another took it', async () => {
+    const a = contender('a').start();
+    await clock.advance(3000);
+    server.hold('b');
+    const taken = server.lease;
+    await a.elector.stop();
+    expect(server.lease).to.equal(taken);
+  });
+
   it('does not take a lease that another was faster to write', async () => {
     server.hold('dead', { durationMs: 1000 });
     const a = contender('a').start();

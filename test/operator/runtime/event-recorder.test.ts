@@ -77,13 +77,17 @@ describe('event recorder', () => {
     hold = new Promise((resolve) => (release = resolve));
     recorder.record(subject('p'), event('Other'));
     await settle();
-    for (let n = 0; n < 5; n++) recorder.record(subject('q'), event('Invalid'));
+    for (let n = 0; n < 50; n++) recorder.record(subject('q'), event('Invalid'));
     release();
     await recorder.drain();
     expect(written.map(({ event, count }) => [event.reason, count])).to.deep.equal([
       ['Other', 1],
-      ['Invalid', 5],
+      ['Invalid', 50],
     ]);
+    // As one write of the ten that the object has, too.
+    recorder.record(subject('q'), event('Invalid'));
+    await recorder.drain();
+    expect(counts).to.deep.equal({ written: 3 });
   });
 
   it('begins a new series when the last was an hour ago', async () => {
