@@ -1,11 +1,13 @@
 import type { Endpoint } from './endpoint.ts';
 import { CliError } from './io.ts';
 
+type Query = Readonly<Record<string, string | undefined>>;
+
 /** Calls the API that `endpoint` names. */
 export interface ApiClient {
   readonly endpoint: Endpoint;
   /** @throws CliError with the API's own code and message, or why it cannot be reached */
-  get<T>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<T>;
+  get<T>(path: string, query?: Query): Promise<T>;
   /** @throws as `get` does */
   send<T>(method: 'POST' | 'DELETE', path: string, body?: object): Promise<T>;
 }
@@ -13,13 +15,21 @@ export interface ApiClient {
 /** Milliseconds that one call may take. */
 const CALL_TIMEOUT_MS = 30_000;
 
+const NOTHING_RUNS = "Start 'kt up' or 'kt gateway run', or name another with --api-url.";
+const POD_IS_GONE = 'The operator may have been started anew: look at its pods.';
+
 export function createApiClient(endpoint: Endpoint): ApiClient {
-  async function call(method: string, url: URL, body?: object) {
+  async function call(method: string, path: string, query: Query, body?: object) {
+    const base = (await endpoint.port?.url()) ?? endpoint.url;
+    const url = new URL(base + path);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, value);
     const headers: Record<string, string> = { accept: 'application/json' };
     const token = endpoint.bearer === undefined ? endpoint.token : await endpoint.bearer();
     if (token !== '') headers['authorization'] = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     let answer: Response;
+    let text: string;
     try {
       answer = await fetch(url, {
         method,
@@ -29,13 +39,12 @@ export function createApiClient(endpoint: Endpoint): ApiClient {
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
+      text = await answer.text();
     } catch (error) {
-      throw new CliError(
-        `${endpoint.url} (from ${endpoint.from}) cannot be reached: ${reason(error)}. ` +
-          "Start 'kt up' or 'kt gateway run', or name another with --api-url.",
-      );
+      endpoint.port?.drop();
+      const remedy = endpoint.port === undefined ? NOTHING_RUNS : POD_IS_GONE;
+      throw new CliError(`${base} (from ${endpoint.from}) cannot be reached: ${reason(error)}. ${remedy}`);
     }
-    const text = await answer.text();
     if (!answer.ok) throw new CliError(refusal(answer.status, text, endpoint));
     try {
       return JSON.parse(text);
@@ -48,13 +57,8 @@ export function createApiClient(endpoint: Endpoint): ApiClient {
 
   return {
     endpoint,
-    async get(path, query = {}) {
-      const url = new URL(endpoint.url + path);
-      for (const [name, value] of Object.entries(query))
-        if (value !== undefined) url.searchParams.set(name, value);
-      return call('GET', url);
-    },
-    send: (method, path, body) => call(method, new URL(endpoint.url + path), body),
+    get: (path, query = {}) => call('GET', path, query),
+    send: (method, path, body) => call(method, path, {}, body),
   };
 }
 

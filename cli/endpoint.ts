@@ -10,6 +10,7 @@ import {
 } from '../gateway/contract/endpoint-file.ts';
 import { type ClusterFlags, clusterBearer, namesCluster } from './cluster-token.ts';
 import { CliError, type Io } from './io.ts';
+import type { ForwardedPort } from './port-forward.ts';
 
 /** An API, and how it is called. */
 export interface Endpoint extends Served {
@@ -17,6 +18,8 @@ export interface Endpoint extends Served {
   token: string;
   /** Gives the token for each call, in the place of `token`: one of a cluster is renewed. @throws CliError */
   bearer?(): Promise<string>;
+  /** Gives the address for each call, in the place of `url`: another one where the first leads nowhere any more. */
+  port?: ForwardedPort;
   /** Where it was found, for messages. */
   from: string;
 }

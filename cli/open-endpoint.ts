@@ -1,7 +1,7 @@
 import { namesCluster, openCluster } from './cluster-token.ts';
 import { apiUrlOf, type Endpoint, type EndpointFlags, findEndpoint } from './endpoint.ts';
 import type { Io } from './io.ts';
-import { forwardPort } from './port-forward.ts';
+import { forwardedPort } from './port-forward.ts';
 
 /**
  * Finds the API as `findEndpoint` does. Where only a cluster is named a port is forwarded to it until `kt` ends.
@@ -11,6 +11,7 @@ export async function openEndpoint(flags: EndpointFlags, io: Pick<Io, 'env' | 'o
   if (!namesCluster(flags) || apiUrlOf(flags, io) !== undefined) return findEndpoint(flags, io);
   // A fault of the kubeconfig is told as one, and not as one of the port.
   await (await openCluster(flags)).close();
-  const apiUrl = await forwardPort(flags, io);
-  return { ...findEndpoint({ ...flags, apiUrl }, io), from: 'a port that kubectl forwards' };
+  const port = forwardedPort(flags, io);
+  const endpoint = findEndpoint({ ...flags, apiUrl: await port.url() }, io);
+  return { ...endpoint, port, from: 'a port that kubectl forwards' };
 }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { expect } from 'chai';
@@ -234,6 +235,78 @@ describe('kt with a cluster', () => {
       const pid = readFileSync(folder.file('pid'), 'utf8').trim();
       await eventually(() => !existsSync(`/proc/${pid}`), 'the end of kubectl');
     });
+
+    /** Two kubectls, one after the other, of which the first ends when a file is there, as it does with its pod. */
+    const endingKubectl = (first: string, second: string): Record<string, string> =>
+      kubectl(`echo $$ >> ${folder.file('pids')}
+        if [ -e ${folder.file('first')} ]; then echo "Forwarding from ${second} -> 8080"; exec sleep 60; fi
+        touch ${folder.file('first')}; echo "Forwarding from ${first} -> 8080"
+        while [ ! -e ${folder.file('pod-gone')} ]; do sleep 0.05; done
+        echo "error: lost connection to pod" >&2; exit 1`);
+    const pids = (): string[] => readFileSync(folder.file('pids'), 'utf8').trim().split('\n');
+
+    for (const when of ['ends', 'goes on and leads nowhere'])
+      it(`forwards anew when the first one ${when}, and goes on where it was`, async () => {
+        for (const name of ['first', 'pids', 'pod-gone']) rmSync(folder.file(name), { force: true });
+        const before = await ScriptedServer.start((_request, response) =>
+          json(response, 200, { events: [], next_cursor: 'where-it-was' }),
+        );
+        const after = await ScriptedServer.start((_request, response) =>
+          json(response, 200, { events: [], next_cursor: 'further' }),
+        );
+        const host = (server: ScriptedServer): string => new URL(server.url).host;
+        const stop = new AbortController();
+        const tail = runKt(
+          ['events', 'tail', '--context', 'here', '--kubeconfig', cluster.kubeconfig({ token: 'alice' })],
+          { env: endingKubectl(host(before), host(after)), stop: stop.signal },
+        );
+        try {
+          await eventually(() => before.requests.length >= 2, 'looks by the first port');
+          if (when === 'ends') {
+            folder.write('pod-gone', '');
+            await eventually(() => !existsSync(`/proc/${pids()[0]}`), 'the end of the first kubectl');
+          }
+          await before.stop();
+          await eventually(() => after.requests.length >= 2, 'looks by the second port', 15_000);
+          expect(after.requests[0]!.query.get('cursor')).to.equal('where-it-was');
+          expect(after.requests[0]!.headers.authorization).to.equal('Bearer alice');
+          await eventually(() => !existsSync(`/proc/${pids()[0]}`), 'the end of the first kubectl');
+          expect(existsSync(`/proc/${pids()[1]}`)).to.equal(true);
+        } finally {
+          stop.abort();
+          await after.stop();
+        }
+        expect((await tail).exitCode).to.equal(0);
+        await eventually(() => !existsSync(`/proc/${pids()[1]}`), 'the end of the second kubectl');
+      }).timeout(30_000);
+
+    it('ends kubectl when it is killed itself', async () => {
+      const { host } = new URL(running.api.url);
+      const env = kubectl(
+        `echo $$ > ${folder.file('pid')}; echo "Forwarding from ${host} -> 8080"; exec sleep 60`,
+      );
+      const main = new URL('../../cli/main.ts', import.meta.url).pathname;
+      const kubeconfig = cluster.kubeconfig({ token: 'alice' });
+      const args = [
+        'events',
+        'tail',
+        '--namespace',
+        'team-a',
+        '--context',
+        'here',
+        '--kubeconfig',
+        kubeconfig,
+      ];
+      const kt = spawn(process.execPath, [main, ...args], {
+        env: { ...process.env, ...env },
+        stdio: 'ignore',
+      });
+      await eventually(() => seen.length > 0, 'the first look', 15_000);
+      const pid = readFileSync(folder.file('pid'), 'utf8').trim();
+      expect(existsSync(`/proc/${pid}`)).to.equal(true);
+      kt.kill('SIGKILL');
+      await eventually(() => !existsSync(`/proc/${pid}`), 'the end of kubectl');
+    }).timeout(30_000);
 
     it('says what kubectl says where it cannot', async () => {
       const env = kubectl('echo "error: services \\"keeptrusts-operator\\" not found" >&2; exit 1');
