@@ -33,7 +33,7 @@ export function callsOf(text: string, message: JsonNode | null): CallNode[] {
   const list = member(message, 'tool_calls');
   if (list?.kind === ARRAY) {
     for (let element = list.first; element !== null; element = element.next) {
-      if (element.kind === OBJECT) found.push(elementOf(text, element));
+      if (element.kind === OBJECT) found.push(...elementOf(text, element));
     }
   }
   const legacy = member(message, 'function_call');
@@ -44,21 +44,24 @@ export function callsOf(text: string, message: JsonNode | null): CallNode[] {
   return found;
 }
 
-function elementOf(text: string, element: JsonNode): CallNode {
+/** One call; two where an element has both forms, since some readers look at `type` and others at `function` alone. */
+function elementOf(text: string, element: JsonNode): CallNode[] {
+  const func = member(element, 'function');
   const custom = member(element, 'custom');
-  const json = custom?.kind !== OBJECT;
-  const tool = json ? member(element, 'function') : custom;
   const index = member(element, 'index');
   const declared = index === null ? Number.NaN : Number(text.slice(index.start, index.end));
   const id = stringMember(text, element, 'id');
-  return {
+  const call = (tool: JsonNode | null, json: boolean): CallNode => ({
     element,
     declared: Number.isSafeInteger(declared) && declared >= 0 ? declared : null,
     id: id === '' ? null : id,
     name: given(member(tool, 'name')),
     arguments: given(member(tool, json ? 'arguments' : 'input')),
     json,
-  };
+  });
+  if (custom?.kind !== OBJECT)
+    return [call(func, func !== null || stringMember(text, element, 'type') !== 'custom')];
+  return func?.kind === OBJECT ? [call(func, true), call(custom, false)] : [call(custom, false)];
 }
 
 function given(node: JsonNode | null): JsonNode | null {

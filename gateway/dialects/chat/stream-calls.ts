@@ -137,9 +137,9 @@ export class StreamCalls {
   }
 
   #part(text: string, frame: OutFrame, choice: number, form: string, part: CallNode): OpenCall {
-    const { element, id } = part;
+    const { element, id, json } = part;
     const place = element === null ? '' : `[${part.declared ?? element.index}]`;
-    const key = `${choice}.${form}${place}`;
+    const key = `${choice}.${form}${place}${json ? '' : '.custom'}`;
     const name = textOf(text, part.name);
     const input = textOf(text, part.arguments);
     let call = this.#byKey.get(key);

@@ -326,6 +326,33 @@ describe('calls of tools in a stream', () => {
     }
   });
 
+  it('are two where one element has both forms, at once or in turns', () => {
+    const one = (more: object): string => frame(chunkOf(0, { tool_calls: [{ index: 0, ...more }] }));
+    const finish = frame(chunkOf(0, {}, 'tool_calls'));
+    const func = { id: 'a', type: 'function', function: { name: 'rm', arguments: '{}' } };
+    const ways = [
+      [one({ ...func, custom: {} })],
+      [one({ ...func, custom: { name: 'ls', input: 'x' } })],
+      [
+        one({ id: 'a', type: 'custom' }),
+        one({ custom: { name: 'r', input: 'x' } }),
+        one({ custom: { name: 'm' } }),
+      ],
+      [
+        one({ id: 'a', custom: { name: 'ls' } }),
+        one({ function: { name: 'rm' } }),
+        one({ custom: { input: 'y' } }),
+      ],
+    ];
+    for (const way of ways) {
+      const blocked = streamed([fence({ denied: ['rm'] })], [...way, finish]);
+      expect([blocked.error?.code, blocked.sent]).to.deep.equal(['output_blocked', '']);
+      expect(streamed([fence({ denied: ['cat'] })], [...way, finish]).sent).to.equal(
+        [...way, finish].join(''),
+      );
+    }
+  });
+
   it('let the text beside them go on, which keeps its order in frames that have both', () => {
     const text = (index: number): string => frame(chunkOf(0, { content: `t${index} ` }));
     const both = frame(chunkOf(0, { content: 'both ', ...part(0, '"') }));

@@ -96,6 +96,22 @@ describe('calls of tools in a whole answer', () => {
     ]);
   });
 
+  it('are two where one element has both forms, since readers differ in which they look at', () => {
+    const both = { ...call('rm', '{"p":"x"}'), custom: { name: 'ls', input: 'y' } };
+    const seen = shown({ tool_calls: [both] });
+    expect(seen.map(({ name, arguments: args }) => [name, args])).to.deep.equal([
+      ['rm', '{"p":"x"}'],
+      ['ls', 'y'],
+    ]);
+    expect(judged([fence({ denied: ['rm'] })], { tool_calls: [both] }).error?.code).to.equal(
+      'output_blocked',
+    );
+    const empty = { ...call('rm', '{}'), custom: {} };
+    expect(judged([fence({ denied: ['rm'] })], { tool_calls: [empty] }).error?.code).to.equal(
+      'output_blocked',
+    );
+  });
+
   it('do not count as JSON where readers would read different values: one key twice', () => {
     expect(shown({ tool_calls: [call('sh', '{"cmd":"ls","cmd":"rm"}')] })[0]?.json).to.equal(null);
   });
