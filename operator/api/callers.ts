@@ -22,18 +22,31 @@ export async function requireAccess(
   authorizer: Authorizer,
   request: AccessRequest,
 ): Promise<Person> {
-  const person = callingPerson(response);
-  if (await authorizer.allows(person, request)) return person;
-  throw new ApiError('forbidden', refusal(person, request));
+  const person = await personWithAccess(response, authorizer, request);
+  if (person !== null) return person;
+  throw new ApiError('forbidden', refusal(callingPerson(response), request));
 }
 
-/** Whether the person who calls may do this, for answers that must not tell what there is. @throws as `requireAccess` */
+/**
+ * The same, or null where they may not, for answers that must not tell what there is.
+ * @throws ApiError `forbidden` for a gateway; `access_not_checked`
+ */
+export async function personWithAccess(
+  response: Response,
+  authorizer: Authorizer,
+  request: AccessRequest,
+): Promise<Person | null> {
+  const person = callingPerson(response);
+  return (await authorizer.allows(person, request)) ? person : null;
+}
+
+/** Whether they may do this. @throws as `personWithAccess` */
 export async function hasAccess(
   response: Response,
   authorizer: Authorizer,
   request: AccessRequest,
 ): Promise<boolean> {
-  return authorizer.allows(callingPerson(response), request);
+  return (await personWithAccess(response, authorizer, request)) !== null;
 }
 
 function refusal({ user }: Person, { verb, resource, namespace }: AccessRequest): string {

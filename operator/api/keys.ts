@@ -3,7 +3,7 @@ import express, { type Response, Router } from 'express';
 import { createKey } from '../../gateway/contract/key-format.ts';
 import { MAX_KEY_WAIT_SECONDS } from '../../gateway/contract/key-page.ts';
 import type { Person } from './auth.ts';
-import { callingGateway, hasAccess, requireAccess } from './callers.ts';
+import { callingGateway, personWithAccess, requireAccess } from './callers.ts';
 import { ApiError } from './errors.ts';
 import { readKeyWish } from './key-body.ts';
 import { nextKeyPage } from './key-pages.ts';
@@ -85,10 +85,10 @@ export function keyRoutes(parts: ApiParts): Router {
     const key = await store.getKey(id);
     // Whoever may not revoke it is not told that there is one.
     const access = { verb: 'delete', resource: 'keys', namespace: key?.namespace } as const;
-    if (!(await hasAccess(response, authorizer, access)) || key === null) {
+    const person = await personWithAccess(response, authorizer, access);
+    if (person === null || key === null) {
       throw new ApiError('not_found', `there is no key ${id.slice(0, 64)} that you may revoke.`);
     }
-    const person = await requireAccess(response, authorizer, access);
     const revoked = await store.revokeKey(id, { at: now(), by: nameOf(person) });
     if (revoked === null) throw new ApiError('not_found', `there is no key ${id.slice(0, 64)}.`);
     keyFeed.moved(revoked.position);

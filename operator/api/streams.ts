@@ -13,10 +13,7 @@ export function streamRoutes({ store, authorizer }: ApiParts): Router {
   routes.get('/', async (request, response) => {
     const namespace = namespaceOf(request.url);
     await requireAccess(response, authorizer, { verb: 'list', resource: 'events', namespace });
-    const streams = await store.listStreams();
-    response.json({
-      streams: streams.filter((stream) => namespace === undefined || stream.namespace === namespace),
-    });
+    response.json({ streams: await store.listStreams(namespace) });
   });
 
   routes.get('/:stream/lines', async (request, response) => {
@@ -25,11 +22,10 @@ export function streamRoutes({ store, authorizer }: ApiParts): Router {
     const from = new URLSearchParams(request.url.split('?')[1]).get('from') ?? '0';
     if (!/^\d{1,15}$/.test(from))
       throw new ApiError('invalid_parameter', 'from is the seq to begin at.', { parameter: 'from' });
-    const lines = await store.readStream(request.params.stream, Number(from), PAGE);
-    const shown = lines.filter(({ columns }) => namespace === undefined || columns.namespace === namespace);
+    const lines = await store.readStream(request.params.stream, Number(from), PAGE, namespace);
     response.json({
       // As strings, so that a JSON reader hands back the very bytes.
-      lines: shown.map(({ seq, record, columns }) => ({
+      lines: lines.map(({ seq, record, columns }) => ({
         seq,
         record: Buffer.from(record).toString(),
         columns,

@@ -37,13 +37,18 @@ export function fencedArchive(archive: Archive, mayWrite: () => boolean): Archiv
   };
 }
 
+/** Gateways and namespaces whose last write is known. What is forgotten is written once more. */
+const MAX_KNOWN = 10_000;
+
 /** Passes on what is news to the archive: most reconciles change nothing. What failed is news again. */
 export function onlyNews(archive: Archive): Archive {
   const kept = new Map<string, string>();
   async function keep(key: string, content: string, write: () => Promise<void>): Promise<void> {
     if (kept.get(key) === content) return;
     await write();
+    kept.delete(key);
     kept.set(key, content);
+    if (kept.size > MAX_KNOWN) kept.delete(kept.keys().next().value!);
   }
   return {
     keepRevision: (revision) => {

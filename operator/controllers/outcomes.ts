@@ -20,6 +20,12 @@ export interface Outcome {
   failure: Failure | null;
 }
 
+/**
+ * Gateways that are gone and whose last revision is still known. Namespaces of test runs come and go by the hundred, and
+ * must not fill our memory; one that comes back after so many others counts from 1 again.
+ */
+const MAX_GONE = 10_000;
+
 /** What must not be forgotten when the operator ends. */
 export interface Remembered {
   accepted: readonly AcceptedSpec[];
@@ -39,6 +45,8 @@ export class Outcomes {
   readonly #accepted = new Map<string, readonly AcceptedSpec[]>();
   /** A number that was given once is never given to another content, also when a gateway is made again. */
   readonly #revisions = new Map<string, NonNullable<Snapshot['previous']>>();
+  /** Those of them whose gateway is gone; the one that went last comes last. */
+  readonly #gone = new Set<string>();
   readonly #holding = new Revisions();
   readonly #listeners: ((namespace: string) => void)[] = [];
 
@@ -78,8 +86,9 @@ export class Outcomes {
   set(outcome: Outcome): void {
     const { namespace, gateway, decision } = outcome;
     this.#keep(namespace, decision);
-    this.#revisions.set(`${namespace}/${gateway}`, decision.revision);
     const key = `${namespace}/${gateway}`;
+    this.#revisions.set(key, decision.revision);
+    this.#gone.delete(key);
     this.#holding.add(key, decision);
     const before = this.#outcomes.get(key);
     this.#outcomes.set(key, outcome);
@@ -96,8 +105,15 @@ export class Outcomes {
   }
 
   remove(namespace: string, gateway: string): void {
-    this.#holding.remove(`${namespace}/${gateway}`);
-    if (this.#outcomes.delete(`${namespace}/${gateway}`)) this.#changed(namespace);
+    const key = `${namespace}/${gateway}`;
+    this.#holding.remove(key);
+    if (this.#revisions.has(key)) this.#gone.add(key);
+    const [first] = this.#gone;
+    if (first !== undefined && this.#gone.size > MAX_GONE) {
+      this.#gone.delete(first);
+      this.#revisions.delete(first);
+    }
+    if (this.#outcomes.delete(key)) this.#changed(namespace);
   }
 
   onChange(listener: (namespace: string) => void): void {
@@ -106,10 +122,9 @@ export class Outcomes {
 
   #keep(namespace: string, { considered, acceptedSpecs }: Judgement): void {
     const newest = newestAccepted([...this.accepted(namespace), ...acceptedSpecs]);
-    this.#accepted.set(
-      namespace,
-      [...newest.values()].filter(({ uid }) => considered[uid] !== undefined),
-    );
+    const kept = [...newest.values()].filter(({ uid }) => considered[uid] !== undefined);
+    if (kept.length > 0) this.#accepted.set(namespace, kept);
+    else this.#accepted.delete(namespace);
   }
 
   #changed(namespace: string): void {

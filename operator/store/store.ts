@@ -22,10 +22,13 @@ export interface Store extends KeyStore {
   }): Promise<EventPage>;
   countEvents(filter: EventFilter): Promise<number>;
   getEvent(id: string): Promise<StoredEvent | null>;
-  /** Every stream with its size and head. */
-  listStreams(): Promise<StreamHead[]>;
-  /** The lines of one stream in order, for verification. */
-  readStream(stream: string, fromSeq: number, limit: number): Promise<StoredEvent[]>;
+  /** Every stream with its size and head; with a namespace, those of its gateways. */
+  listStreams(namespace?: string): Promise<StreamHead[]>;
+  /**
+   * The lines of one stream in order, for verification; with a namespace, only where the stream is of one of its
+   * gateways. What stands beside a line does not decide: it is what is verified.
+   */
+  readStream(stream: string, fromSeq: number, limit: number, namespace?: string): Promise<StoredEvent[]>;
 
   /** Keeps a compiled revision by its hash; the same hash again only raises its number. */
   archiveRevision(revision: ArchivedRevision): Promise<void>;

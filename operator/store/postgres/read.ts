@@ -64,9 +64,11 @@ export class PostgresEvents {
     return null;
   }
 
-  async streams(): Promise<StreamHead[]> {
+  async streams(namespace?: string): Promise<StreamHead[]> {
     const rows = await this.#run(
-      'SELECT stream, namespace, gateway, next_seq, head FROM keeptrusts.streams ORDER BY stream',
+      `SELECT stream, namespace, gateway, next_seq, head FROM keeptrusts.streams
+       WHERE $1::text IS NULL OR namespace = $1 ORDER BY stream`,
+      [namespace === undefined ? null : storedText(namespace)],
     );
     return rows.map((row) => ({
       stream: String(row['stream']),
@@ -77,8 +79,13 @@ export class PostgresEvents {
     }));
   }
 
-  async readStream(stream: string, fromSeq: number, limit: number): Promise<StoredEvent[]> {
-    const lines = await streamLines(this.#run, COLUMNS, storedText(stream), fromSeq, limit);
+  async readStream(
+    stream: string,
+    fromSeq: number,
+    limit: number,
+    namespace?: string,
+  ): Promise<StoredEvent[]> {
+    const lines = await streamLines(this.#run, COLUMNS, storedText(stream), fromSeq, limit, namespace);
     return lines.map(toEvent);
   }
 

@@ -40,8 +40,9 @@ export async function openPostgresStore(url: string, options: DatabaseOptions = 
     listEvents: (query) => calls.run(() => events.list(query)),
     countEvents: (filter) => calls.run(() => events.count(filter)),
     getEvent: (id) => calls.run(() => events.get(id)),
-    listStreams: () => calls.run(() => events.streams()),
-    readStream: (stream, fromSeq, limit) => calls.run(() => events.readStream(stream, fromSeq, limit)),
+    listStreams: (namespace) => calls.run(() => events.streams(namespace)),
+    readStream: (stream, fromSeq, limit, namespace) =>
+      calls.run(() => events.readStream(stream, fromSeq, limit, namespace)),
     archiveRevision: (revision) => calls.run(() => revisions.archive(revision)),
     getRevision: (hash, namespace) => calls.run(() => revisions.get(hash, namespace)),
     namespacesOfRevision: (hash) => calls.run(() => revisions.namespacesOf(hash)),

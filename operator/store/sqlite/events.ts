@@ -113,10 +113,13 @@ export class SqliteEvents {
     return row === undefined ? null : toEvent(row as Row);
   }
 
-  streams(): StreamHead[] {
+  streams(namespace?: string): StreamHead[] {
     return this.#database
-      .prepare('SELECT stream, namespace, gateway, next_seq, head FROM streams ORDER BY stream')
-      .all()
+      .prepare(
+        `SELECT stream, namespace, gateway, next_seq, head FROM streams
+         WHERE ?1 IS NULL OR namespace = ?1 ORDER BY stream`,
+      )
+      .all(namespace ?? null)
       .map((row) => ({
         stream: String(row['stream']),
         namespace: String(row['namespace']),
@@ -126,12 +129,13 @@ export class SqliteEvents {
       }));
   }
 
-  readStream(stream: string, fromSeq: number, limit: number): StoredEvent[] {
+  readStream(stream: string, fromSeq: number, limit: number, namespace?: string): StoredEvent[] {
     return this.#database
       .prepare(
-        `SELECT position, stream, seq, ${COLUMNS}, record FROM events WHERE stream = ? AND seq >= ? ORDER BY seq LIMIT ?`,
+        `SELECT position, stream, seq, ${COLUMNS}, record FROM events WHERE stream = ?1 AND seq >= ?2
+         AND (?4 IS NULL OR ?4 = (SELECT namespace FROM streams WHERE stream = ?1)) ORDER BY seq LIMIT ?3`,
       )
-      .all(stream, fromSeq, limit)
+      .all(stream, fromSeq, limit, namespace ?? null)
       .map((row) => toEvent(row as Row));
   }
 }

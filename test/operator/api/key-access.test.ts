@@ -29,8 +29,10 @@ const RIGHTS = new Set(['ann create team-a', 'ann list team-a', 'ann delete team
 describe('who may make, see and revoke keys in a cluster', () => {
   let running: TestApi;
   let away: boolean;
+  let asked: string[];
   beforeEach(async () => {
     away = false;
+    asked = [];
     running = await startTestApi(Date.now, {
       authenticator: { authenticate: async (token) => CALLERS[token] ?? null },
       authorizer: {
@@ -38,6 +40,7 @@ describe('who may make, see and revoke keys in a cluster', () => {
           if (away) throw notChecked();
           expect(resource).to.equal('keys');
           const request = `${user!.username} ${verb}`;
+          asked.push(`${request} ${namespace}`);
           return RIGHTS.has(`${request} ${namespace}`) || RIGHTS.has(`${request} *`);
         },
       },
@@ -74,7 +77,9 @@ describe('who may make, see and revoke keys in a cluster', () => {
     expect(await status('ann', 'GET', '/v1/keys')).to.equal(403);
     expect(ids((await call('auditor', 'GET', '/v1/keys')).json)).to.have.length(3);
     expect(await status('auditor', 'POST', '/v1/keys', { namespace: 'team-a' })).to.equal(403);
+    asked = [];
     expect((await call('ann', 'DELETE', '/v1/keys/aaaaaaaaaa')).json.key.revoked_by).to.equal('ann');
+    expect(asked).to.deep.equal(['ann delete team-a']);
   });
 
   it('does not tell those who may not revoke a key whether there is one', async () => {

@@ -60,6 +60,18 @@ describe('archive of a control plane', () => {
     expect(kept).to.deep.equal(['revision 1', 'revision 2', 'accepted team', 'accepted team']);
   });
 
+  it('is written once more for what was last heard of ten thousand namespaces ago', async () => {
+    const news = onlyNews(archive);
+    await news.keepAccepted('team', [spec(1)]);
+    for (let n = 1; n < 10_000; n++) await news.keepAccepted(`run-${n}`, []);
+    await news.keepAccepted('team', [spec(1)]);
+    expect(kept).to.have.length(10_000);
+    await news.keepAccepted('run-10000', []);
+    await news.keepAccepted('team', [spec(1)]);
+    expect(kept.at(-1)).to.equal('accepted team');
+    expect(kept).to.have.length(10_002);
+  });
+
   it('is not written by a process that may not act', async () => {
     let allowed = true;
     const fenced = fencedArchive(archive, () => allowed);

@@ -412,6 +412,20 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       expect(streams[0]?.head).to.equal(hashText(leafHash(batch.records[1]!)));
     });
 
+    it('keeps the streams of a namespace from readers of another', async () => {
+      await store.appendEvents(new Writer('s1').batch({}, {}));
+      expect(await store.listStreams('default')).to.deep.equal(await store.listStreams());
+      expect(await store.readStream('s1', 1, 10, 'default')).to.deep.equal(
+        await store.readStream('s1', 1, 10),
+      );
+      expect(await store.readStream('s1', 1, 10)).to.have.length(1);
+      for (const other of ['other', 'def\0ault']) {
+        expect(await store.listStreams(other)).to.deep.equal([]);
+        expect(await store.readStream('s1', 0, 10, other)).to.deep.equal([]);
+      }
+      expect(await store.readStream('none', 0, 10, 'default')).to.deep.equal([]);
+    });
+
     it('keeps concurrent batches of many streams apart', async () => {
       const writers = Array.from({ length: 8 }, (_, i) => new Writer(`s${i}`));
       const batches = Array.from({ length: 40 }, (_, i) => writers[i % 8]!.batch({}, {}, {}));
