@@ -141,10 +141,7 @@ describe('objects of an API server', () => {
   });
 
   it('annotate the pod that was meant, and not one that took its name', async () => {
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'team-a' } };
-    server.answer((_, response) =>
-      json(response, 200, { ...pod, metadata: { ...rawConfigMap('p', '7').metadata, ...pod.metadata } }),
-    );
+    server.answer((_, response) => json(response, 200, { ...rawConfigMap('p', '7'), kind: 'Pod' }));
     objects = make();
     const annotations = { 'example.com/at': '1' };
     await objects.annotate({ namespace: 'team-a', name: 'p', uid: 'uid-p' }, annotations);
