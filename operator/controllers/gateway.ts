@@ -76,7 +76,7 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       namespace,
       gateway,
       owners: ownersOf(client.cache, snapshot),
-      shape: shapeOf(snapshot),
+      shape: shapeOf(client.cache, snapshot),
       image: deps.image,
       paused: deps.paused,
       reports: deps.controlPlane !== null,

@@ -3,6 +3,7 @@ import type { GovernancePolicySpec } from '../../crds/types/governancepolicy.ts'
 import type { ProviderTargetSpec } from '../../crds/types/providertarget.ts';
 import { readAccepted } from '../domain/accepted.ts';
 import { gatewaysOf } from '../domain/attach.ts';
+import { problemsOfResources } from '../domain/gateway-resources.ts';
 import {
   type AcceptedSpec,
   type Gateway,
@@ -13,6 +14,7 @@ import {
   type Target,
 } from '../domain/snapshot.ts';
 import { acceptedIn, HASH_ANNOTATION, REVISION_ANNOTATION } from '../render/configmap.ts';
+import { resourcesIn } from '../render/deployment.ts';
 import { GATEWAY_LABEL } from '../render/labels.ts';
 import { childName } from '../render/names.ts';
 import { IMPLICIT_SHAPE } from '../render/shape.ts';
@@ -104,6 +106,16 @@ export function ownersOf(cache: ObjectCache, snapshot: Snapshot): OwnerReference
   return owners.map(({ apiVersion, kind, metadata: { name, uid } }) => ({ apiVersion, kind, name, uid }));
 }
 
-export function shapeOf(snapshot: Snapshot): GovernanceGatewaySpec {
-  return snapshot.gatewayObject?.spec ?? IMPLICIT_SHAPE;
+/** With resources that the API server would refuse left as the pods have them: nothing else of it is wrong. */
+export function shapeOf(
+  cache: ObjectCache,
+  { namespace, gateway, gatewayObject }: Snapshot,
+): GovernanceGatewaySpec {
+  if (gatewayObject === null) return IMPLICIT_SHAPE;
+  const { spec } = gatewayObject;
+  if (problemsOfResources(spec).length === 0) return spec;
+  const { resources: _, ...sound } = spec;
+  const deployment = cache.get({ kind: 'Deployment', namespace, name: childName(gateway) });
+  const resources = deployment === undefined ? IMPLICIT_SHAPE.resources : resourcesIn(deployment);
+  return resources === undefined ? sound : { ...sound, resources };
 }

@@ -4,6 +4,7 @@ import { acceptObjects } from './accept.ts';
 import { writeAccepted } from './accepted.ts';
 import type { FieldSource } from './combine.ts';
 import { compile } from './compile.ts';
+import { problemsOfResources } from './gateway-resources.ts';
 import type { DocumentLint, Linter } from './lint.ts';
 import { type AcceptedSpec, type Finding, KINDS, type ObjectName, type Snapshot } from './snapshot.ts';
 
@@ -78,7 +79,12 @@ export function decide(snapshot: Snapshot, { linter, write }: DecideTools): Deci
     acceptedSpecs: inForce.accepted,
     considered: generations(lookedAt(snapshot)),
     fields,
-    findings: [...inForce.findings, ...findings, ...ofTheWhole(snapshot, lint, { fields, policies })],
+    findings: [
+      ...inForce.findings,
+      ...findings,
+      ...ofResources(snapshot),
+      ...ofTheWhole(snapshot, lint, { fields, policies }),
+    ],
     policies: policies.map((policy) => policy.name),
     targets: targets.map((target) => target.name),
     credentials: credentialsOf(targets),
@@ -87,6 +93,16 @@ export function decide(snapshot: Snapshot, { linter, write }: DecideTools): Deci
       ...targets.map((target) => named(KINDS.target, target)),
     ],
   };
+}
+
+function ofResources({ namespace, gateway, gatewayObject }: Snapshot): Finding[] {
+  if (gatewayObject === null) return [];
+  const object = { kind: KINDS.gateway, namespace, name: gateway };
+  return problemsOfResources(gatewayObject.spec).map((problem) => ({
+    object,
+    reason: 'Invalid',
+    message: `${problem}: its pods keep the resources that they have, and get those of an implicit gateway where there are none`,
+  }));
 }
 
 /** What only the whole shows: that nothing is checked, and that anybody may use the stored credentials. */

@@ -1,5 +1,5 @@
 import type { GovernanceGatewaySpec } from '../../crds/types/governancegateway.ts';
-import type { Manifest } from '../runtime/objects.ts';
+import type { KubeObject, Manifest } from '../runtime/objects.ts';
 import { DRAIN_DELAY_SECONDS, gatewayArguments } from './arguments.ts';
 import type { RenderInput } from './input.ts';
 import { selectorLabels, standardLabels } from './labels.ts';
@@ -7,6 +7,8 @@ import { childMetadata } from './metadata.ts';
 import { childName, PORTS } from './names.ts';
 import { CONTAINER_SECURITY, POD_SECURITY } from './pod-security.ts';
 import { renderMounts, renderVolumes } from './volumes.ts';
+
+const GATEWAY_CONTAINER = 'gateway';
 
 /** On a pod: uid of its ServiceAccount, where that was made anew. */
 export const ACCOUNT_ANNOTATION = 'governance.keeptrusts.com/service-account-uid';
@@ -55,7 +57,7 @@ export function renderDeployment(input: RenderInput): Manifest {
 
 function renderContainer(input: RenderInput): object {
   return {
-    name: 'gateway',
+    name: GATEWAY_CONTAINER,
     image: input.image,
     imagePullPolicy: 'IfNotPresent',
     args: gatewayArguments(input),
@@ -79,4 +81,16 @@ function probe(path: string, periodSeconds: number, failureThreshold: number): o
 
 function resourcesOf({ resources }: GovernanceGatewaySpec): { resources?: object } {
   return resources === undefined ? {} : { resources };
+}
+
+/** The resources that a Deployment of ours has; undefined where it states none. */
+export function resourcesIn({ spec }: KubeObject): GovernanceGatewaySpec['resources'] {
+  const { template } = spec as { template?: { spec?: { containers?: Container[] } } };
+  const container = template?.spec?.containers?.find(({ name }) => name === GATEWAY_CONTAINER);
+  return container?.resources;
+}
+
+interface Container {
+  name: string;
+  resources?: NonNullable<GovernanceGatewaySpec['resources']>;
 }

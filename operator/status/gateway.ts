@@ -19,17 +19,8 @@ export interface GatewayStatusInput {
 export function gatewayStatus(input: GatewayStatusInput): GovernanceGatewayStatus {
   const { gateway, live, previous, now } = input;
   const ready = live.deployment?.ready ?? 0;
-  const accepted: Wanted =
-    input.policies > 0
-      ? acceptedWith(input.findings)
-      : {
-          type: 'Accepted',
-          status: 'False',
-          reason: 'NoPolicy',
-          message: 'no policy in force governs this gateway',
-        };
   const wanted = withReady(
-    [accepted, available(live, gateway.spec.replicas), current(input)],
+    [accepted(input), available(live, gateway.spec.replicas), current(input)],
     'every instance runs the current revision',
   );
   return {
@@ -40,6 +31,14 @@ export function gatewayStatus(input: GatewayStatusInput): GovernanceGatewayStatu
     ...(live.revision === null ? {} : { revision: live.revision.number, hash: live.revision.hash }),
     ...(input.address === null ? {} : { address: input.address }),
   };
+}
+
+function accepted({ findings, policies }: GatewayStatusInput): Wanted {
+  const type = 'Accepted';
+  const invalid = findings.filter(({ reason }) => reason === 'Invalid').map(({ message }) => message);
+  if (invalid.length > 0) return { type, status: 'False', reason: 'Invalid', message: invalid.join('; ') };
+  if (policies > 0) return acceptedWith(findings);
+  return { type, status: 'False', reason: 'NoPolicy', message: 'no policy in force governs this gateway' };
 }
 
 function available({ deployment }: LiveGateway, replicas: number): Wanted {
