@@ -56,7 +56,7 @@ export class ConfigFileSource implements PlanSource {
   }
 
   async close(): Promise<void> {
-    await this.#loader?.close();
+    this.#loader?.close();
     this.#options.credentials.close();
     await this.#reader.close();
   }

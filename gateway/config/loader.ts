@@ -34,7 +34,8 @@ export interface ConfigLoader {
   start(): Promise<void>;
   /** Compiles the document in force again, such as after a credential changed. */
   recompile(): Promise<void>;
-  close(): Promise<void>;
+  /** Tells nothing any more. A read under way is not waited for: a mount may have stalled. */
+  close(): void;
 }
 
 const POLL_MS = 1_000;
@@ -86,10 +87,9 @@ class FileLoader implements ConfigLoader {
     });
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
     this.#watcher?.close();
-    await this.#turn;
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -158,6 +158,7 @@ class FileLoader implements ConfigLoader {
   }
 
   #reject(rejected: RejectedDocument): void {
+    if (this.#closed) return;
     this.#rejected = rejected;
     this.#options.onRejected(rejected);
   }

@@ -151,7 +151,7 @@ export const CODES = {
   W013: {
     title: 'Target that cannot be served',
     advice:
-      'Correct the name of the vendor, or set `base_url` where its API is the OpenAI one. Until then the target gets no request.',
+      'Correct the name of the vendor or the address, or set `base_url` where its API is the OpenAI one. Until then the target gets no request.',
   },
 } as const satisfies Record<string, CodeEntry>;
 

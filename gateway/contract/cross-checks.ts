@@ -1,3 +1,4 @@
+import { baseUrlFault } from './base-url.ts';
 import type { DocPath } from './doc-path.ts';
 import type { GatewayKey, Target } from './document.ts';
 import { nearest } from './nearest.ts';
@@ -68,7 +69,7 @@ function checkTarget(target: Partial<Target>, path: DocPath, findings: Findings)
 /** A target that no request can go to is legal: others may answer in its place. @returns whether it can be served */
 function checkVendor({ provider, base_url }: Partial<Target>, path: DocPath, findings: Findings): boolean {
   if (typeof provider !== 'string') return true;
-  const fault = vendorFault({ provider, ...(base_url !== undefined && { base_url }) });
+  const fault = vendorFault({ provider, ...(typeof base_url === 'string' && { base_url }) });
   if (fault === 'vendor') {
     findings.add(
       'W013',
@@ -77,9 +78,12 @@ function checkVendor({ provider, base_url }: Partial<Target>, path: DocPath, fin
       nearest(provider, [...VENDORS.map(({ name }) => name), 'mock']) ??
         'set `base_url`, where its API is the OpenAI one',
     );
-  } else if (fault === 'address') {
+  } else if (fault === 'no address') {
     const message = `\`${provider}\` has no address of its own, so a target without \`base_url\` gets no request`;
     findings.add('W013', path, message, 'set `base_url`');
+  } else if (fault === 'bad address') {
+    const message = `{path} ${baseUrlFault(base_url ?? '')}, so this target gets no request`;
+    findings.add('W013', [...path, 'base_url'], message, 'look at its host and port');
   }
   return fault === null;
 }

@@ -1,3 +1,4 @@
+import { baseUrlFault } from './base-url.ts';
 import type { Target } from './document.ts';
 
 /** A vendor whose API is the OpenAI one, with the base URL that a target without `base_url` uses. */
@@ -33,10 +34,16 @@ export function vendorOf(name: string): Vendor | undefined {
   return BY_NAME.get(name);
 }
 
-/** What keeps a target's vendor from being served: it is not served at all, or the target has no address; null where nothing does. */
-export function vendorFault(target: Pick<Target, 'provider' | 'base_url'>): 'vendor' | 'address' | null {
-  if (target.provider === 'mock' || target.base_url !== undefined) return null;
+/**
+ * What keeps a target's vendor from being served: it is not served at all, the target has no address, or none that can be
+ * called; null where nothing does.
+ */
+export function vendorFault(
+  target: Pick<Target, 'provider' | 'base_url'>,
+): 'vendor' | 'no address' | 'bad address' | null {
+  if (target.provider === 'mock') return null;
+  if (target.base_url !== undefined) return baseUrlFault(target.base_url) === null ? null : 'bad address';
   const vendor = BY_NAME.get(target.provider);
   if (vendor === undefined) return 'vendor';
-  return vendor.baseUrl === null ? 'address' : null;
+  return vendor.baseUrl === null ? 'no address' : null;
 }

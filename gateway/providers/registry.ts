@@ -1,3 +1,4 @@
+import { baseUrlFault } from '../contract/base-url.ts';
 import type { Target } from '../contract/document.ts';
 import { vendorFault, vendorOf } from '../contract/vendors.ts';
 import { GatewayError } from '../errors.ts';
@@ -11,8 +12,10 @@ export function vendorProblem(target: Target): string | null {
       return null;
     case 'vendor':
       return `The vendor "${target.provider}" is not served yet. One whose API is the OpenAI one can be used with base_url.`;
-    case 'address':
+    case 'no address':
       return `The target needs base_url: "${target.provider}" has no address of its own.`;
+    case 'bad address':
+      return `The base_url of the target ${baseUrlFault(target.base_url ?? '')}.`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { linesForPeople } from '../../cli/gateway-lines.ts';
-import { createLogger } from '../../gateway/telemetry/logger.ts';
+import { createLogger, faultFields } from '../../gateway/telemetry/logger.ts';
 
 describe('linesForPeople', () => {
   function logged(write: (logger: ReturnType<typeof createLogger>) => void): string {
@@ -31,5 +31,16 @@ describe('linesForPeople', () => {
     expect(logged((logger) => logger.warn({ target: 'real' }, 'cannot be used'))).to.equal(
       'Warning: cannot be used\n',
     );
+  });
+
+  it('says of something thrown what and where, and not its message, which may quote content', () => {
+    const error = new RangeError('content');
+    const text = logged((logger) =>
+      logger.error({ where: 'exchange', ...faultFields(error) }, 'something failed'),
+    );
+    expect(text).to.match(
+      /^Error: something failed: RangeError in exchange\n {4}at .*gateway-lines\.test\.ts/,
+    );
+    expect(text).to.not.contain('content');
   });
 });

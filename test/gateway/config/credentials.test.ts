@@ -69,7 +69,7 @@ describe('provider credentials', () => {
     expect(await problemOf(credentials, { store: 'two-lines' })).to.match(/more than one line/);
     expect(await problemOf(credentials, { store: 'empty' })).to.match(/is empty/);
     expect(await problemOf(credentials, { store: 'absent' })).to.match(/is not there/);
-    expect(await problemOf(credentials, { store: 'folder' })).to.match(/cannot be read \(EISDIR\)/);
+    expect(await problemOf(credentials, { store: 'folder' })).to.match(/cannot be read \(no regular file\)/);
     expect(await problemOf(credentials, { file: '../../etc/passwd' })).to.match(/leads out of the folder/);
     expect(await problemOf(create({}, null), { file: 'openai/key' })).to.match(/no folder of secrets/);
     expect(() => credentials.of(target({ store: 'two-lines' }))).to.throw(/more than one line/);

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -33,7 +34,7 @@ describe('the config loader', function () {
     [plans, rejected, reads, loader] = [[], [], 0, null];
   });
   afterEach(async () => {
-    await loader?.close();
+    loader?.close();
     await rm(dir, { recursive: true });
   });
 
@@ -216,10 +217,29 @@ describe('the config loader', function () {
     await until(() => plans.length === 1);
   });
 
-  it('does not read a file without end', async () => {
+  it('reads neither a device nor more of a file than a document may have', async () => {
     path = '/dev/zero';
     await start();
-    expect(rejected.map(({ hash, problems }) => [hash, problems[0]!.code])).to.deep.equal([['', 'E026']]);
+    await writeFile(join(dir, 'large'), '');
+    await truncate(join(dir, 'large'), 2 ** 30);
+    path = join(dir, 'large');
+    await start();
+    expect(rejected.map(({ hash, problems }) => [hash, problems[0]!.code])).to.deep.equal([
+      ['', 'E031'],
+      ['', 'E026'],
+    ]);
+    expect(rejected[0]!.problems[0]!.message).to.equal('/dev/zero cannot be read (no regular file)');
+  });
+
+  it('waits for nobody to write into a pipe that stands in the place of the file', async () => {
+    await writeFile(path, doc(0));
+    await start();
+    await unlink(path);
+    execFileSync('mkfifo', [path]);
+    await until(() => rejected.at(-1)?.problems[0]?.message.includes('no regular file') === true);
+    await unlink(path);
+    await writeFile(path, doc(1));
+    await until(() => versions().at(-1) === '1.0.1');
   });
 
   it('compiles the document in force again when asked, not the refused one', async () => {
@@ -237,12 +257,25 @@ describe('the config loader', function () {
     expect(rejected).to.have.length(2);
   });
 
-  it('is silent after close', async () => {
+  it('is silent after close, also of what it was reading', async () => {
     await writeFile(path, doc(0));
-    const running = await start();
-    await running.close();
+    let going = false;
+    const running = await start({
+      read: async (text) => {
+        if (plans.length > 0) {
+          going = true;
+          await quiet();
+        }
+        return examine(text, { kinds, situation: { loneGateway: false } });
+      },
+    });
+    await writeFile(path, 'x: 1');
+    await until(() => going);
+    running.close();
     await writeFile(path, doc(1));
     await quiet();
+    await quiet();
+    expect(rejected).to.deep.equal([]);
     expect(versions()).to.deep.equal(['1.0.0']);
   });
 });

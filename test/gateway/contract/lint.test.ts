@@ -129,6 +129,9 @@ describe('lint of a policy config', () => {
       expect(ofTarget('{id: a, provider: opnai}')).to.deep.equal([`${place}.provider openai`]);
       expect(ofTarget('{id: a, provider: openai-compatible}')).to.deep.equal([`${place} set \`base_url\``]);
       expect(ofTarget('{id: a, provider: own, base_url: "https://x.example/v1"}')).to.deep.equal([]);
+      expect(ofTarget('{id: a, provider: own, base_url: "https://x.example:99999/v1"}')).to.deep.equal([
+        `${place}.base_url look at its host and port`,
+      ]);
       // Nobody wrote the targets of a document without the section.
       expect(lintPolicyConfig(head, { kinds, loneGateway: false }).problems).to.deep.equal([]);
     });

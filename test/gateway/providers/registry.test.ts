@@ -21,6 +21,9 @@ describe('vendors', () => {
     expect(vendorProblem({ id: 'a', provider: 'openai' })).to.equal(null);
     expect(vendorProblem({ id: 'a', provider: 'mock' })).to.equal(null);
     expect(vendorProblem({ id: 'a', provider: 'nobody', base_url: 'https://x.example/v1' })).to.equal(null);
+    expect(vendorProblem({ id: 'a', provider: 'openai', base_url: 'https://x.example:99999/v1' })).to.match(
+      /base_url of the target is not an http or https address/,
+    );
     expect(vendorProblem({ id: 'a', provider: 'anthropic' })).to.include('not served yet');
     expect(vendorProblem({ id: 'a', provider: 'openai-compatible' })).to.include('base_url');
   });
