@@ -41,6 +41,17 @@ export async function openCluster({ kubeconfig, context }: ClusterFlags): Promis
   }
 }
 
+/** The namespace of the context, as kubectl takes it where none is named. Undefined without a cluster, or without one. */
+export async function contextNamespace(flags: ClusterFlags): Promise<string | undefined> {
+  if (!namesCluster(flags)) return undefined;
+  const kube = await openCluster(flags);
+  try {
+    return kube.namespace || undefined;
+  } finally {
+    await kube.close();
+  }
+}
+
 /**
  * Gives the person's token for each call anew: that of the kubeconfig, or one of the ServiceAccount that is named.
  * @throws CliError where the token would go to `url` unencrypted, or the account's name is none

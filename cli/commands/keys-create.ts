@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { createKey } from '../../gateway/contract/key-format.ts';
 import { defined } from '../../gateway/contract/plain.ts';
 import { createApiClient } from '../api.ts';
+import { contextNamespace } from '../cluster-token.ts';
 import { type Endpoint, type EndpointFlags, NoApiError } from '../endpoint.ts';
 import { CliError, type Io } from '../io.ts';
 import { safeJson } from '../json.ts';
@@ -32,7 +33,10 @@ const ONCE = 'This is the only time that the key is shown.';
 export function keysCreateCommand(io: Io): Command {
   const command = new Command('create')
     .description('Make a key for a caller: its value is shown once, only its hash is kept')
-    .option('--namespace <name>', 'namespace whose gateways take it (default: default)')
+    .option(
+      '--namespace <name>',
+      "namespace whose gateways take it (default: the context's where a cluster is named, else default)",
+    )
     .option('--gateway <name>', 'only this gateway of the namespace')
     .option('--team <name>', 'team of whoever uses it')
     .option('--project <name>', 'project')
@@ -66,7 +70,8 @@ Examples:
       };
       const endpoint = await controlPlane(flags, io);
       if (endpoint === null) return printEntry(defined(caller), flags, io);
-      const { namespace = 'default', gateway, note } = flags;
+      const namespace = flags.namespace ?? (await contextNamespace(flags)) ?? 'default';
+      const { gateway, note } = flags;
       const wish = defined({ namespace, gateway, note, ...caller });
       const api = createApiClient(endpoint);
       const made = await api.send<{ value: string; key: KeyView }>('POST', '/v1/keys', wish);

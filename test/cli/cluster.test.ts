@@ -197,6 +197,19 @@ describe('kt with a cluster', () => {
     );
   });
 
+  it('makes a key for the namespace of the context where none is named, and says which', async () => {
+    const flags = [`--api-url=${running.api.url}`, '--kubeconfig', cluster.kubeconfig({ token: 'admin' })];
+    const { err, exitCode } = await runKt(['keys', 'create', ...flags]);
+    expect(exitCode).to.equal(0);
+    expect(err).to.contain('Every gateway of namespace team-a takes it');
+    const named = await runKt(['keys', 'create', '--namespace', 'team-b', '--format', 'json', ...flags]);
+    expect(JSON.parse(named.out).key.namespace).to.equal('team-b');
+    // Without a cluster a kubeconfig has no say.
+    const env = { KUBECONFIG: cluster.kubeconfig({}), KEEPTRUSTS_API_TOKEN: 'admin' };
+    const local = await runKt(['keys', 'create', `--api-url=${running.api.url}`], { env });
+    expect(local.err).to.contain('Every gateway of namespace default takes it');
+  });
+
   it('passes on that a namespace has to be named', async () => {
     const file = cluster.kubeconfig({ token: 'alice' });
     const ran = await runKt(['events', 'list', `--api-url=${running.api.url}`, '--kubeconfig', file]);
