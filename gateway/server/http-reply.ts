@@ -9,15 +9,16 @@ const LINGER_MS = 1_000;
 export class HttpReply implements Reply {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #closing: () => boolean;
   #gone = false;
   #over = false;
   #listeners: (() => void)[] = [];
 
-  /** @param closing asks for each answer whether the connection is to end after it */
+  /** @param closing asked when an answer begins: whether the connection is to end after it */
   constructor(request: IncomingMessage, response: ServerResponse, closing: () => boolean) {
     this.#request = request;
     this.#response = response;
-    if (closing()) response.shouldKeepAlive = false;
+    this.#closing = closing;
     response.on('close', () => {
       if (this.#over) return;
       this.#gone = true;
@@ -42,7 +43,7 @@ export class HttpReply implements Reply {
     const all = [...headers, 'content-length', length];
     this.#over = true;
     if (this.#request.complete || hasNoBody(this.#request)) {
-      this.#response.writeHead(status, all);
+      this.#head(status, all);
       // The server refuses to write a body where none may be.
       if (this.#request.method === 'HEAD') this.#response.end();
       else this.#response.end(body);
@@ -56,7 +57,13 @@ export class HttpReply implements Reply {
   }
 
   begin(status: number, headers: readonly string[]): void {
-    if (!this.#gone) this.#response.writeHead(status, headers as string[]);
+    if (!this.#gone) this.#head(status, headers);
+  }
+
+  /** A stop that came while the answer was made counts too: a caller who is not told sends his next request into a closing socket. */
+  #head(status: number, headers: readonly string[]): void {
+    if (this.#closing()) this.#response.shouldKeepAlive = false;
+    this.#response.writeHead(status, headers as string[]);
   }
 
   write(chunk: Buffer): boolean {
