@@ -3,7 +3,7 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
-  type ServerResponse,
+  ServerResponse,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { GatewayError } from '../errors.ts';
@@ -64,6 +64,22 @@ export function createListener(handle: RequestListener, malformed: (status: numb
   server.maxHeadersCount = 100;
   server.maxConnections = MAX_CONNECTIONS;
   server.on('checkContinue', listener);
+  server.on('checkExpectation', listener);
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    // The server has let go of the connection, with its own listeners.
+    socket.on('error', () => undefined);
+    // Behind a request that is not answered yet there is no turn to answer in.
+    if (answering.has(socket)) {
+      malformed(400);
+      socket.destroy();
+      return;
+    }
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on('finish', () => socket.destroySoon());
+    listener(request, response);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // The caller left in the middle: nobody was refused.
     const left = error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE';

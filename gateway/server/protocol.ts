@@ -7,6 +7,8 @@ export interface ProtocolFault {
   status: number;
   code: ErrorCode;
   message: string;
+  /** Methods that are served, for the header `allow` of a 405. */
+  allow?: string;
 }
 
 const MAX_URL = 2048;
@@ -26,8 +28,16 @@ export function protocolFault(
   }
   if (head.hosts > 1) return bad('The request has two Host headers.');
   if (head.repeated !== undefined) return bad(`The header "${head.repeated}" came twice.`);
+  if (request.method === 'CONNECT') {
+    const message = 'CONNECT is not served: this is no proxy.';
+    return { status: 405, code: 'method_not_allowed', message, allow: 'GET, HEAD, POST' };
+  }
   if (!request.url.startsWith('/')) return bad('The request target must be a path.');
   if (request.url.length > MAX_URL) return bad(`The URL is over ${MAX_URL} bytes.`);
+  // HTTP/1.0 has no expectations, and what says so there is to be ignored.
+  if (request.httpVersion !== '1.0' && head.expect !== undefined && !isContinue(head.expect)) {
+    return { ...bad('Only "100-continue" can be expected.'), status: 417 };
+  }
   const transfer = head.transferEncoding;
   if (transfer !== undefined) {
     if (transfer.trim().toLowerCase() !== 'chunked') {
@@ -40,6 +50,11 @@ export function protocolFault(
     return bad(`A ${request.method} request has no body.`);
   }
   return null;
+}
+
+/** The one expectation that HTTP knows. */
+function isContinue(expect: string): boolean {
+  return expect.trim().toLowerCase() === '100-continue';
 }
 
 function bad(message: string): ProtocolFault {

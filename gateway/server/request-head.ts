@@ -83,7 +83,7 @@ export function readHead(raw: readonly string[]): RequestHead {
         head.transferEncoding = value;
         break;
       case 'expect':
-        head.expect = value;
+        head.expect = head.expect === undefined ? value : `${head.expect},${value}`;
         break;
       case 'x-request-id':
         head.requestId ??= value;

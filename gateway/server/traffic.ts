@@ -84,7 +84,8 @@ class TrafficRequest {
     const { method = '', url = '', httpVersion } = this.#request;
     const fault = protocolFault({ method, url, httpVersion }, this.#head);
     if (fault !== null) {
-      this.#refuse(new GatewayError(fault.code, fault.message, { status: fault.status }), true);
+      const error = new GatewayError(fault.code, fault.message, { status: fault.status });
+      this.#refuse(error, true, fault.allow === undefined ? [] : ['allow', fault.allow]);
       return;
     }
     if (!this.#options.hosts(this.#head.host)) {
@@ -154,7 +155,8 @@ class TrafficRequest {
     const head = this.#head;
     checkBodyHeaders(head);
     const declared = Number(head.contentLength ?? Number.NaN);
-    if (head.expect !== undefined && !(declared > maxBytes)) this.#response.writeContinue();
+    const waits = head.expect !== undefined && this.#request.httpVersion !== '1.0';
+    if (waits && !(declared > maxBytes)) this.#response.writeContinue();
     const { bodies, exchange } = this.#options;
     const room = bodies.hold();
     this.#response.on('close', room.release);
