@@ -53,14 +53,16 @@ export interface ReporterOptions {
 export interface Reporter {
   /** Reports now, as after a change of the revision or of readiness. */
   now(): void;
-  /** Sends a last report, unready, and stops. */
+  /** Sends a last report, unready, and stops: within a second, and one that is under way is given up for it. */
   stop(): Promise<void>;
 }
 
 const EVERY_MS = 5_000;
 /** One call that hangs must not outlast the 15 s after which the control plane takes a silent instance for gone. */
 const REPORT_MS = 4_000;
-const LAST_REPORT_MS = 1_000;
+/** Milliseconds for the last report. */
+export const LAST_REPORT_MS = 1_000;
+const ENDING = new Error('the gateway ends');
 
 /** Reports every few seconds, and at once when told to. A control plane that is away costs nothing but a log line. */
 export function startReporter(options: ReporterOptions): Reporter {
@@ -69,6 +71,7 @@ export function startReporter(options: ReporterOptions): Reporter {
   let sending: Promise<void> | null = null;
   let again = false;
   let failed = false;
+  const ending = new AbortController();
 
   async function send(report: InstanceReport, signal: AbortSignal): Promise<void> {
     const headers = { 'content-type': 'application/json' };
@@ -77,6 +80,7 @@ export function startReporter(options: ReporterOptions): Reporter {
       if (status >= 300) throw new Error(`the control plane answered ${status}`);
       failed = false;
     } catch (error) {
+      if (signal.reason === ENDING) return;
       const reason = error instanceof Error ? error.message : String(error);
       if (!failed) logger.warn({ reason }, 'this instance cannot report to the control plane');
       failed = true;
@@ -88,7 +92,8 @@ export function startReporter(options: ReporterOptions): Reporter {
       again = true;
       return;
     }
-    sending = send(describe(), AbortSignal.timeout(options.timeoutMs ?? REPORT_MS)).then(() => {
+    const patience = AbortSignal.timeout(options.timeoutMs ?? REPORT_MS);
+    sending = send(describe(), AbortSignal.any([ending.signal, patience])).then(() => {
       sending = null;
       if (!again) return;
       again = false;
@@ -104,6 +109,7 @@ export function startReporter(options: ReporterOptions): Reporter {
     async stop() {
       clearInterval(timer);
       again = false;
+      ending.abort(ENDING);
       await sending;
       await send({ ...describe(), ready: false }, AbortSignal.timeout(LAST_REPORT_MS));
     },

@@ -13,7 +13,7 @@ const GATEWAY_CONTAINER = 'gateway';
 /** On a pod: uid of its ServiceAccount, where that was made anew. */
 export const ACCOUNT_ANNOTATION = 'governance.keeptrusts.com/service-account-uid';
 
-/** Seconds beyond the delay and the grace of the drain, for the spool to be flushed and closed. */
+/** Seconds beyond the delay and the grace of the drain, for what is left to be shipped and the spool to be closed. */
 const CLOSING_SECONDS = 10;
 
 export function renderDeployment(input: RenderInput): Manifest {
