@@ -6,7 +6,7 @@ import { hashFiles, LayerCache } from '../images/layers.ts';
 import { systemBase } from './base.ts';
 
 const FOLDER = join(root, 'test/cluster/client');
-const PROGRAMS = ['call.ts', 'load.ts', 'main.ts', 'upstream.ts'];
+const PROGRAMS = ['call.ts', 'load.ts', 'main.ts', 'streams.ts', 'upstream.ts'];
 
 /** The image of the pods of scenarios: Node, the official SDK and the programs of `test/cluster/client`, in `/app`. */
 export async function makeClientImage(

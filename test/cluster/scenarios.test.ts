@@ -1,9 +1,10 @@
 import { Cluster } from '../../hack/delivery/cluster.ts';
 import { testCluster } from '../fakes/kubectl.ts';
 import { findings } from './scenario/findings.ts';
-import { provideImage } from './scenario/image.ts';
+import { Images } from './scenario/image.ts';
 import { installOperator, isInstalled, removeOperator } from './scenario/install.ts';
 import { Place } from './scenario/place.ts';
+import { noPodsEnd } from './scenario/quiet.ts';
 import { runSteps } from './scenario/run.ts';
 import { readScenarios, type Scenario } from './scenario/scenario.ts';
 
@@ -16,7 +17,7 @@ const chosen = readScenarios().filter(({ name }) => wanted?.split(',').includes(
 describe('scenarios in a cluster', function () {
   this.timeout(300_000);
   let cluster: Cluster;
-  let clientImage: string;
+  const images = new Images(process.env);
   /** On somebody's cluster that had no operator before. */
   let isGuest = false;
   const outcomes = new Map<Scenario, Promise<void>>();
@@ -24,11 +25,11 @@ describe('scenarios in a cluster', function () {
   before(async () => {
     cluster = await Cluster.open(testCluster().kubeconfig);
     isGuest = !isOurs && !(await isInstalled());
-    [clientImage] = await Promise.all([
-      provideImage('KT_CLIENT_IMAGE', process.env),
-      installOperator(process.env),
-    ]);
+    await Promise.all([images.get('KT_CLIENT_IMAGE'), installOperator(process.env)]);
     beginSideBySide(chosen.filter(({ alone }) => !alone));
+    // Made while the others wait. Whoever needs it is told of a fault.
+    if (chosen.some(({ steps }) => steps.some(({ nextImage }) => nextImage)))
+      images.get('KT_NEXT_GATEWAY_IMAGE').catch(() => {});
   });
   after(async () => {
     await cluster.close();
@@ -44,23 +45,30 @@ describe('scenarios in a cluster', function () {
     it(scenario.title, async function () {
       if (scenario.node && !isOurs) this.skip();
       await Promise.allSettled(outcomes.values());
+      await noPodsEnd(cluster);
       await run(scenario);
     });
 
+  /** Each begins when one of those before it has ended, in their order. */
   function beginSideBySide(scenarios: readonly Scenario[]): void {
-    const lanes: Promise<void>[] = Array.from({ length: LANES }, () => Promise.resolve());
-    for (const [index, scenario] of scenarios.entries()) {
-      const outcome = lanes[index % LANES]!.then(() => run(scenario));
+    const running = new Set<Promise<unknown>>();
+    let turn = Promise.resolve();
+    for (const scenario of scenarios) {
+      const outcome = turn.then(() => run(scenario));
       outcomes.set(scenario, outcome);
-      lanes[index % LANES] = outcome.catch(() => {});
+      turn = turn.then(async () => {
+        const place = outcome.catch(() => {}).finally(() => running.delete(place));
+        running.add(place);
+        if (running.size >= LANES) await Promise.race(running);
+      });
     }
   }
 
   async function run(scenario: Scenario): Promise<void> {
-    const place = new Place(cluster, scenario.folder, `kt-${scenario.name}-${process.pid}`);
+    const place = new Place({ cluster, images }, scenario.folder, `kt-${scenario.name}-${process.pid}`);
     const needsOther = scenario.steps.some(({ in: where }) => where === 'other');
     try {
-      await place.prepare(clientImage, needsOther);
+      await place.prepare(needsOther);
       await runSteps(scenario, place);
       if (tells) console.log([scenario.title, ...place.notes].join('\n'));
     } catch (error) {

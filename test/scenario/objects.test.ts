@@ -10,6 +10,13 @@ describe('what a scenario expects of an object', () => {
     );
   });
 
+  it('holds of nothing where the object has none', () => {
+    expect(mismatch({ spec: {} }, { spec: { paused: null } })).to.equal(null);
+    expect(mismatch({ spec: { paused: true } }, { spec: { paused: null } })).to.equal(
+      '.spec.paused is true, not null',
+    );
+  });
+
   it('holds of a list where some element is like each that is named', () => {
     const found = [
       { type: 'Ready', status: 'True' },

@@ -2,11 +2,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { call } from './call.ts';
 import { Load } from './load.ts';
+import { Streams } from './streams.ts';
 import { Upstream } from './upstream.ts';
 
 const PORT = 8090;
 const upstream = new Upstream();
 const loads: Load[] = [];
+const streams = new Streams(upstream);
 
 /** What the pod can be told. Each takes and gives JSON. */
 const orders: Readonly<Record<string, (order: never) => unknown>> = {
@@ -19,6 +21,9 @@ const orders: Readonly<Record<string, (order: never) => unknown>> = {
     ),
   '/load/start': (order) => void loads.push(new Load(order)),
   '/load/stop': () => loads.pop()!.stop(),
+  '/streams/open': (order) => streams.open(order),
+  '/streams/finish': ({ ids }: { ids: string[] }) => upstream.finish(ids),
+  '/streams/look': ({ ids }: { ids: string[] }) => streams.look(ids),
   '/upstream/key': ({ key }: { key: string | null }) => {
     upstream.key = key;
   },
@@ -39,6 +44,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       begin,
       write: (text) => void response.write(text),
       end: (text) => void response.end(text),
+      gone: () => response.destroyed,
     });
   }
   const order = orders[request.url ?? ''];

@@ -7,11 +7,19 @@ export interface Exchange {
   begin(status: number, type: string): void;
   write(text: string): void;
   end(text: string): void;
+  /** Whether the other side hung up. */
+  gone(): boolean;
 }
 
 /** Milliseconds between the parts of a stream, by model. */
 const PAUSE_MS: Readonly<Record<string, number>> = { slow: 250 };
 const OTHERS_PAUSE_MS = 10;
+/** A model whose streams go on until somebody ends them, part by part. */
+const HELD = 'held';
+const HELD_PAUSE_MS = 200;
+
+/** What a stream of `held` says for the n-th time. */
+export const partOf = (part: number): string => ` part-${part}`;
 
 /** A provider that speaks the OpenAI API: it answers with the last text that it received. */
 export class Upstream {
@@ -21,6 +29,14 @@ export class Upstream {
   received = 0;
   /** Requests by the ids that their texts end with. */
   readonly dispatched = new Set<string>();
+  /** Streams of `held` by those ids: how many parts each has sent beyond its text. */
+  readonly parts = new Map<string, number>();
+  readonly #ended = new Set<string>();
+
+  /** Lets streams of `held` come to their end. */
+  finish(ids: readonly string[]): void {
+    for (const id of ids) this.#ended.add(id);
+  }
 
   async serve(exchange: Exchange): Promise<void> {
     this.received += 1;
@@ -50,6 +66,12 @@ export class Upstream {
     for (const content of text.match(/.{1,8}/gs) ?? []) {
       chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
       await delay(PAUSE_MS[model] ?? OTHERS_PAUSE_MS);
+    }
+    for (let part = 1; model === HELD && id !== undefined && !this.#ended.has(id); part++) {
+      if (exchange.gone()) return;
+      chunk({ choices: [{ index: 0, delta: { content: partOf(part) }, finish_reason: null }] });
+      this.parts.set(id, part);
+      await delay(HELD_PAUSE_MS);
     }
     chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
     chunk({ choices: [], usage });

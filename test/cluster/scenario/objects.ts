@@ -7,7 +7,9 @@ export interface KubeObject {
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
     generation?: number;
+    /** When it has to be gone. */
     deletionTimestamp?: string;
+    deletionGracePeriodSeconds?: number;
   };
   status?: Record<string, unknown>;
 }
@@ -50,7 +52,7 @@ export function objectPath(name: string, namespace: string): string {
 
 /**
  * Where `found` does not hold what `wanted` lists, or null. Of a list, some element holds each that is
- * listed; `{contains: TEXT}` stands for any text with it.
+ * listed; `{contains: TEXT}` stands for any text with it, and null for nothing.
  */
 export function mismatch(found: unknown, wanted: unknown, path = ''): string | null {
   if (Array.isArray(wanted)) {
@@ -68,5 +70,6 @@ export function mismatch(found: unknown, wanted: unknown, path = ''): string | n
     }
     return null;
   }
+  if (wanted === null && found === undefined) return null;
   return found === wanted ? null : `${path} is ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`;
 }

@@ -1,27 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../../hack/delivery/cluster.ts';
 import { kubectl } from '../../fakes/kubectl.ts';
+import type { Images } from './image.ts';
 import { type KubeObject, objectPath, type PodObject } from './objects.ts';
 import { clientPod, namespaceObjects, outsideOf } from './surroundings.ts';
 
 /** Milliseconds for something to come about. */
 export const LIMIT_MS = 60_000;
 const LOOK_MS = 100;
-/** Milliseconds for pods to end, which may drain for ten seconds. */
-const ENDING_MS = 20_000;
-
 /** Where one scenario happens, and what has happened so far. */
 export class Place {
   readonly cluster: Cluster;
+  readonly images: Images;
   readonly folder: string;
   readonly namespace: string;
   readonly other: string;
   /** Lines for people. */
   readonly notes: string[] = [];
   readonly keys = new Map<string, { id: string; value: string }>();
+  /** What the control plane answered, by the id of a key. */
+  readonly revokedAt = new Map<string, string>();
   /** `performance.now()` when somebody last changed something. */
   changedAt = performance.now();
   remembered: PodObject[] = [];
+  /** Streams by the name that steps give them: the pod of each, by the id of its request. */
+  readonly streams = new Map<string, ReadonlyMap<string, string>>();
+  /** Milliseconds since the epoch when pods that were seen to end had been told to, by name, in whole seconds. */
+  readonly endings = new Map<string, number>();
   readonly #began = performance.now();
   /** Namespaces whose gateway was reached by its Service once. */
   readonly #reached = new Set<string>();
@@ -30,8 +35,9 @@ export class Place {
   readonly #answered = new Map<string, Map<string, string | null>>();
   #requests = 0;
 
-  constructor(cluster: Cluster, folder: string, namespace: string) {
-    this.cluster = cluster;
+  constructor(parts: { cluster: Cluster; images: Images }, folder: string, namespace: string) {
+    this.cluster = parts.cluster;
+    this.images = parts.images;
     this.folder = folder;
     this.namespace = namespace;
     this.other = `${namespace}-other`;
@@ -52,6 +58,31 @@ export class Place {
     return known;
   }
 
+  /** @throws Error */
+  key(name: string): { id: string; value: string } {
+    const key = this.keys.get(name);
+    if (key === undefined) throw new Error(`no step made the key ${name}`);
+    return key;
+  }
+
+  /**
+   * The text of a step with what its names stand for: `$NAMESPACE`, `$EVENT` and `$OTHER_EVENT` for an event of the first
+   * and the second namespace, `$KEY(name)` for the id of a key. @throws Error
+   */
+  resolve(text: string, step: { in?: 'other' }): string {
+    return text
+      .replaceAll('$NAMESPACE', this.namespaceOf(step))
+      .replaceAll('$EVENT', () => this.#someEvent(this.namespace))
+      .replaceAll('$OTHER_EVENT', () => this.#someEvent(this.other))
+      .replaceAll(/\$KEY\((\w+)\)/g, (_, name: string) => this.key(name).id);
+  }
+
+  #someEvent(namespace: string): string {
+    const [event] = [...this.answeredIn(namespace).values()].filter((id) => id !== null);
+    if (event === undefined) throw new Error(`nothing was answered in ${namespace} yet`);
+    return event;
+  }
+
   /** An id for the next request. */
   nextId(): string {
     this.#requests += 1;
@@ -59,28 +90,22 @@ export class Place {
   }
 
   /** Makes the namespaces, and the client's pod in the first. */
-  async prepare(clientImage: string, needsOther: boolean): Promise<void> {
+  async prepare(needsOther: boolean): Promise<void> {
     const items = [
       ...namespaceObjects(this.namespace),
       ...(needsOther ? namespaceObjects(this.other) : []),
-      ...clientPod(this.namespace, clientImage),
+      ...clientPod(this.namespace, await this.images.get('KT_CLIENT_IMAGE')),
     ];
     await kubectl(['apply', '-f', '-'], { input: { apiVersion: 'v1', kind: 'List', items } });
     await this.until('the client answers', async () => (await this.tell('/upstream/received', {})) === 0);
   }
 
+  /** Namespaces go when their pods have, which takes a while; an operator that is put back finds nothing in them. */
   async remove(): Promise<void> {
-    for (const repair of this.repairs) await repair();
     for (const namespace of [this.namespace, this.other])
       for (const path of [...outsideOf(namespace), `/api/v1/namespaces/${namespace}`])
         await this.cluster.send('DELETE', path);
-    // Namespaces take longer, and cost nothing; pods that end would be measured with whoever comes next.
-    await this.until('the pods end', () => this.#isEmpty(), ENDING_MS).catch(() => {});
-  }
-
-  async #isEmpty(): Promise<boolean> {
-    const { items } = await this.cluster.must('GET', objectPath('pod', this.namespace));
-    return (items as PodObject[]).length === 0;
+    for (const repair of this.repairs) await repair();
   }
 
   /** Gives the client's pod an order, and returns what it answers. @throws Error */
@@ -113,11 +138,16 @@ export class Place {
     return JSON.parse(body) as KubeObject;
   }
 
-  /** Pods of the gateway `default` that take traffic. */
-  async pods(namespace: string): Promise<PodObject[]> {
+  /** Pods of the gateway `default`, also those that end. */
+  async everyPod(namespace: string): Promise<PodObject[]> {
     const selector = encodeURIComponent('app.kubernetes.io/instance=keeptrusts-default');
     const list = await this.cluster.must('GET', `${objectPath('pod', namespace)}?labelSelector=${selector}`);
-    return (list['items'] as PodObject[]).filter(
+    return list['items'] as PodObject[];
+  }
+
+  /** Those that take traffic. */
+  async pods(namespace: string): Promise<PodObject[]> {
+    return (await this.everyPod(namespace)).filter(
       ({ metadata, status }) =>
         metadata.deletionTimestamp === undefined &&
         status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True'),

@@ -1,16 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Place } from './place.ts';
 import type { Scenario, Step } from './scenario.ts';
-import { api } from './steps/api.ts';
+import { api, refused } from './steps/api.ts';
+import { ended, ending } from './steps/endings.ts';
 import { events } from './steps/events.ts';
-import { key, revoke } from './steps/keys.ts';
+import { key, revoke, revoked } from './steps/keys.ts';
 import { kt } from './steps/kt.ts';
 import { load, stop } from './steps/loads.ts';
 import { absent, apply, assert, error, patch, ready, remove, rolledOut } from './steps/objects.ts';
 import { nextImage, operator } from './steps/operator.ts';
-import { kill, restart, samePods, toldAgain } from './steps/pods.ts';
+import { kill, restart, roomForPods, samePods, toldAgain } from './steps/pods.ts';
 import { prometheus, promql } from './steps/prometheus.ts';
 import { request } from './steps/requests.ts';
+import { mayNot, mayOnly } from './steps/rights.ts';
+import { cut, finish, open } from './steps/streams.ts';
 
 type Run = (place: Place, told: never, namespace: string) => Promise<void>;
 
@@ -26,14 +29,22 @@ export const RUNS: Readonly<Record<string, Run>> = {
   request,
   load,
   stop,
+  open,
+  finish,
+  cut,
   upstreamKey: async (place, key: string) => void (await place.tell('/upstream/key', { key })),
   key,
   revoke,
+  revoked,
   kt,
   api,
+  refused,
   events,
   samePods,
   toldAgain,
+  ending,
+  ended,
+  roomForPods,
   kill,
   restart,
   operator,
@@ -41,6 +52,8 @@ export const RUNS: Readonly<Record<string, Run>> = {
   rolledOut,
   prometheus,
   promql,
+  mayOnly,
+  mayNot,
   pauseMs: (_, ms: number) => delay(ms),
 };
 
@@ -50,11 +63,11 @@ export async function runSteps({ steps }: Scenario, place: Place): Promise<void>
     const name = nameOf(step);
     const what = `step ${index + 1}, ${name}`;
     place.note(what);
-    const text = JSON.stringify(step[name]).replaceAll('$NAMESPACE', place.namespaceOf(step));
     const run = RUNS[name];
     if (run === undefined) throw new Error(`${what}: nothing runs it`);
     try {
-      await run(place, JSON.parse(text) as never, place.namespaceOf(step));
+      const told = JSON.parse(place.resolve(JSON.stringify(step[name]), step)) as never;
+      await run(place, told, place.namespaceOf(step));
     } catch (fault) {
       if (fault instanceof Error) fault.message = `${what}: ${fault.message}`;
       throw fault;

@@ -41,8 +41,8 @@ export function outsideOf(namespace: string): string[] {
   const folder = `${group}/namespaces/${OPERATOR_NAMESPACE}`;
   return [
     ...['rolebindings', 'roles'].map((kind) => `${folder}/${kind}/${forwardingName(namespace)}`),
-    // Of a scenario that lets somebody of the namespace see the whole cluster.
-    `${group}/clusterrolebindings/auditor-${namespace}`,
+    // Of scenarios that let somebody of the namespace see the whole cluster.
+    ...['auditor', 'prometheus'].map((who) => `${group}/clusterrolebindings/${who}-${namespace}`),
   ];
 }
 

@@ -12,6 +12,18 @@ export interface ApiStep {
   withinMs?: number;
 }
 
+export interface RefusedStep {
+  as: string;
+  paths: string[];
+  status: number;
+  code: string;
+}
+
+interface Answer {
+  status: number;
+  said: string;
+}
+
 /** Characters of an answer that a fault shows. */
 const SAID = 500;
 
@@ -21,8 +33,45 @@ export async function api(
   { as, path, contains, lacks, withinMs }: ApiStep,
   namespace: string,
 ): Promise<void> {
-  const account = ['-n', namespace, 'create', 'token', as, `--audience=${TOKEN_AUDIENCE}`];
-  const token = (await kubectl(account)).trim();
+  await asking(namespace, as, async (get) => {
+    const look = async (): Promise<true> => {
+      const { status, said } = await get(path);
+      const isAs =
+        status === 200 &&
+        (contains === undefined || said.includes(contains)) &&
+        (lacks === undefined || !said.includes(lacks));
+      if (!isAs) throw new Error(`${status} ${said.slice(0, SAID)}`);
+      return true;
+    };
+    await place.until(path, look, withinMs);
+  });
+}
+
+/** Asks for what that account may not see. @throws Error with what was answered otherwise */
+export async function refused(
+  place: Place,
+  { as, paths, status, code }: RefusedStep,
+  namespace: string,
+): Promise<void> {
+  await asking(namespace, as, async (get) => {
+    for (const path of paths) {
+      const answer = await get(path);
+      const { error } = JSON.parse(answer.said) as { error?: { code?: string } };
+      if (answer.status !== status || error?.code !== code)
+        throw new Error(`${path}: ${answer.status} ${answer.said.slice(0, SAID)}`);
+    }
+  });
+  place.note(`${paths.length} paths are refused with ${status} ${code}`);
+}
+
+/** Lets something ask with a token of an account, by a port that is forwarded meanwhile. */
+async function asking(
+  namespace: string,
+  account: string,
+  use: (get: (path: string) => Promise<Answer>) => Promise<void>,
+): Promise<void> {
+  const words = ['-n', namespace, 'create', 'token', account, `--audience=${TOKEN_AUDIENCE}`];
+  const token = (await kubectl(words)).trim();
   const { port, end } = await forwardedPort([
     '-n',
     OPERATOR_NAMESPACE,
@@ -30,18 +79,11 @@ export async function api(
     ':8080',
   ]);
   try {
-    const look = async (): Promise<true> => {
+    await use(async (path) => {
       const headers = { authorization: `Bearer ${token}` };
       const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
-      const said = await answer.text();
-      const isAs =
-        answer.status === 200 &&
-        (contains === undefined || said.includes(contains)) &&
-        (lacks === undefined || !said.includes(lacks));
-      if (!isAs) throw new Error(`${answer.status} ${said.slice(0, SAID)}`);
-      return true;
-    };
-    await place.until(path, look, withinMs);
+      return { status: answer.status, said: await answer.text() };
+    });
   } finally {
     end();
   }

@@ -1,5 +1,6 @@
 import { ktAsPerson } from '../kt.ts';
 import type { Place } from '../place.ts';
+import { allShipped } from './backlog.ts';
 
 interface EventRecord {
   id: string;
@@ -11,7 +12,8 @@ interface EventRecord {
 const DELIVERY_MS = 30_000;
 
 /**
- * Compares the record with what the provider received and callers were answered, and verifies the chain.
+ * Compares the record with what the provider received and callers were answered, also when nothing is on its way to it any
+ * more, and verifies the chain.
  * @throws Error
  */
 export async function events(
@@ -20,16 +22,18 @@ export async function events(
   namespace: string,
 ): Promise<void> {
   const dispatched = await place.tell<string[]>('/upstream/dispatched', {});
-  const told = await place.until(
-    'an event for each request',
-    async () => {
-      const list = await listed(namespace);
-      const fault = faultOf(list, dispatched, place.answeredIn(namespace));
-      if (fault !== null) throw new Error(fault);
-      return list;
-    },
-    withinMs,
-  );
+  const look = async (): Promise<EventRecord[]> => {
+    const list = await listed(namespace);
+    const fault = faultOf(list, dispatched, place.answeredIn(namespace));
+    if (fault !== null) throw new Error(fault);
+    return list;
+  };
+  const early = await place.until('an event for each request', look, withinMs);
+  // One that comes later would be one too many.
+  await allShipped(place, namespace, withinMs);
+  const told = await look();
+  if (told.length !== early.length)
+    throw new Error(`${early.length} events became ${told.length} after every request had its own`);
   const interrupted = told.filter(({ kind }) => kind === 'interrupted').length;
   const byPod = [...Map.groupBy(told, ({ instance }) => instance).values()].map(({ length }) => length);
   place.note(`${told.length} events (${byPod.join(' + ')} by pod), ${interrupted} interrupted`);

@@ -17,7 +17,7 @@ export interface StopStep {
 
 export async function load(place: Place, step: LoadStep, namespace: string): Promise<void> {
   const { key, model = 'echo', ...rest } = step;
-  const value = key === undefined ? {} : { key: place.keys.get(key)!.value };
+  const value = key === undefined ? {} : { key: place.key(key).value };
   const baseUrl = `http://${await place.serviceOf(namespace)}:41002/v1`;
   await place.tell('/load/start', { ...rest, ...value, model, baseUrl, prefix: place.nextId() });
 }

@@ -1,6 +1,5 @@
 import { kubectl } from '../../../fakes/kubectl.ts';
-import { provideImage } from '../image.ts';
-import { installOperator } from '../install.ts';
+import { installOperator, limitOperator } from '../install.ts';
 import type { Place } from '../place.ts';
 import { OPERATOR_NAMESPACE } from '../surroundings.ts';
 
@@ -9,10 +8,16 @@ const DEPLOYMENT = 'deployment/keeptrusts-operator';
 const AT = ['-n', OPERATOR_NAMESPACE];
 const ITS_PODS = ['pod', '-l=app.kubernetes.io/name=keeptrusts-operator'];
 
-/** Ends the control plane's pod without another in its place, or starts one. */
-export async function operator(place: Place, what: 'away' | 'back'): Promise<void> {
+/**
+ * Ends the control plane's pod without another in its place, starts one, or puts one in its place that may act in the
+ * scenario's namespace only.
+ */
+export async function operator(place: Place, what: 'away' | 'back' | 'limited'): Promise<void> {
   if (what === 'back') {
     await begin();
+  } else if (what === 'limited') {
+    place.repairs.push(() => installOperator(process.env));
+    await limitOperator(process.env, place.namespace);
   } else {
     place.repairs.push(begin);
     await kubectl([...AT, 'scale', DEPLOYMENT, '--replicas=0']);
@@ -28,7 +33,7 @@ async function begin(): Promise<void> {
 
 /** Lets gateways have another image, as an update of the operator would. */
 export async function nextImage(place: Place): Promise<void> {
-  const value = `--gateway-image=${await provideImage('KT_NEXT_GATEWAY_IMAGE', process.env)}`;
+  const value = `--gateway-image=${await place.images.get('KT_NEXT_GATEWAY_IMAGE')}`;
   const patch = [{ op: 'add', path: '/spec/template/spec/containers/0/args/-', value }];
   place.repairs.push(() => installOperator(process.env));
   place.changedAt = performance.now();

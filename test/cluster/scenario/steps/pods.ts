@@ -2,15 +2,27 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { type Place as ClusterPlace, layoutOf } from '../../../../hack/cluster/layout.ts';
 import { processesOf } from '../../../../hack/cluster/processes.ts';
 import { CONFIG_REVISION_ANNOTATION } from '../../../../operator/render/configmap.ts';
+import { kubectl } from '../../../fakes/kubectl.ts';
 import type { PodObject } from '../objects.ts';
 import type { Place } from '../place.ts';
 
-/** @throws Error where a pod that was remembered is gone, is restarted, or has company */
-export async function samePods(place: Place, what: 'remember' | 'expect', namespace: string): Promise<void> {
+/** @throws Error where a pod that was remembered is gone, is restarted, or has company; or, `replaced`, is still there */
+export async function samePods(
+  place: Place,
+  what: 'remember' | 'expect' | 'replaced',
+  namespace: string,
+): Promise<void> {
   const pods = await place.pods(namespace);
   if (what === 'remember') {
     if (pods.length === 0) throw new Error('no pod takes traffic');
     place.remembered = pods;
+    return;
+  }
+  if (what === 'replaced') {
+    const uids = new Set(place.remembered.map(({ metadata }) => metadata.uid));
+    const old = pods.filter(({ metadata }) => uids.has(metadata.uid));
+    if (pods.length === 0 || uids.size === 0 || old.length > 0)
+      throw new Error(`${old.length} of ${pods.length} pods are those of before`);
     return;
   }
   const told = (list: readonly PodObject[]): string[] =>
@@ -21,6 +33,17 @@ export async function samePods(place: Place, what: 'remember' | 'expect', namesp
 
 const restarts = ({ containerStatuses = [] }: PodObject['status']): number =>
   containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
+
+const QUOTA = 'no-more-pods';
+
+/** Lets the namespace have no pod more than it has, or again as many as it likes. */
+export async function roomForPods(_: Place, room: 'none' | 'any', namespace: string): Promise<void> {
+  const at = ['-n', namespace];
+  if (room === 'none') return void (await kubectl([...at, 'create', 'quota', QUOTA, '--hard=pods=0']));
+  await kubectl([...at, 'delete', 'quota', QUOTA]);
+  // Their controller tries again after ever longer pauses; a change makes it look at once.
+  await kubectl([...at, 'annotate', 'replicasets', '--all', 'keeptrusts-test=room']);
+}
 
 /** Milliseconds in which the operator tells a pod again that lacks something. */
 const TOLD_MS = 20_000;

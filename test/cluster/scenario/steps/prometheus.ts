@@ -1,5 +1,4 @@
 import { kubectl } from '../../../fakes/kubectl.ts';
-import { provideImage } from '../image.ts';
 import type { PodObject } from '../objects.ts';
 import type { Place } from '../place.ts';
 import { prometheusObjects } from '../prometheus.ts';
@@ -21,7 +20,7 @@ const SCRAPED_MS = 75_000;
 
 /** Starts a Prometheus that is configured by what we give to people, and told of the pods that there are. */
 export async function prometheus(place: Place, _: object, namespace: string): Promise<void> {
-  const image = await provideImage('KT_PROMETHEUS_IMAGE', process.env);
+  const image = await place.images.get('KT_PROMETHEUS_IMAGE');
   const pods = await place.cluster.must('GET', '/api/v1/pods');
   const items = prometheusObjects(scrapeConfig(pods['items'] as PodObject[]), image);
   await kubectl(['-n', namespace, 'apply', '-f', '-'], { input: { apiVersion: 'v1', kind: 'List', items } });

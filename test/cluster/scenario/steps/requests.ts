@@ -73,7 +73,7 @@ async function askUntil(
   { namespace, way, stream, since }: { namespace: string; way: Way; stream: boolean; since: number },
 ): Promise<number> {
   const { withinMs = 0 } = step;
-  const key = step.key === undefined ? {} : { key: keyValue(place, step.key) };
+  const key = step.key === undefined ? {} : { key: place.key(step.key).value };
   for (;;) {
     const id = place.nextId();
     const content = `${step.content} (request ${id})`;
@@ -91,12 +91,6 @@ async function askUntil(
     }
     await delay(withinMs > LONG_MS ? LONG_PAUSE_MS : PAUSE_MS);
   }
-}
-
-function keyValue(place: Place, name: string): string {
-  const key = place.keys.get(name);
-  if (key === undefined) throw new Error(`no step made the key ${name}`);
-  return key.value;
 }
 
 function faultOf(answer: Answer, expect: RequestStep['expect']): string | null {
