@@ -36,7 +36,7 @@ export interface ShutdownTimes {
 }
 
 /** Events may still be shipped for so long after the last answer (ms). */
-export const SHIP_MS = 5_000;
+const SHIP_MS = 5_000;
 
 /**
  * Stops a gateway. The order is what counts: an exchange needs the upstream, the clocks and the spool until it has settled,

@@ -61,7 +61,7 @@ const EVERY_MS = 5_000;
 /** One call that hangs must not outlast the 15 s after which the control plane takes a silent instance for gone. */
 const REPORT_MS = 4_000;
 /** Milliseconds for the last report. */
-export const LAST_REPORT_MS = 1_000;
+const LAST_REPORT_MS = 1_000;
 const ENDING = new Error('the gateway ends');
 
 /** Reports every few seconds, and at once when told to. A control plane that is away costs nothing but a log line. */

@@ -3,7 +3,7 @@ import { Server as NetServer } from 'node:net';
 
 const POLL_MS = 50;
 /** Who was told to end has so long (ms); nobody needs more than a few turns of the event loop. */
-export const END_MS = 1_000;
+const END_MS = 1_000;
 
 /**
  * Ends a listener without cutting answers: stops accepting, closes idle connections, waits for the others.

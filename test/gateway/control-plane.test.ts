@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type ControlPlaneLink, linkControlPlane } from '../../gateway/control-plane.ts';
-import { LAST_REPORT_MS } from '../../gateway/events/report.ts';
 import { eventually } from '../fakes/folder.ts';
 import { SilentServer } from '../fakes/silent-server.ts';
 import { decision, memoryLog, spoolAt, tempFolder } from './events/fixtures.ts';
 
 const SHIP_MS = 300;
+const LAST_REPORT_MS = 1_000;
 
 describe('the link to a control plane that takes everything and answers nothing', () => {
   let folder: ReturnType<typeof tempFolder>;
