@@ -15,6 +15,8 @@ export interface KeyFollowerOptions {
   waitSeconds?: number;
   /** Longest pause between two tries in ms; 3,000 by default. */
   maxPauseMs?: number;
+  /** A signal that aborts after so many ms; `AbortSignal.timeout` by default. */
+  timeout?(ms: number): AbortSignal;
 }
 
 export interface KeyFollower {
@@ -35,6 +37,7 @@ const MAX_PAUSE_MS = 3_000;
 export function followKeys(options: KeyFollowerOptions): KeyFollower {
   const { client, take, logger, random } = options;
   const { waitSeconds = WAIT_SECONDS, maxPauseMs = MAX_PAUSE_MS } = options;
+  const { timeout = (ms: number) => AbortSignal.timeout(ms) } = options;
   const stop = new AbortController();
   let failure: string | null = null;
 
@@ -42,7 +45,7 @@ export function followKeys(options: KeyFollowerOptions): KeyFollower {
   async function ask(before: ReadPage | null): Promise<ReadPage> {
     const wait = before?.more === false ? waitSeconds : 0;
     const after = before === null ? '' : `?after=${encodeURIComponent(before.cursor)}&wait=${wait}`;
-    const patience = AbortSignal.timeout(waitSeconds * 1000 + GRACE_MS);
+    const patience = timeout(waitSeconds * 1000 + GRACE_MS);
     const signal = AbortSignal.any([stop.signal, patience]);
     const { status, body } = await client.send('GET', KEY_PAGES_PATH + after, null, {}, signal);
     if (status !== 200) throw new Error(`the control plane answered ${status}`);

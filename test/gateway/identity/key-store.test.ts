@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -164,6 +165,15 @@ describe('keys of the control plane, as a gateway holds them', () => {
     expect(keys.stats).to.include({ count: 2, unreadable: 2 });
   });
 
+  it('shuts a key that gets a limit which it does not know, and does not go on with its wider rights', async () => {
+    await client.answer({ whole: true, keys: [keyOf('a'), keyOf('b')] });
+    await client.answer({ keys: [keyOf('a', { routes: ['/v1/chat'] }) as GatewayKey] });
+    expect(holds('a', 'b')).to.deep.equal([false, true]);
+    expect(keys.stats).to.include({ count: 1, unreadable: 1 });
+    await keys.close();
+    expect(open().find(hashOf('a'))).to.equal(undefined);
+  });
+
   it('begins the next start with what is on the disk', async () => {
     await client.answer({ whole: true, keys: [keyOf('a')] });
     await client.answer({ keys: [keyOf('b')] });
@@ -186,6 +196,21 @@ describe('keys of the control plane, as a gateway holds them', () => {
     expect(logged.filter((line) => line.includes('cannot be put on the disk'))).to.have.length(1);
     folder.remove();
     folder = new TestFolder();
+  });
+
+  it('puts a revocation on the disk with the next confirmation where the disk could not be written', async () => {
+    await client.answer({ whole: true, keys: [keyOf('a'), keyOf('b')] });
+    await keys.close();
+    folder.write('caller-keys.next/in-the-way', '');
+    await client.answer({ removed: ['a'] });
+    await keys.close();
+    expect(open().find(hashOf('a'))?.key.id, 'the write failed').to.equal('a');
+    rmSync(folder.file('caller-keys.next'), { recursive: true });
+    await client.answer({});
+    await keys.close();
+    const later = open();
+    expect(later.find(hashOf('a'))).to.equal(undefined);
+    expect(later.find(hashOf('b'))?.key.id).to.equal('b');
   });
 
   it('holds what the control plane told, whatever the pages and the failures between them', async () => {
