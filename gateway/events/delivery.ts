@@ -146,7 +146,7 @@ class Shipper implements Delivery {
   }
 
   async #pause(ms: number): Promise<void> {
-    if (this.#draining || ms <= 0) return;
+    if (this.#draining) return;
     const woken = new AbortController();
     // A stop ends the pause; an append does not.
     this.#wake = () => this.#draining && woken.abort();

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { INGEST_HEADERS } from '../../../gateway/contract/ingest.ts';
+import type { ControlPlaneAnswer, ControlPlaneClient } from '../../../gateway/events/control-plane-client.ts';
+import { type Delivery, startDelivery } from '../../../gateway/events/delivery.ts';
+import type { Spool } from '../../../gateway/events/spool.ts';
+import { eventually } from '../../fakes/folder.ts';
+import { decision, memoryLog, spoolAt, tempFolder } from './fixtures.ts';
+
+interface Sent {
+  firstSeq: number;
+  count: number;
+  lostFrom: string | undefined;
+  records: string[];
+}
+
+/** Far longer than a test may take: whoever waits for it has failed. */
+const FOREVER_MS = 60_000;
+const SOON_MS = 4_000;
+
+describe('delivery, step by step', () => {
+  let folder: ReturnType<typeof tempFolder>;
+  let spool: Spool;
+  let delivery: Delivery;
+  let sent: Sent[];
+  /** What the control plane says to a batch. */
+  let answer: (batch: Sent) => ControlPlaneAnswer | Promise<ControlPlaneAnswer>;
+
+  const stored = ({ firstSeq, count }: Sent): ControlPlaneAnswer => ({
+    status: 200,
+    retryAfter: null,
+    body: { acked: firstSeq + count - 1 },
+  });
+  const refused: ControlPlaneAnswer = {
+    status: 422,
+    retryAfter: null,
+    body: { error: { code: 'record_refused' } },
+  };
+  const client: ControlPlaneClient = {
+    async send(_method, _path, body, headers) {
+      const batch = {
+        firstSeq: Number(headers[INGEST_HEADERS.firstSeq]),
+        count: Number(headers[INGEST_HEADERS.count]),
+        lostFrom: headers[INGEST_HEADERS.lostFrom],
+        records: String(body).split('\n').slice(0, -1),
+      };
+      sent.push(batch);
+      return answer(batch);
+    },
+    close: async () => {},
+  };
+  const write = async (count: number, reason = 'all_policies_passed'): Promise<void> => {
+    for (let done = 0; done < count; done += 1) await spool.end(decision({ reason }));
+  };
+  const ship = (gatherMs: number): void => {
+    const deadDir = join(folder.dir, 'dead');
+    const logger = memoryLog();
+    delivery = startDelivery({ spool, client, deadDir, logger, random: () => 0, gatherMs, maxPauseMs: 5 });
+  };
+
+  beforeEach(() => {
+    folder = tempFolder();
+    spool = spoolAt(join(folder.dir, 'spool'));
+    [sent, answer] = [[], stored];
+  });
+  afterEach(async () => {
+    await delivery.stop(0);
+    await spool.close();
+    folder.remove();
+  });
+
+  it('ships what is on the disk for good, and nothing while the disk does not say so', async () => {
+    const order: string[] = [];
+    const sync = spool.sync.bind(spool);
+    let broken = true;
+    spool.sync = async () => {
+      order.push('sync');
+      if (broken) throw Object.assign(new Error('the disk is broken'), { code: 'EIO' });
+      await sync();
+      order.push('synced');
+    };
+    answer = (batch) => {
+      order.push('sent');
+      return stored(batch);
+    };
+    await write(3);
+    ship(5);
+    await eventually(() => delivery.stats.failure === 'EIO', 'the failure', SOON_MS);
+    expect([...new Set(order)], 'with a broken disk').to.deep.equal(['sync']);
+    broken = false;
+    order.length = 0;
+    await eventually(() => spool.stats.acked === 4, 'the delivery', SOON_MS);
+    expect(order).to.deep.equal(['sync', 'synced', 'sent']);
+  });
+
+  it('takes what its own age removed for no loss', async () => {
+    await spool.close();
+    const limits = { maxBytes: 64 * 1024, segmentBytes: 8 * 1024 };
+    spool = spoolAt(join(folder.dir, 'spool'), { delivered: false, limits });
+    await write(100);
+    const { first } = spool.segments[0]!;
+    expect(first).to.be.greaterThan(0);
+    spool.delivered = true;
+    ship(5);
+    await eventually(() => spool.stats.acked === 101, 'the delivery', SOON_MS);
+    expect(sent[0]).to.include({ firstSeq: first, lostFrom: '0' });
+    // No record of a loss was added, nor is one among those that were there.
+    expect(spool.stats.nextSeq).to.equal(101);
+    const records = sent.flatMap((batch) => batch.records);
+    expect(records.length).to.equal(101 - first);
+    expect(records.filter((record) => record.includes('stream.gap'))).to.deep.equal([]);
+  });
+
+  it('gathers nothing while it looks for a record that was refused', async () => {
+    await write(20);
+    await write(1, 'poison');
+    await write(20);
+    answer = (batch) => (batch.records.some((record) => record.includes('poison')) ? refused : stored(batch));
+    ship(FOREVER_MS);
+    await eventually(() => delivery.stats.backlog === 0, 'the delivery', SOON_MS);
+    expect(delivery.stats.dead).to.equal(1);
+  });
+
+  it('gathers nothing more once it is to stop, also where that was said while a batch was under way', async () => {
+    let reply: (() => void) | null = null;
+    answer = (batch) => new Promise((resolve) => (reply = () => resolve(stored(batch))));
+    await write(3);
+    ship(FOREVER_MS);
+    await eventually(() => reply !== null, 'the first batch', SOON_MS);
+    await write(2);
+    const begun = performance.now();
+    const stopped = delivery.stop(FOREVER_MS);
+    answer = stored;
+    reply!();
+    await eventually(() => spool.stats.acked === 6, 'the delivery', SOON_MS);
+    await stopped;
+    expect(performance.now() - begun).to.be.lessThan(SOON_MS);
+    expect(sent.map(({ firstSeq, count }) => [firstSeq, count])).to.deep.equal([
+      [0, 4],
+      [4, 2],
+    ]);
+  });
+});
