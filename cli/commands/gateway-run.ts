@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, writeFileSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { removeEndpoint, writeEndpoint } from '../../gateway/contract/endpoint-file.ts';
 import { ensureFolder, writeState } from '../../gateway/contract/ensure-folder.ts';
+import { writeOwnFile } from '../../gateway/contract/own-file.ts';
 import type { RunningGateway } from '../../gateway/gateway.ts';
 import { addGatewayFlags, type ProgramOptions, programOptions } from '../../gateway/options.ts';
 import { linesForPeople } from '../gateway-lines.ts';
@@ -92,7 +93,7 @@ function makeToken(stateDir: string): string {
   ensureFolder(stateDir);
   const file = join(stateDir, 'admin-token');
   const token = `kt_admin_${randomBytes(32).toString('base64url')}\n`;
-  writeState(stateDir, () => writeFileSync(file, token, { mode: 0o600 }));
+  writeState(stateDir, () => writeOwnFile(file, token));
   return file;
 }
 

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ensureFolder, writeState } from './ensure-folder.ts';
+import { writeOwnFile } from './own-file.ts';
 
 /** Where an API is served, as a running program leaves it in its state folder for `kt`. */
 export interface Served {
@@ -64,7 +65,7 @@ export function writeEndpoint(
   }
   const temporary = `${file}.new`;
   writeState(stateDir, () => {
-    writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`);
+    writeOwnFile(temporary, `${JSON.stringify(content, null, 2)}\n`);
     renameSync(temporary, file);
   });
 }

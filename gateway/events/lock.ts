@@ -1,6 +1,6 @@
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeOwnFile } from '../contract/own-file.ts';
 
 /** Another process has the folder. */
 export class SpoolLockedError extends Error {
@@ -25,7 +25,7 @@ export interface FolderLock {
 export function lockFolder(dir: string): FolderLock {
   const file = join(dir, 'lock');
   // SQLite would make it readable for all.
-  closeSync(openSync(file, 'a', 0o600));
+  makeOwnFile(file);
   const database = new DatabaseSync(file);
   try {
     database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');

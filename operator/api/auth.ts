@@ -1,7 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureFolder } from '../../gateway/contract/ensure-folder.ts';
+import { narrowFile, writeOwnFile } from '../../gateway/contract/own-file.ts';
 
 /** A user of the cluster, as its API server names them. */
 export interface ClusterUser {
@@ -58,7 +59,7 @@ export function createLocalTokens(dir: string): LocalTokens {
     createHmac('sha256', Buffer.from(secret, 'hex')).update(text).digest('base64url');
   const personToken = `kt_local_${mac('person')}`;
   const personTokenFile = join(dir, 'token');
-  writeFileSync(personTokenFile, `${personToken}\n`, { mode: 0o600 });
+  writeOwnFile(personTokenFile, `${personToken}\n`);
   const gatewayToken = (namespace: string, gateway: string): string =>
     `kt_gateway_${namespace}.${gateway}.${mac(`gateway\n${namespace}\n${gateway}`)}`;
   return {
@@ -80,10 +81,11 @@ export function createLocalTokens(dir: string): LocalTokens {
  * at each start, and of an empty one everybody could make them.
  */
 function readOrMake(file: string): string {
+  narrowFile(file);
   const found = read(file);
   if (found !== null && SECRET.test(found)) return found;
   const value = randomBytes(SECRET_BYTES).toString('hex');
-  writeFileSync(`${file}.new`, `${value}\n`, { mode: 0o600 });
+  writeOwnFile(`${file}.new`, `${value}\n`);
   renameSync(`${file}.new`, file);
   return value;
 }

@@ -1,7 +1,7 @@
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { ensureFolder, writeState } from '../../gateway/contract/ensure-folder.ts';
+import { makeOwnFile } from '../../gateway/contract/own-file.ts';
 
 /** Another control plane works with the folder. */
 export class StateInUse extends Error {
@@ -22,7 +22,7 @@ export function lockState(dir: string): { release(): void } {
   ensureFolder(dir);
   const file = join(dir, 'control-plane.lock');
   // SQLite would make it readable for all.
-  writeState(dir, () => closeSync(openSync(file, 'a', 0o600)));
+  writeState(dir, () => makeOwnFile(file));
   const database = new DatabaseSync(file);
   try {
     database.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');

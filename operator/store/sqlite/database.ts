@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { makeOwnFile, narrowFile } from '../../../gateway/contract/own-file.ts';
 import { OLDEST_SQLITE, SCHEMA, SCHEMA_VERSION, UPGRADES } from './schema.ts';
+
+/** Files that SQLite keeps beside a database, and may have left there. */
+const BESIDE = ['-wal', '-shm', '-journal'];
 
 /**
  * Opens the database for this process alone.
@@ -42,6 +46,9 @@ export function openDatabase(file: string): DatabaseSync {
 
 function open(file: string): DatabaseSync {
   try {
+    // SQLite would make it readable for all. It gives the files beside it the mode of the database, when it makes them.
+    makeOwnFile(file);
+    for (const ending of BESIDE) narrowFile(`${file}${ending}`);
     return new DatabaseSync(file);
   } catch (error) {
     throw unusable(file, error);
