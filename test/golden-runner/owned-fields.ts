@@ -14,7 +14,8 @@ interface ManagedFields {
  * server filled in nor what others set. Null where the manager owns nothing.
  *
  * Where a value is owned whole the account does not tell defaults in it apart, such as the apiVersion of a `fieldRef`:
- * members that `sent` has not are left out there, and nowhere else.
+ * members that `sent` has not are left out there, and nowhere else. A `false` that was sent is owned and not stored, as
+ * that of `paused`.
  */
 export function appliedBy(manager: string, object: Json, sent: unknown): Json | null {
   const metadata = object['metadata'] as Json & { managedFields?: ManagedFields[] };
@@ -32,6 +33,7 @@ export function appliedBy(manager: string, object: Json, sent: unknown): Json | 
 
 /** `fields` is the server's set notation: `f:` a member, `k:` an item by its keys, `v:` an item by its value. */
 function project(value: unknown, fields: Json, sent: unknown): unknown {
+  if (value === undefined && sent === false) return sent;
   const below = Object.entries(fields).filter(([name]) => name !== '.') as [string, Json][];
   if (Object.keys(fields).length === 0) return withoutDefaults(value, sent);
   if (Array.isArray(value)) {
