@@ -63,11 +63,11 @@ export async function buildImages({ kinds, out, env, say }: BuildOptions): Promi
         await stageApp(kind, await dist.built(), folder);
       });
       const flags = nodeFlags(kind).join(' ');
-      const from = keyOf(await recipe('compiled'), program, packages.digest, app.digest, flags);
+      const from = keyOf(await recipe('compiled'), base.digest, packages.digest, app.digest, flags);
       const compiled = await cache.layer(`${kind}-compiled`, from, (folder) => {
         say(`Running the ${kind} once for its compiled code …`);
         return stageCompiled(kind, folder, async (tree) => {
-          for (const { file } of [packages, app]) execFileSync('tar', ['-xf', file, '-C', tree]);
+          for (const { file } of [base, packages, app]) execFileSync('tar', ['-xf', file, '-C', tree]);
         });
       });
       const layers = { base, packages, app, compiled };

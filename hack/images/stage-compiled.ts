@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,6 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { APP, COMPILED, nodeFlags } from './contents.ts';
 import type { ImageKind } from './names.ts';
 
+/** In an image. */
+const NODE = '/usr/bin/node';
 /** Milliseconds that a program may take to load. */
 const LOADING_MS = 60_000;
 /** Milliseconds for what a program does right after the request that shows that it has loaded. */
@@ -27,7 +29,10 @@ policy:
  * cannot be written, could never keep its own. Node takes it where version, flags and features of the processor are
  * the same, and compiles anew elsewhere.
  *
- * @param fill puts the program and its packages into a folder, as an image has them
+ * The program has the image's root for its own, since the code names the files that it was compiled from: nothing of this
+ * machine is in it.
+ *
+ * @param fill puts what the image has below its compiled code into a folder
  * @throws Error with what the program wrote, when it does not run
  */
 export async function stageCompiled(
@@ -39,6 +44,9 @@ export async function stageCompiled(
   await rm(tree, { recursive: true, force: true });
   await mkdir(tree, { recursive: true });
   await fill(tree);
+  // Children are started with it in the place of an input, and only root can make the real one.
+  await mkdir(join(tree, 'dev'));
+  await writeFile(join(tree, 'dev/null'), '');
   await runOnce(kind, tree);
   const compiled = join(tree, COMPILED);
   await mkdir(join(folder, APP), { recursive: true });
@@ -53,18 +61,16 @@ async function runOnce(kind: ImageKind, tree: string): Promise<void> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const work = join(tree, 'work');
-  await mkdir(work);
-  const args = kind === 'gateway' ? await gatewayArguments(work, url) : await operatorArguments(work, url);
-  const child = spawn(
-    process.execPath,
-    [...nodeFlags(kind), join(tree, APP, kind, 'main.js'), ...args, '--state-dir', join(work, 'state')],
-    {
-      cwd: work,
-      env: { NODE_COMPILE_CACHE: join(tree, COMPILED), NODE_COMPILE_CACHE_PORTABLE: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const work = '/work';
+  await mkdir(join(tree, work));
+  const args =
+    kind === 'gateway' ? await gatewayArguments(tree, work, url) : await operatorArguments(tree, work, url);
+  const program = [NODE, ...nodeFlags(kind), join(APP, kind, 'main.js'), ...args];
+  const [command = '', ...rest] = insideOf(tree);
+  const child = spawn(command, [...rest, ...program, '--state-dir', join(work, 'state')], {
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILED, NODE_COMPILE_CACHE_PORTABLE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const ended = once(child, 'exit');
@@ -89,15 +95,31 @@ async function runOnce(kind: ImageKind, tree: string): Promise<void> {
   }
 }
 
+/**
+ * The command that runs another one with a folder for its root.
+ *
+ * @throws Error where this user may not
+ */
+function insideOf(tree: string): string[] {
+  if (process.getuid?.() === 0) return ['chroot', tree];
+  const command = ['unshare', '--map-root-user', `--root=${tree}`];
+  const { status, error, stderr } = spawnSync('unshare', [...command.slice(1), NODE, '--version']);
+  if (status === 0) return command;
+  throw new Error(
+    `a program cannot be run in a root of its own, which compiled code is made in: ${String(error ?? stderr).trim()}. ` +
+      'Make images as root, or where users may make namespaces.',
+  );
+}
+
 /** It asks the control plane once it has its document. */
-async function gatewayArguments(work: string, url: string): Promise<string[]> {
+async function gatewayArguments(tree: string, work: string, url: string): Promise<string[]> {
   const config = join(work, 'policy-config.yaml');
-  await writeFile(config, `${DOCUMENT}control_plane: { url: '${url}' }\n`);
+  await writeFile(join(tree, config), `${DOCUMENT}control_plane: { url: '${url}' }\n`);
   return ['--config', config, '--port', '0', '--admin-port', '0', '--drain-seconds', '0'];
 }
 
 /** It asks the API server once everything is loaded. */
-async function operatorArguments(work: string, url: string): Promise<string[]> {
+async function operatorArguments(tree: string, work: string, url: string): Promise<string[]> {
   const kubeconfig = join(work, 'kubeconfig');
   const text = {
     apiVersion: 'v1',
@@ -107,6 +129,6 @@ async function operatorArguments(work: string, url: string): Promise<string[]> {
     clusters: [{ name: 'one', cluster: { server: url } }],
     users: [{ name: 'one', user: { token: 'none' } }],
   };
-  await writeFile(kubeconfig, JSON.stringify(text));
+  await writeFile(join(tree, kubeconfig), JSON.stringify(text));
   return ['--kubeconfig', kubeconfig, '--api-port', '0'];
 }

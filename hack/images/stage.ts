@@ -31,5 +31,5 @@ const dist = join(out, 'dist');
 buildDist(dist);
 await stageApp(kind, dist, app);
 await stageCompiled(kind, compiled, async (tree) => {
-  for (const folder of [packages, app]) await cp(folder, tree, { recursive: true });
+  for (const folder of [base, packages, app]) await cp(folder, tree, { recursive: true });
 });

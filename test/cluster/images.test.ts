@@ -101,6 +101,17 @@ describe('images', function () {
     });
   }
 
+  it('have compiled code that names the files of the image and nothing of the machine that made it', () => {
+    for (const kind of IMAGES) {
+      const named = image(kind)
+        .files()
+        .filter((path) => path.startsWith('app/.compiled/') && !path.endsWith('/'))
+        .map((path) => readFileSync(join(folder.file(`root-${kind}`), path), 'latin1'))
+        .flatMap((text) => text.match(/file:\/\/\/[\w.@+-]+/g) ?? []);
+      expect([...new Set(named)], kind).to.deep.equal(['file:///app']);
+    }
+  });
+
   it('the gateway’s has no client of Kubernetes and no database, and only its own folder', () => {
     const files = image('gateway').files();
     expect(files.filter((path) => /node_modules\/(@kubernetes|pg|@marcbachmann)\//.test(path))).to.deep.equal(
