@@ -17,6 +17,8 @@ export interface KeyFollowerOptions {
   maxPauseMs?: number;
   /** A signal that aborts after so many ms; `AbortSignal.timeout` by default. */
   timeout?(ms: number): AbortSignal;
+  /** Waits between two tries until the signal aborts; the system's timer by default. */
+  pause?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface KeyFollower {
@@ -37,7 +39,7 @@ const MAX_PAUSE_MS = 3_000;
 export function followKeys(options: KeyFollowerOptions): KeyFollower {
   const { client, take, logger, random } = options;
   const { waitSeconds = WAIT_SECONDS, maxPauseMs = MAX_PAUSE_MS } = options;
-  const { timeout = (ms: number) => AbortSignal.timeout(ms) } = options;
+  const { timeout = (ms: number) => AbortSignal.timeout(ms), pause = sleepUnless } = options;
   const stop = new AbortController();
   let failure: string | null = null;
 
@@ -74,9 +76,7 @@ export function followKeys(options: KeyFollowerOptions): KeyFollower {
         before = null;
         const cap = Math.min(maxPauseMs, MIN_PAUSE_MS * 2 ** Math.min(failures, 20));
         failures += 1;
-        await sleep(cap / 2 + (random() * cap) / 2, undefined, { signal: stop.signal }).catch(
-          () => undefined,
-        );
+        await pause(cap / 2 + (random() * cap) / 2, stop.signal);
       }
     }
   }
@@ -88,4 +88,8 @@ export function followKeys(options: KeyFollowerOptions): KeyFollower {
       await running;
     },
   };
+}
+
+async function sleepUnless(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

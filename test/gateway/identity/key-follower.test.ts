@@ -49,6 +49,63 @@ describe('following the keys of the control plane', () => {
     }
   });
 
+  /** Follows a control plane that gives these answers in turn and then none; resolves when all are used. */
+  async function followed(answers: readonly ('page' | number | 'other')[]) {
+    const seen = { paths: [] as string[], pauses: [] as number[], told: [] as string[], taken: 0 };
+    const tell = (level: string) => (fields: object) => {
+      seen.told.push(`${level} ${'reason' in fields ? String(fields.reason) : ''}`.trim());
+    };
+    const body = { ...page, cursor: 'a/b+c=&d' };
+    const send: ControlPlaneClient['send'] = async (_method, path, _body, _headers, signal) => {
+      const answer = answers[seen.paths.length];
+      seen.paths.push(path);
+      if (typeof answer === 'number') return { status: answer, retryAfter: null, body };
+      if (answer === 'page') return { status: 200, retryAfter: null, body };
+      if (answer === 'other') throw new Error('reset');
+      // A client that does not heed the signal in time, and answers after the stop.
+      return new Promise((resolve) =>
+        signal!.addEventListener('abort', () => resolve({ status: 200, retryAfter: null, body })),
+      );
+    };
+    const follower = followKeys({
+      client: { send },
+      take: () => (seen.taken += 1),
+      logger: { info: tell('info'), warn: tell('warn'), error: tell('error') },
+      random: () => 1,
+      pause: async (ms) => void seen.pauses.push(ms),
+    });
+    await eventually(() => seen.paths.length > answers.length, 'the last call', 2_000);
+    await follower.stop();
+    return seen;
+  }
+
+  it('waits twice as long after each failure, 3 s at most, and begins small after a success', async () => {
+    const { pauses } = await followed([503, 503, 503, 503, 503, 503, 503, 'page', 503]);
+    expect(pauses).to.deep.equal([100, 200, 400, 800, 1_600, 3_000, 3_000, 100]);
+  });
+
+  it('tells of each failure once, and when it is over', async () => {
+    const { told, taken } = await followed([503, 503, 'other', 'page', 'page', 'other']);
+    expect(told).to.deep.equal(['warn the control plane answered 503', 'warn reset', 'info', 'warn reset']);
+    expect(taken).to.equal(2);
+  });
+
+  it('sends a cursor back as it was', async () => {
+    const { paths } = await followed(['page']);
+    expect(new URL(paths[1]!, 'http://any').searchParams.get('after')).to.equal('a/b+c=&d');
+  });
+
+  it('takes nothing more once it was stopped, and does not call that a failure', async () => {
+    expect(await followed([]))
+      .to.include({ taken: 0 })
+      .and.to.deep.include({ told: [], pauses: [] });
+    const rejects: ControlPlaneClient['send'] = (_method, _path, _body, _headers, signal) =>
+      new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)));
+    const follower = followKeys({ ...usual, client: { send: rejects }, take: () => expect.fail('no page') });
+    await follower.stop();
+    expect(warned).to.deep.equal([]);
+  });
+
   it('leaves a connection on which nothing comes for a new one', async () => {
     const server = await SilentServer.start();
     const client = createControlPlaneClient({ url: server.url });

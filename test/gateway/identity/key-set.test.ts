@@ -19,6 +19,14 @@ describe('a set of keys', () => {
     expect(keys.list()).to.deep.equal([keyOf('b', 'other')]);
   });
 
+  it('keeps a value that another key has taken over from a key that is gone', () => {
+    const keys = new KeySet([keyOf('a', 'same')]);
+    keys.remove('a');
+    keys.put(keyOf('b', 'same'));
+    keys.put(keyOf('a', 'other'));
+    expect(keys.find(hashOf('same'))?.key.id).to.equal('b');
+  });
+
   it('opens to the last value of each key that is there and to no other', () => {
     const id = fc.constantFrom('a', 'b', 'c');
     const step = fc.record({ id, value: fc.option(fc.nat({ max: 3 })) });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { GatewayKey } from '../../../gateway/contract/document.ts';
 import type { KeyPage } from '../../../gateway/contract/key-page.ts';
 import type { ControlPlaneAnswer, ControlPlaneClient } from '../../../gateway/events/control-plane-client.ts';
-import { KeyFile } from '../../../gateway/identity/key-file.ts';
+import { KeyFile, type SavedKeys } from '../../../gateway/identity/key-file.ts';
 import type { KeyFollower } from '../../../gateway/identity/key-follower.ts';
 import { CallerKeys } from '../../../gateway/identity/key-store.ts';
 import { FakeClock } from '../../fakes/clock.ts';
@@ -211,6 +211,74 @@ describe('keys of the control plane, as a gateway holds them', () => {
     const later = open();
     expect(later.find(hashOf('a'))).to.equal(undefined);
     expect(later.find(hashOf('b'))?.key.id).to.equal('b');
+  });
+
+  it('puts on the disk that there are no keys any more', async () => {
+    await client.answer({ whole: true, keys: [keyOf('a')] });
+    await client.answer(new Error('reset'));
+    await client.answer({ whole: true });
+    await keys.close();
+    expect(open().find(hashOf('a'))).to.equal(undefined);
+    expect(open().ready).to.equal(true);
+  });
+
+  it('tells of the disk again where it failed, was well and fails again', async () => {
+    const block = (): void => folder.write('caller-keys.next/in-the-way', '');
+    block();
+    await client.answer({ whole: true, keys: [keyOf('a')] });
+    await keys.close();
+    rmSync(folder.file('caller-keys.next'), { recursive: true });
+    await client.answer({});
+    await keys.close();
+    block();
+    await client.answer({ keys: [keyOf('b')] });
+    await keys.close();
+    expect(logged.filter((line) => line.includes('cannot be put on the disk'))).to.have.length(2);
+  });
+
+  it('forgets what it could not read once all is read anew', async () => {
+    await client.answer({ whole: true, keys: [{ id: 'c', sha256: 'AA' }] });
+    expect(keys.stats).to.include({ unreadable: 1 });
+    await client.answer(new Error('reset'));
+    await client.answer({ whole: true });
+    expect(keys.stats).to.include({ unreadable: 0 });
+    expect(readied, 'ready is told once').to.equal(1);
+  });
+
+  it('writes the file for a change alone, one write at a time, and the newest after a slow one', async () => {
+    const done: string[] = [];
+    let release: (() => void) | null = null;
+    class SlowFile extends KeyFile {
+      override async write({ keys }: SavedKeys): Promise<void> {
+        await new Promise<void>((resolve) => (release = resolve));
+        done.push(`write ${keys.map(({ id }) => id).join()}`);
+      }
+      override async confirm(): Promise<void> {
+        done.push('confirm');
+      }
+    }
+    const file = new SlowFile(folder.file('slow'), { namespace: 'default', gateway: 'local' });
+    const slow = new CallerKeys({ file, clock, logger, random: () => 0, onReady: () => {} });
+    const script = new Script();
+    const following = slow.follow(script);
+    const finish = async (): Promise<void> => {
+      await eventually(() => release !== null, 'a write');
+      const finished = release!;
+      release = null;
+      finished();
+      await sleep(1);
+    };
+    await script.answer({ whole: true, keys: [keyOf('a')] });
+    await script.answer({ keys: [keyOf('b')] });
+    await script.answer({ keys: [keyOf('c')], removed: ['a'] });
+    expect(done).to.deep.equal([]);
+    await finish();
+    await finish();
+    await script.answer({});
+    await script.answer({});
+    await following.stop();
+    await slow.close();
+    expect(done).to.deep.equal(['write a', 'write b,c', 'confirm', 'confirm']);
   });
 
   it('holds what the control plane told, whatever the pages and the failures between them', async () => {
