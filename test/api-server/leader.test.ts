@@ -270,11 +270,11 @@ describe('one of several operators acts', function () {
 
   it('refuses to be one of two with different stores, and says why', async () => {
     const lone = start('lone', {});
+    const other = start('other', { DATABASE_URL: await postgres.createDatabase() });
     expect(await lone.exited).to.equal(1);
     expect(lone.err).to.match(
       /another operator, \S+, acts by the lease \S+\/keeptrusts-operator and keeps its records in another store\. Stop it, or with SQLite there can be only one, so give both the same DATABASE_URL/,
     );
-    const other = start('other', { DATABASE_URL: await postgres.createDatabase() });
     expect(await other.exited).to.equal(1);
     expect(other.err).to.match(
       /keeps its records in another store\. Stop it, or give both the same DATABASE_URL/,

@@ -32,6 +32,8 @@ export interface Convergence {
 const RECOVERY_MS = 30_000;
 /** Milliseconds without a write after which an operator counts as done that nothing disturbs. */
 const QUIET_MS = 6000;
+/** The same before a fault begins: then it need not be quite done. */
+const BEGUN_MS = 2000;
 /** Milliseconds between two things that people do. */
 const PACE_MS = 400;
 
@@ -51,7 +53,7 @@ export async function converge(fault: ClusterFault): Promise<Convergence> {
     for (const object of BASE) await person.apply(object);
     let operator = await ClusterOperator.start({ namespace, kubeconfig: proxied, ...clock });
     cluster = new Instances(person, () => operator);
-    await quiet(proxy);
+    await quiet(proxy, BEGUN_MS, () => !operator.idle);
 
     const end = fault.begin(proxy);
     await work(person, fault.lastsMs);
