@@ -11,7 +11,7 @@ import { VERSION } from './version.ts';
 export interface StatusParts {
   options: Pick<GatewayOptions, 'namespace' | 'name' | 'instance' | 'spool'>;
   holder: PlanHolder;
-  spool: Pick<Spool, 'stats'>;
+  spool: Pick<Spool, 'stats' | 'refusing'>;
   clock: Pick<Clock, 'monotonic'>;
   /** The keys of the control plane, null before the first; left out where none are taken from it. */
   keys?(): KeyStats | null;
@@ -43,10 +43,11 @@ export class Status {
 
   /** Why no traffic may be sent here, in words; null where it may. */
   get unready(): string | null {
-    const { holder, draining } = this.#parts;
+    const { holder, spool, draining } = this.#parts;
     if (draining()) return 'it is being stopped';
     if (holder.live === null) return 'it has no policy config yet';
-    return this.#keys === null ? 'it has not read the keys of its callers from the control plane yet' : null;
+    if (this.#keys === null) return 'it has not read the keys of its callers from the control plane yet';
+    return spool.refusing ? 'it cannot record requests, since its event spool has no room' : null;
   }
 
   /** Undefined where this gateway takes none from the control plane. */

@@ -43,13 +43,13 @@ Examples:
           io.err,
         );
         const traffic = `http://${urlHost(options.traffic.host)}:${running.trafficPort}`;
-        const ready = (await fetch(`${admin}/readyz`)).ok;
+        const reason = await unreadyReason(admin);
         io.out(
-          `${ready ? 'Ready' : 'Not ready'}: gateway at ${traffic}, admin at ${admin}. Ctrl-C ends it.\n`,
+          `${reason === null ? 'Ready' : 'Not ready'}: gateway at ${traffic}, admin at ${admin}. Ctrl-C ends it.\n`,
         );
-        if (!ready) {
+        if (reason !== null) {
           io.err(
-            `The policy config is refused; 'kt policy lint --file ${options.config}' says why. It is taken as soon as it is mended.\n`,
+            `Not ready: ${reason}. Where the policy config is refused, 'kt policy lint --file ${options.config}' says why; it is taken as soon as it is mended.\n`,
           );
         }
         await new Promise<void>((done) => {
@@ -76,6 +76,14 @@ async function launch(options: ProgramOptions, quiet: boolean, io: Io): Promise<
   } catch (error) {
     throw new CliError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** What the gateway itself says; null where it is ready. */
+async function unreadyReason(admin: string): Promise<string | null> {
+  const answer = await fetch(`${admin}/readyz`);
+  if (answer.ok) return null;
+  const { reason } = (await answer.json()) as { reason: string };
+  return reason;
 }
 
 /** Later, a file that goes away is waited for; at the start it is a slip. */

@@ -342,7 +342,7 @@ export interface PolicyLimits {
    */
   failMode?: 'FailOpen' | 'FailClosed';
   /**
-   * What a gateway does whose event spool is full: refuse traffic, or drop events and count the gap. `Block` where no policy says otherwise.
+   * What a gateway does whose event spool is full: refuse traffic and be unready until there is room, or drop events and count the gap. `Block` where no policy says otherwise.
    */
   onSpoolFull?: 'Block' | 'Drop';
   timeouts?: Timeouts;

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts';
 import { Acks } from './acks.ts';
 import { FILE_CALLS } from './append-file.ts';
 import { type Gap, gapEvent, interruptedEvent, openedEvent } from './control-events.ts';
+import { DiskRoom } from './disk-room.ts';
 import type { BeginRecord, DecisionEvent, EventRecorder } from './event.ts';
 import { fitEvent } from './fit.ts';
 import { GapCounter } from './gap-counter.ts';
@@ -25,8 +26,6 @@ import { type Turn, TurnBatch } from './turn.ts';
 export type { OnFull, SpoolLimits, SpoolOptions, SpoolStats } from './spool-options.ts';
 
 const DAY_MS = 86_400_000;
-/** After the system refused a write, one append in this many ms tries again. */
-const RETRY_MS = 1000;
 /** A gap is written down at most this often (ms): reports of a full disk must not fill it. */
 const GAP_EVERY_MS = 1000;
 const PRUNE_EVERY_MS = 60_000;
@@ -58,7 +57,7 @@ export class Spool implements EventRecorder {
   readonly #open = new Map<string, string>();
   readonly #turns = new TurnBatch<Line>((lines, turn) => this.#flush(lines, turn));
   readonly #owed = new OwedLines();
-  #refusedAtMs: number | null = null;
+  readonly #room: DiskRoom;
   #lastGapMs = 0;
   #lastPruneMs: number;
   #closed = false;
@@ -68,6 +67,8 @@ export class Spool implements EventRecorder {
     ensureFolder(options.dir);
     this.#lock = lockFolder(options.dir);
     this.#options = options;
+    const { dir, clock, calls = FILE_CALLS } = options;
+    this.#room = new DiskRoom({ dir, clock, calls });
     this.onFull = options.onFull;
     this.delivered = options.delivered ?? false;
     this.#limits = fillLimits(options.limits);
@@ -169,9 +170,14 @@ export class Spool implements EventRecorder {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Every request is refused, since it could not be recorded. */
+  get refusing(): boolean {
+    return this.onFull === 'block' && this.#isFull();
+  }
+
   /** @throws GatewayError `evidence_unavailable` */
   admit(): void {
-    if (this.onFull === 'block' && this.#isFull()) throw unavailable();
+    if (this.refusing) throw unavailable();
   }
 
   begin(record: BeginRecord): Promise<void> | void {
@@ -217,7 +223,17 @@ export class Spool implements EventRecorder {
 
   #isFull(): boolean {
     if (this.#log.bytes >= this.#limits.maxBytes) return true;
-    return this.#refusedAtMs !== null && Math.abs(this.#options.clock() - this.#refusedAtMs) < RETRY_MS;
+    if (!this.#closed && this.#room.answers()) this.#goOn();
+    return this.#room.lacking;
+  }
+
+  /** The disk takes bytes again. What is owed says whether it takes the spool's too. */
+  #goOn(): void {
+    if (this.#write([]) !== null) return;
+    this.#room.found();
+    this.#options.logger.info({}, 'the spool has room again');
+    this.#lastGapMs = Number.NEGATIVE_INFINITY;
+    this.#reportGap();
   }
 
   #flush(lines: Line[], turn: Turn): void {
@@ -241,8 +257,6 @@ export class Spool implements EventRecorder {
       this.#refused(lines, failure);
       return failure;
     }
-    if (this.#refusedAtMs !== null) this.#options.logger.info({}, 'the spool has room again');
-    this.#refusedAtMs = null;
     this.#owed.clear();
     for (const line of batch) {
       if (line.type === 'B') this.#open.set(line.id, line.json);
@@ -258,10 +272,9 @@ export class Spool implements EventRecorder {
 
   /** No room: ends of begun requests are owed, everything else is counted. */
   #refused(lines: readonly Line[], error: Error): void {
-    if (this.#refusedAtMs === null) {
+    if (this.#room.refused()) {
       this.#options.logger.error({ code: codeOf(error) }, 'the spool cannot be written; treated as full');
     }
-    this.#refusedAtMs = this.#options.clock();
     for (const line of lines) {
       if (line.gap !== undefined) this.#gap.restore(line.gap);
       if (line.type === 'B' || line.gap !== undefined) continue;
@@ -316,7 +329,7 @@ export class Spool implements EventRecorder {
       for (;;) {
         const reason = reasonToRemove(this.#log.segments, this.#log.bytes, rule);
         if (reason === null || !this.#log.removeOldest()) return;
-        this.#refusedAtMs = null;
+        this.#room.freed();
         // A clock that jumps ahead must not empty the spool at once: one segment a minute goes for its age.
         if (reason === 'age') return;
       }

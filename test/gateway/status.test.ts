@@ -16,6 +16,7 @@ const spool = {
     full: false,
     dropped: 0,
   },
+  refusing: false,
 };
 
 describe('what a gateway says of itself', () => {
@@ -111,5 +112,16 @@ describe('what a gateway says of itself', () => {
     expect(status.report().keys).to.deep.equal({ count: 3, age_seconds: 7, unreadable: 1 });
     expect(status.health()).to.deep.include({ keys: { count: 3, age_seconds: 7, unreadable: 1 } });
     expect(new Status(parts).report()).to.not.have.property('keys');
+  });
+
+  it('is unready while every request is refused for want of room, and says so', () => {
+    const { holder } = statusOf(planOf(configOf([])));
+    const full = { ...spool, refusing: true };
+    const status = new Status({ ...partsOf(holder), spool: full });
+    expect(status.unready).to.contain('event spool has no room');
+    expect(status.report().ready).to.equal(false);
+    expect(status.health()).to.include({ status: 'unhealthy' });
+    full.refusing = false;
+    expect([status.ready, status.report().ready]).to.deep.equal([true, true]);
   });
 });

@@ -196,6 +196,7 @@ describe('kt gateway run', () => {
     expect(process.err)
       .to.match(/policy-config\.yaml:\d+:\d+: E010 /)
       .and.to.contain('no request is served')
+      .and.to.contain('Not ready: it has no policy config yet.')
       .and.to.not.contain('{"level"');
     expect((await fetch(`${admin}/readyz`)).status).to.equal(503);
     expect(await ask(url!, 'hello')).to.equal(503);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { GatewayError } from '../../../gateway/errors.ts';
 import { FILE_CALLS, type FileCalls } from '../../../gateway/events/append-file.ts';
@@ -146,6 +146,55 @@ describe('spool on a full disk', () => {
       absent.filter((event) => event.verdict === 'block').length,
     );
     expect(spool.stats.dropped).to.equal(absent.length);
+  });
+
+  it('block: refuses until the disk takes more than an event, and finds out without any request', async () => {
+    const calls = disk();
+    const log = memoryLog();
+    spool = spoolAt(folder.dir, { calls, clock, logger: log });
+    const [served, never] = [decision(), decision()];
+    await spool.begin(begin(served));
+    calls.left = 0;
+    await refused(spool.begin(begin(never)));
+    await refused(spool.end(served));
+    await spool.end(decision({ kind: 'refused', status: 503, verdict: null, request_id: null }));
+    const asked = (seconds: number): Set<boolean> => {
+      const answers = new Set<boolean>();
+      for (const end = now + seconds * 1000; now < end; now += 250) {
+        answers.add(spool.refusing);
+        answers.add(spool.stats.full);
+      }
+      return answers;
+    };
+    expect([...asked(10)]).to.deep.equal([true]);
+    // Now and then somebody deletes a little: an event would find room, requests would not.
+    for (let second = 0; second < 10; second += 1) {
+      calls.left = 10_000;
+      expect([...asked(1)]).to.deep.equal([true]);
+    }
+    calls.left = Number.POSITIVE_INFINITY;
+    now += 1000;
+    expect([spool.refusing, spool.stats.full]).to.deep.equal([false, false]);
+    await new Promise(setImmediate);
+    // What was owed is there: nobody had to come for it.
+    const read = await eventsOf(spool);
+    expect(read.map(({ kind }) => kind)).to.deep.equal(['stream.opened', 'interrupted', 'stream.gap']);
+    expect(read[2]).to.deep.include({ reason: 'full', count: 1 });
+    expect(readdirSync(folder.dir)).to.not.include('room');
+    expect(log.lines.map(({ message }) => message)).to.deep.equal([
+      'the spool cannot be written; treated as full',
+      'the spool has room again',
+    ]);
+  });
+
+  it('drop: refuses nobody, however full', async () => {
+    const calls = disk();
+    spool = spoolAt(folder.dir, { calls, clock, onFull: 'drop' });
+    calls.left = 0;
+    await spool.end(decision());
+    expect([spool.stats.full, spool.refusing]).to.deep.equal([true, false]);
+    spool.onFull = 'block';
+    expect(spool.refusing).to.equal(true);
   });
 
   it('at its cap refuses new requests, still records those that have begun, and is freed by the ack', async () => {
