@@ -66,7 +66,6 @@ class Shipper implements Delivery {
   readonly #unlisten: () => void;
   readonly #running: Promise<void>;
   #wake: (() => void) | null = null;
-  #appended = true;
   #draining = false;
   #failure: string | null = null;
   #failures = 0;
@@ -77,10 +76,7 @@ class Shipper implements Delivery {
     this.#options = options;
     this.#dead = new DeadLetters(options.deadDir);
     this.#reader = new BatchReader(options.spool, (stream, seq) => this.#dead.has(stream, seq));
-    this.#unlisten = options.spool.onAppend(() => {
-      this.#appended = true;
-      this.#wake?.();
-    });
+    this.#unlisten = options.spool.onAppend(() => this.#wake?.());
     this.#running = this.#run();
   }
 
@@ -134,15 +130,12 @@ class Shipper implements Delivery {
     return nextSeq - this.#options.spool.acks.get(stream) < FEW_RECORDS;
   }
 
-  /** Waits for an append. */
+  /** Waits for an append or a stop: there was neither since it was last looked at what is to be shipped. */
   async #idle(): Promise<void> {
-    if (!this.#appended) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = null;
-    }
-    this.#appended = false;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = null;
   }
 
   async #pause(ms: number): Promise<void> {

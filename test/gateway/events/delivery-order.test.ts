@@ -37,7 +37,7 @@ describe('delivery, step by step', () => {
     body: { error: { code: 'record_refused' } },
   };
   const client: ControlPlaneClient = {
-    async send(_method, _path, body, headers) {
+    async send(_method, _path, body, headers, signal) {
       const batch = {
         firstSeq: Number(headers[INGEST_HEADERS.firstSeq]),
         count: Number(headers[INGEST_HEADERS.count]),
@@ -45,7 +45,10 @@ describe('delivery, step by step', () => {
         records: String(body).split('\n').slice(0, -1),
       };
       sent.push(batch);
-      return answer(batch);
+      const ended = new Promise<never>((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+      return Promise.race([answer(batch), ended]);
     },
     close: async () => {},
   };
@@ -139,5 +142,113 @@ describe('delivery, step by step', () => {
       [0, 4],
       [4, 2],
     ]);
+  });
+
+  it('goes on at once from an older stream to the current one', async () => {
+    await write(3);
+    spool.abandon(spool.stats.stream);
+    await write(2);
+    ship(FOREVER_MS);
+    await eventually(() => delivery.stats.backlog === 0, 'the delivery', SOON_MS);
+    expect(sent.map(({ firstSeq, count }) => [firstSeq, count])).to.deep.equal([
+      [0, 4],
+      [0, 3],
+    ]);
+  });
+
+  it('ends at once where a stop comes while events gather', async () => {
+    ship(FOREVER_MS);
+    await eventually(() => spool.stats.acked === 1, 'the delivery', SOON_MS);
+    await write(2);
+    const begun = performance.now();
+    await delivery.stop(FOREVER_MS);
+    expect(performance.now() - begun).to.be.lessThan(SOON_MS);
+    expect(spool.stats.acked).to.equal(3);
+  });
+
+  it('gives a batch up that has no answer when the time to stop is over', async () => {
+    answer = () => new Promise(() => {});
+    await write(1);
+    ship(5);
+    await eventually(() => sent.length === 1, 'the batch', SOON_MS);
+    const begun = performance.now();
+    await delivery.stop(30);
+    expect(performance.now() - begun).to.be.lessThan(SOON_MS);
+    expect(delivery.stats.backlog).to.equal(2);
+  });
+
+  it('tries at a steady pace while it is to stop, not as fast as it can', async () => {
+    answer = () => ({ status: 503, retryAfter: null, body: null });
+    await write(1);
+    ship(5);
+    await eventually(() => sent.length > 0, 'a try', SOON_MS);
+    const before = sent.length;
+    await delivery.stop(500);
+    expect(sent.length - before).to.be.within(1, 4);
+  });
+
+  for (const [name, odd, why] of [
+    ['stored, without how far', { status: 200, body: {} }, 'did not say what it stored'],
+    ['a conflict, without the seq', { status: 409, body: {} }, 'without the expected seq'],
+    [
+      'a conflict about what was sent',
+      { status: 409, body: { error: { expected: 0 } } },
+      'does not go on at',
+    ],
+  ] as const)
+    it(`takes no odd answer for a mark, and tries again: ${name}`, async () => {
+      await write(2);
+      answer = () => ({ ...odd, retryAfter: null });
+      ship(5);
+      await eventually(() => sent.length > 1, 'another try', SOON_MS);
+      expect(delivery.stats.failure).to.contain(why);
+      expect([spool.stats.acked, delivery.stats.backlog, ...delivery.stats.forked]).to.deep.equal([0, 3]);
+      answer = stored;
+      await eventually(() => spool.stats.acked === 3, 'the delivery', SOON_MS);
+    });
+
+  it('tries again where the control plane wants what is lost', async () => {
+    await write(3);
+    await spool.ack(spool.stats.stream, 1);
+    const poison = (batch: Sent): boolean => batch.records.some((record) => record.includes('"seq":1,'));
+    answer = (batch) => (poison(batch) ? refused : { status: 409, retryAfter: null, body: { expected: 1 } });
+    ship(5);
+    await eventually(() => delivery.stats.failure !== null, 'the failure', SOON_MS);
+    expect(delivery.stats.failure).to.contain('does not go on at seq 2');
+    expect(sent.at(-1)).to.include({ firstSeq: 2, lostFrom: '1' });
+  });
+
+  it('goes straight to the record that a refusal names, and puts it on record as refused', async () => {
+    await write(40);
+    const named = { ...refused, body: { error: { code: 'record_refused', seq: 25 } } };
+    answer = (batch) => (batch.firstSeq <= 25 && batch.firstSeq + batch.count > 25 ? named : stored(batch));
+    ship(5);
+    await eventually(() => spool.stats.acked >= 42, 'the delivery', SOON_MS);
+    expect(sent.slice(0, 4).map(({ firstSeq, count }) => [firstSeq, count])).to.deep.equal([
+      [0, 41],
+      [0, 25],
+      [25, 16],
+      [25, 1],
+    ]);
+    const gaps = sent.flatMap((batch) => batch.records.filter((record) => record.includes('stream.gap')));
+    expect(gaps.map((gap) => JSON.parse(gap))).to.have.length(1);
+    expect(JSON.parse(gaps[0]!)).to.include({ reason: 'refused', from_seq: 25, to_seq: 25 });
+  });
+
+  it('looks by halves where a refusal names a record that was not sent', async () => {
+    await write(7);
+    await write(1, 'poison');
+    const wrong = { ...refused, body: { error: { code: 'record_refused', seq: 900 } } };
+    answer = (batch) => (batch.records.some((record) => record.includes('poison')) ? wrong : stored(batch));
+    ship(5);
+    await eventually(() => delivery.stats.dead === 1, 'the find', SOON_MS);
+    expect(sent.map(({ count }) => count)).to.include.members([9, 5]);
+  });
+
+  it('counts no backlog where the control plane has more than there is', async () => {
+    await write(3);
+    await spool.ack(spool.stats.stream, 9);
+    ship(5);
+    expect(delivery.stats.backlog).to.equal(0);
   });
 });
