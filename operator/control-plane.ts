@@ -9,6 +9,7 @@ import { createControllers } from './controllers/index.ts';
 import { createInstanceReports, type InstanceReports } from './domain/instance-reports.ts';
 import { createLinter } from './domain/lint.ts';
 import { lockState } from './local/state-lock.ts';
+import { PatternProcess } from './patterns/judge.ts';
 import { type GatewayInstance, Progress } from './progress.ts';
 import { childName } from './render/names.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -187,12 +188,13 @@ function assemble(
   const progress = new Progress(surroundings, clock);
   const events = new BoundedEventRecorder({ sink: surroundings.events, clock, log, metrics: metrics.events });
   conditionMetrics(metrics.registry, client.cache);
+  const patterns = new PatternProcess();
   const controllers = createControllers({
     client,
     ...(pods === null ? {} : { delivery: { pods, nudges: metrics.nudges } }),
     reports,
     clock,
-    linter: createLinter({ kinds: deps.kinds, loneGateway: false, listen }),
+    linter: createLinter({ kinds: deps.kinds, loneGateway: false, listen, patterns }),
     image,
     paused,
     controlPlane: { url: gatewaysReportTo },
@@ -214,6 +216,7 @@ function assemble(
   for (const { phase, part } of surroundings.parts) manager.add(phase, part);
   const flush = { name: 'events', start: async () => {}, stop: () => events.drain() };
   manager.add('leader', flush);
+  manager.add('leader', { name: 'patterns', start: async () => {}, stop: async () => patterns.close() });
   let comings: Comings | undefined;
   manager.add('leader', {
     name: 'comings',

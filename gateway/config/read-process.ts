@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { examine } from '../contract/examine.ts';
 import { loadKindContracts } from '../contract/kinds.ts';
 import { type Classified, classify } from '../detectors/classify.ts';
-import type { ReadAnswer, ReadRequest } from './reader.ts';
+import { PROGRESS, type ReadAnswer, type ReadRequest } from './reader.ts';
 
 /**
  * The process that reads documents: one message, one answer, and the end with the parent's. It has no environment, so
@@ -20,7 +20,10 @@ process.on('message', async ({ text, file, kindDirs, loneGateway, spoolDays }: R
     spoolDays,
     checkPattern: (source) => {
       const known = classified.get(source) ?? classify(source);
-      if (!classified.has(source)) fresh.push([source, known]);
+      if (!classified.has(source)) {
+        fresh.push([source, known]);
+        process.send?.(PROGRESS);
+      }
       classified.set(source, known);
       return known.verdict;
     },

@@ -24,7 +24,7 @@ export interface ReaderOptions {
   spoolDays?: number | undefined;
   /** Takes over what was found out about the document's patterns, before `read` resolves. */
   learn?(classified: ReadAnswer['classified']): void;
-  /** A document that is not judged in this time (ms) is refused. */
+  /** A document is refused when nothing more of it was judged in this time (ms): a large one may hold thousands of patterns. */
   timeoutMs?: number;
 }
 
@@ -41,6 +41,9 @@ export interface ReadAnswer {
   /** Patterns that were judged for the first time. */
   classified: [source: string, classified: Classified][];
 }
+
+/** Sent by the process for each pattern that it has judged. */
+export const PROGRESS = 'progress';
 
 const TIMEOUT_MS = 60_000;
 /** Edits come in bursts, so the process waits for another so long (ms). */
@@ -115,11 +118,12 @@ class ProcessReader implements ConfigReader {
   async #answerOf(child: ChildProcess, text: string): Promise<ReadAnswer> {
     const { file, kindDirs = null, loneGateway = null, spoolDays } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<ReadAnswer>();
-    const answered = (answer: unknown): void => resolve(answer as ReadAnswer);
+    const answered = (answer: unknown): unknown =>
+      answer === PROGRESS ? timer.refresh() : resolve(answer as ReadAnswer);
     const exited = (): void => reject(new Error('the process that reads documents ended early'));
     const limit = this.#options.timeoutMs ?? TIMEOUT_MS;
-    const timer = setTimeout(() => reject(new Error(`it took over ${limit} ms`)), limit);
-    child.once('message', answered).once('error', reject).once('exit', exited);
+    const timer = setTimeout(() => reject(new Error(`nothing more of it was judged in ${limit} ms`)), limit);
+    child.on('message', answered).once('error', reject).once('exit', exited);
     try {
       child.send({ text, file, kindDirs, loneGateway, spoolDays } satisfies ReadRequest);
       return await promise;

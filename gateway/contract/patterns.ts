@@ -47,8 +47,8 @@ export function classifyPattern(source: string): PatternVerdict {
 
 /** @throws PatternSyntaxError where no engine runs the pattern in linear time */
 function chooseEngine(pattern: ParsedPattern): PatternEngine {
-  if (backtrackingIsSafe(pattern)) return 'v8';
   const refused = unsupportedByRe2(pattern);
+  if (backtrackingIsSafe(pattern, refused === null)) return 'v8';
   if (refused !== null) {
     throw new PatternSyntaxError(
       `${refused} cannot be used here: the pattern can take very long on some texts, and the engine that is always fast does not have it`,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { createConfigWriter } from '../../gateway/contract/write.ts';
 import { decide, judge } from '../domain/decide.ts';
 import type { Linter } from '../domain/lint.ts';
-import type { Snapshot } from '../domain/snapshot.ts';
+import { KINDS, type Policy, type Snapshot } from '../domain/snapshot.ts';
 import { renderGateway } from '../render/index.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { DONE, type Reconcile, TerminalError } from '../runtime/controller.ts';
@@ -49,6 +49,7 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       if (names.length > 0) return DONE;
       // Its objects are judged all the same: people want to know, and the first gateway builds on what was valid.
       const { cache } = client;
+      await lintAll(cache, namespace, deps);
       const objects = { policies: policiesOf(cache, namespace), targets: targetsOf(cache, namespace) };
       outcomes.setUngoverned(
         namespace,
@@ -59,7 +60,7 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
     }
     const afterMs = settling.waitMs(namespace, gateway);
     if (afterMs > 0) return { kind: 'requeue', afterMs };
-    await lintAll(client.cache, namespace, linter);
+    await lintAll(client.cache, namespace, deps);
     const snapshot = gatherSnapshot(client.cache, namespace, gateway, {
       controlPlane: deps.controlPlane,
       accepted: outcomes.accepted(namespace),
@@ -109,11 +110,18 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
 }
 
 /**
- * Lints each object that changed in a turn of its own, so that the decision only remembers: hundreds of new patterns
- * take a second, in which the API and the other reconciles would wait.
+ * Lints each object that changed in a turn of its own, so that the decision only remembers. Patterns are judged before,
+ * also those of what was accepted last, which may still be in force.
  */
-async function lintAll(cache: ObjectCache, namespace: string, linter: Linter): Promise<void> {
+async function lintAll(
+  cache: ObjectCache,
+  namespace: string,
+  { linter, outcomes }: Pick<GatewayControllerDeps, 'linter' | 'outcomes'>,
+): Promise<void> {
+  for (const accepted of outcomes.accepted(namespace))
+    if (accepted.kind === KINDS.policy) await linter.prepare(accepted as Policy);
   for (const policy of policiesOf(cache, namespace)) {
+    await linter.prepare(policy);
     linter.policy(policy);
     await setImmediate();
   }

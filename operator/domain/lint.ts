@@ -2,8 +2,9 @@ import { checkConfig } from '../../gateway/contract/check-config.ts';
 import type { PolicyConfig } from '../../gateway/contract/document.ts';
 import { lintContext } from '../../gateway/contract/examine.ts';
 import type { KindContracts } from '../../gateway/contract/kind-contract.ts';
-import type { LintContext, LintFinding } from '../../gateway/contract/lint-finding.ts';
+import type { LintFinding } from '../../gateway/contract/lint-finding.ts';
 import { opennessProblems } from '../../gateway/contract/openness.ts';
+import { classifyPattern, type PatternVerdict } from '../../gateway/contract/patterns.ts';
 import { MAX_DOCUMENT_CHARS } from '../../gateway/contract/yaml-source.ts';
 import { compile } from './compile.ts';
 import { policyPlace, targetMessage, targetPlace } from './lint-places.ts';
@@ -30,6 +31,8 @@ export interface Lint {
  * gateway would check it, so that what passes here is refused by no gateway.
  */
 export interface Linter {
+  /** Has the patterns of a policy judged, which may take seconds. What is asked before throws `Unjudged`. */
+  prepare(policy: Policy): Promise<void>;
   policy(policy: Policy): Lint;
   target(target: Target): Lint;
   /** A whole compiled document, by its content hash. Warnings of its objects are not repeated. */
@@ -44,6 +47,21 @@ export interface DocumentLint {
   open: string[];
 }
 
+/** Judges patterns beside this thread. */
+export interface PatternJudge {
+  /** Null where the pattern was not judged yet. */
+  known(source: string): PatternVerdict | null;
+  judge(source: string): Promise<void>;
+}
+
+/** A pattern was not judged yet, or was forgotten: whoever asked tries again after `prepare`. */
+export class Unjudged extends Error {
+  constructor() {
+    super('a pattern has not been judged yet');
+    this.name = 'Unjudged';
+  }
+}
+
 export interface LinterOptions {
   /** Policy kinds of this release. */
   kinds: KindContracts;
@@ -51,28 +69,36 @@ export interface LinterOptions {
   loneGateway: boolean;
   /** Address that gateways listen on, such as `0.0.0.0:41002`. */
   listen: string;
+  /** Where patterns are judged; on this thread, when they are met, where it is left out. */
+  patterns?: PatternJudge;
 }
 
 /** Answers are remembered: of an object as long as its specification lives. */
-export function createLinter({ kinds, loneGateway, listen }: LinterOptions): Linter {
+export function createLinter({ kinds, loneGateway, listen, patterns = here() }: LinterOptions): Linter {
   const known = new WeakMap<object, Lint>();
   const documents = new Memo<DocumentLint>(MAX_DOCUMENTS);
-  const patterns = new Memo<ReturnType<LintContext['checkPattern']>>(MAX_PATTERNS);
-  const judge = lintContext({ loneGateway });
-  const context: LintContext = {
-    situation: judge.situation,
-    checkPattern: (source) => patterns.get(source, () => lintContext({ loneGateway }).checkPattern(source)),
-  };
+  const context = lintContext({ loneGateway }, (source) => {
+    const verdict = patterns.known(source);
+    if (verdict === null) throw new Unjudged();
+    return verdict;
+  });
   const remembered = (spec: object, lint: () => Lint): Lint => {
     const answer = known.get(spec) ?? told(lint);
     known.set(spec, answer);
     return answer;
   };
   const check = (config: PolicyConfig): LintFinding[] => checkConfig(config, { kinds, context });
+  const documentOf = (policy: Policy): PolicyConfig =>
+    compile(alone(policy.namespace), { policies: [forAll(policy)], targets: [] }).config;
   return {
+    async prepare(policy) {
+      if (known.has(policy.spec)) return;
+      for (const source of patternsIn(() => documentOf(policy), { kinds, loneGateway }))
+        if (patterns.known(source) === null) await patterns.judge(source);
+    },
     policy: (policy) =>
       remembered(policy.spec, () => {
-        const { config } = compile(alone(policy.namespace), { policies: [forAll(policy)], targets: [] });
+        const config = documentOf(policy);
         // That a policy alone checks nothing says nothing of the gateways, where it may stand beside others.
         const findings = check(config).filter(({ code }) => code !== 'W011');
         return split(findings, ({ path }) => policyPlace(path, config));
@@ -97,6 +123,30 @@ export function createLinter({ kinds, loneGateway, listen }: LinterOptions): Lin
         };
       }),
   };
+}
+
+/** Patterns are judged when they are met: in a few milliseconds mostly, and up to a second. */
+function here(): PatternJudge {
+  const verdicts = new Memo<PatternVerdict>(MAX_PATTERNS);
+  return { known: (source) => verdicts.get(source, () => classifyPattern(source)), judge: async () => {} };
+}
+
+/** The patterns of a document, by what its lint asks; none where it cannot be compiled, which lint will tell. */
+function patternsIn(
+  document: () => PolicyConfig,
+  { kinds, loneGateway }: Pick<LinterOptions, 'kinds' | 'loneGateway'>,
+): Set<string> {
+  const found = new Set<string>();
+  const context = lintContext({ loneGateway }, (source) => {
+    found.add(source);
+    return { ok: false, error: '' };
+  });
+  try {
+    checkConfig(document(), { kinds, context });
+  } catch {
+    // What was found until then is judged all the same.
+  }
+  return found;
 }
 
 /**
@@ -137,6 +187,7 @@ function told(lint: () => Lint): Lint {
   try {
     said = lint();
   } catch (error) {
+    if (error instanceof Unjudged) throw error;
     said = { problems: [error instanceof Error ? error.message : String(error)], warnings: [] };
   }
   return { problems: bounded(said.problems), warnings: bounded(said.warnings) };

@@ -7,6 +7,11 @@ export class Memo<T> {
     this.#max = max;
   }
 
+  /** Null where nothing is remembered. */
+  peek(key: string): T | null {
+    return this.#answers.get(key) ?? null;
+  }
+
   /** @throws what `make` throws; nothing is remembered then */
   get(key: string, make: () => T): T {
     const known = this.#answers.get(key);

@@ -83,7 +83,7 @@ describe('the config reader', function () {
       const own = create({ kindDirs: [dir], timeoutMs: 8_000 });
       const [slow, next] = [own.read(odd('{spin: true}')), own.read(odd('{}'))];
       const error = await slow.catch((thrown: Error) => thrown.message);
-      expect(error).to.equal('it took over 8000 ms');
+      expect(error).to.equal('nothing more of it was judged in 8000 ms');
       expect((await next).config).to.not.equal(null);
     } finally {
       await rm(dir, { recursive: true });

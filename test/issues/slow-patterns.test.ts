@@ -1,0 +1,54 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { expect } from 'chai';
+import { createConfigReader } from '../../gateway/config/reader.ts';
+import { loadKindContracts } from '../../gateway/contract/kinds.ts';
+import { createLinter, Unjudged } from '../../operator/domain/lint.ts';
+import { PatternProcess } from '../../operator/patterns/judge.ts';
+import { policy } from '../operator/domain/builders.ts';
+
+/** Patterns within the bounds of the schema of which each takes as long as the check may last. */
+const slow = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${'(?:a*b*c*d*e*f*g*h*)*'.repeat(20)}${index}`);
+
+describe('patterns that take long to judge', function () {
+  this.timeout(60_000);
+
+  it('keep the control plane from nothing else, and their policy is valid', async () => {
+    const patterns = new PatternProcess();
+    const kinds = await loadKindContracts();
+    const linter = createLinter({ kinds, loneGateway: false, listen: '127.0.0.1', patterns });
+    const entry = {
+      name: 'e',
+      kind: 'DlpFilter' as const,
+      dlpFilter: { action: 'Block' as const, detectPatterns: slow(8) },
+    };
+    const slowOne = policy('slow', { entries: [entry] });
+    try {
+      expect(() => linter.policy(slowOne)).to.throw(Unjudged);
+      const delay = monitorEventLoopDelay({ resolution: 5 });
+      delay.enable();
+      await linter.prepare(slowOne);
+      delay.disable();
+      expect(delay.max / 1e6).to.be.lessThan(500);
+      expect(linter.policy(slowOne).problems).to.deep.equal([]);
+    } finally {
+      patterns.close();
+    }
+  });
+
+  it('do not add up to a document that a gateway refuses', async () => {
+    const rows = slow(24).map((pattern) => `'${pattern}'`);
+    const text = `pack: {name: a, version: 1.0.0, enabled: true}
+policies: {chain: [dlp-filter]}
+policy: {dlp-filter: {action: block, detect_patterns: [${rows.join(', ')}]}}
+`;
+    const reader = createConfigReader({ file: 'policy-config.yaml', timeoutMs: 4000 });
+    try {
+      const { config, problems } = await reader.read(text);
+      expect(problems.filter(({ severity }) => severity === 'error')).to.deep.equal([]);
+      expect(config).to.not.equal(null);
+    } finally {
+      await reader.close();
+    }
+  });
+});
