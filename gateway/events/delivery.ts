@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { INGEST_HEADERS, INGEST_TYPE, MAX_BATCH_RECORDS } from '../contract/ingest.ts';
+import { sleep } from '../sleep.ts';
 import { type Batch, BatchReader, nextToShip } from './batch.ts';
 import type { ControlPlaneAnswer, ControlPlaneClient } from './control-plane-client.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -18,6 +18,8 @@ export interface DeliveryOptions {
   gatherMs?: number;
   /** Longest pause between two tries in ms; 30,000 by default. */
   maxPauseMs?: number;
+  /** Waits until the signal aborts; the system's timer by default. */
+  sleep?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface DeliveryStats {
@@ -59,6 +61,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
 
 class Shipper implements Delivery {
   readonly #options: DeliveryOptions;
+  readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly #stop = new AbortController();
   readonly #dead: DeadLetters;
   readonly #reader: BatchReader;
@@ -74,6 +77,7 @@ class Shipper implements Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#sleep = options.sleep ?? sleep;
     this.#dead = new DeadLetters(options.deadDir);
     this.#reader = new BatchReader(options.spool, (stream, seq) => this.#dead.has(stream, seq));
     this.#unlisten = options.spool.onAppend(() => this.#wake?.());
@@ -143,7 +147,7 @@ class Shipper implements Delivery {
     const woken = new AbortController();
     // A stop ends the pause; an append does not.
     this.#wake = () => this.#draining && woken.abort();
-    await sleep(ms, undefined, { signal: woken.signal }).catch(() => undefined);
+    await this.#sleep(ms, woken.signal);
     this.#wake = null;
   }
 
@@ -161,7 +165,7 @@ class Shipper implements Delivery {
     const ms = afterMs === null ? jittered : Math.max(jittered, Math.min(afterMs, MAX_RETRY_AFTER_MS));
     if (!this.#draining) return this.#pause(ms);
     // Draining: keep trying at a steady pace until the time is over.
-    await sleep(MIN_PAUSE_MS, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+    await this.#sleep(MIN_PAUSE_MS, this.#stop.signal);
   }
 
   #worked(): void {

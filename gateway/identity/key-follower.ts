@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KEY_PAGES_PATH } from '../contract/key-page.ts';
 import type { ControlPlaneClient } from '../events/control-plane-client.ts';
 import type { Log } from '../events/log.ts';
+import { sleep } from '../sleep.ts';
 import { type ReadPage, readKeyPage } from './read-keys.ts';
 
 export interface KeyFollowerOptions {
@@ -39,7 +39,7 @@ const MAX_PAUSE_MS = 3_000;
 export function followKeys(options: KeyFollowerOptions): KeyFollower {
   const { client, take, logger, random } = options;
   const { waitSeconds = WAIT_SECONDS, maxPauseMs = MAX_PAUSE_MS } = options;
-  const { timeout = (ms: number) => AbortSignal.timeout(ms), pause = sleepUnless } = options;
+  const { timeout = (ms: number) => AbortSignal.timeout(ms), pause = sleep } = options;
   const stop = new AbortController();
   let failure: string | null = null;
 
@@ -88,8 +88,4 @@ export function followKeys(options: KeyFollowerOptions): KeyFollower {
       await running;
     },
   };
-}
-
-async function sleepUnless(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

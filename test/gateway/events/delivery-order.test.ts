@@ -251,4 +251,29 @@ describe('delivery, step by step', () => {
     ship(5);
     expect(delivery.stats.backlog).to.equal(0);
   });
+
+  it('waits twice as long after each failure, 30 s at most, as long as is asked for, and small after a success', async () => {
+    const pauses: number[] = [];
+    const failed = { status: 503, retryAfter: null, body: null };
+    const answers: ControlPlaneAnswer[] = [
+      ...Array.from({ length: 9 }, () => failed),
+      { ...failed, status: 429, retryAfter: 60 },
+      { ...failed, status: 429, retryAfter: 1 },
+      { ...failed, status: 429, retryAfter: 86_400 },
+    ];
+    answer = (batch) => answers.shift() ?? stored(batch);
+    delivery = startDelivery({
+      ...{ spool, client, deadDir: join(folder.dir, 'dead'), logger: memoryLog(), random: () => 1 },
+      sleep: async (ms) => void pauses.push(ms),
+    });
+    await eventually(() => spool.stats.acked === 1, 'the delivery', SOON_MS);
+    expect(pauses.splice(0, 12)).to.deep.equal([
+      ...[300, 500, 900, 1_700, 3_300, 6_500, 12_900, 25_700, 30_100],
+      ...[60_000, 30_100, 300_000],
+    ]);
+    answers.push(failed);
+    await write(1);
+    await eventually(() => spool.stats.acked === 2, 'the next', SOON_MS);
+    expect(pauses.filter((ms) => ms !== 250)).to.deep.equal([300]);
+  });
 });
