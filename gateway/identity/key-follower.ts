@@ -51,7 +51,9 @@ export function followKeys(options: KeyFollowerOptions): KeyFollower {
     const signal = AbortSignal.any([stop.signal, patience]);
     const { status, body } = await client.send('GET', KEY_PAGES_PATH + after, null, {}, signal);
     if (status !== 200) throw new Error(`the control plane answered ${status}`);
-    return readKeyPage(body);
+    const page = readKeyPage(body);
+    if (before === null && !page.whole) throw new Error('the control plane did not begin with all keys');
+    return page;
   }
 
   async function run(): Promise<void> {

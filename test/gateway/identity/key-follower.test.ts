@@ -50,7 +50,7 @@ describe('following the keys of the control plane', () => {
   });
 
   /** Follows a control plane that gives these answers in turn and then none; resolves when all are used. */
-  async function followed(answers: readonly ('page' | number | 'other')[]) {
+  async function followed(answers: readonly ('page' | 'changes' | number | 'other')[]) {
     const seen = { paths: [] as string[], pauses: [] as number[], told: [] as string[], taken: 0 };
     const tell = (level: string) => (fields: object) => {
       seen.told.push(`${level} ${'reason' in fields ? String(fields.reason) : ''}`.trim());
@@ -61,6 +61,7 @@ describe('following the keys of the control plane', () => {
       seen.paths.push(path);
       if (typeof answer === 'number') return { status: answer, retryAfter: null, body };
       if (answer === 'page') return { status: 200, retryAfter: null, body };
+      if (answer === 'changes') return { status: 200, retryAfter: null, body: { ...body, whole: false } };
       if (answer === 'other') throw new Error('reset');
       // A client that does not heed the signal in time, and answers after the stop.
       return new Promise((resolve) =>
@@ -88,6 +89,13 @@ describe('following the keys of the control plane', () => {
     const { told, taken } = await followed([503, 503, 'other', 'page', 'page', 'other']);
     expect(told).to.deep.equal(['warn the control plane answered 503', 'warn reset', 'info', 'warn reset']);
     expect(taken).to.equal(2);
+  });
+
+  it('takes changes for no beginning: what is held may be older than they are', async () => {
+    const { told, taken, paths } = await followed(['changes', 'page', 'changes']);
+    expect(told).to.deep.equal(['warn the control plane did not begin with all keys', 'info']);
+    expect(taken).to.equal(2);
+    expect(paths.map((path) => path.includes('after='))).to.deep.equal([false, false, true, true]);
   });
 
   it('sends a cursor back as it was', async () => {
