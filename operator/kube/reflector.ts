@@ -49,7 +49,8 @@ const DOUBTED_MS = 5000;
 
 /**
  * Milliseconds of watches that ended in time and brought neither event nor bookmark, after which only a list tells
- * whether anything happened. Where anything at all is written to the cluster each of them brings a bookmark.
+ * whether anything happened. Each of them brings a bookmark where anything is written to the cluster and etcd tells of its
+ * progress (every 5 s as kubeadm sets it, every ten minutes by default).
  */
 const MUTE_MS = 90_000;
 

@@ -36,7 +36,7 @@ export function kubeMetrics(registry: Registry, clock: Pick<Clock, 'monotonic'>)
   const heardAt = new Map<string, number>();
   new Gauge({
     name: 'keeptrusts_operator_watch_last_event_age_seconds',
-    help: 'Time since the last list, object or bookmark of the kind: under 25 where anything is written to the cluster; from 90 the kind is listed anew.',
+    help: 'Time since the last list, object or bookmark of the kind: under 25 where etcd tells of its progress every few seconds, as kubeadm sets it; from 90 the kind is listed anew.',
     labelNames: ['kind'] as const,
     registers,
     collect() {
