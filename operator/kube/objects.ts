@@ -5,6 +5,7 @@ import {
   type Manifest,
   type ObjectCache,
   type ObjectClient,
+  ObjectError,
   type ObjectRef,
   type PodAnnotator,
   refOf,
@@ -118,11 +119,25 @@ export class KubeObjects implements ObjectClient, PodAnnotator {
    * what it left is what is returned.
    */
   async apply(manifest: Manifest): Promise<KubeObject> {
-    const applied = await this.#client.apply(manifest);
-    const changes = withoutSurplus(applied, manifest);
-    if (changes === null) return applied;
+    let applied: KubeObject;
+    try {
+      applied = await this.#client.apply(manifest);
+    } catch (error) {
+      // An admission rule may refuse the whole for what others added.
+      const live = isRefusal(error) ? await this.read(refOf(manifest)) : undefined;
+      if (live === undefined || live.metadata.uid !== manifest.metadata.uid) throw error;
+      if ((await this.#trim(live, manifest)) === null) throw error;
+      applied = await this.#client.apply(manifest);
+    }
+    return (await this.#trim(applied, manifest)) ?? applied;
+  }
+
+  /** Null where there is nothing to be taken out. */
+  async #trim(live: KubeObject, manifest: Manifest): Promise<KubeObject | null> {
+    const changes = withoutSurplus(live, manifest);
+    if (changes === null) return null;
     // Held to what was looked at: a list is replaced as a whole.
-    const { uid, resourceVersion } = applied.metadata;
+    const { uid, resourceVersion } = live.metadata;
     return this.#client.patch(refOf(manifest), { metadata: { uid, resourceVersion }, ...changes });
   }
 
@@ -171,4 +186,8 @@ export class KubeObjects implements ObjectClient, PodAnnotator {
       },
     );
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ObjectError && (error.reason === 'Invalid' || error.reason === 'Forbidden');
 }

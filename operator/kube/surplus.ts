@@ -6,7 +6,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** Lists of a pod whose elements server-side apply merges by a name, so that those of others stay. */
 const POD_LISTS = { containers: 'name', initContainers: 'name', volumes: 'name' } as const;
 /** Members of a pod that let others into its processes, its network or its node. The server fills in none of them. */
-const POD_MEMBERS = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace'] as const;
+const POD_MEMBERS = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace', 'nodeName'] as const;
 
 /** The same for a container: what is run, and what it is given. */
 const CONTAINER_LISTS = { env: 'name', volumeMounts: 'mountPath' } as const;

@@ -140,6 +140,44 @@ describe('objects of an API server', () => {
     expect(JSON.parse(server.requests[1]!.body)).to.deep.equal({ metadata: { uid, resourceVersion }, spec });
   });
 
+  it('take out first what others added where the whole is refused for it', async () => {
+    const spec = { template: { spec: { containers: [{ name: 'gateway', image: 'gateway:1' }] } } };
+    const containers = [...spec.template.spec.containers, { name: 'sidecar', image: 'proxy:1' }];
+    const metadata = { name: 'a', namespace: 'team-a', uid: 'uid-a' };
+    const stored = (content: object): object => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { ...metadata, resourceVersion: '10', creationTimestamp: '2026-01-02T03:04:05Z' },
+      spec: content,
+    });
+    const calls: string[] = [];
+    let trimmed = false;
+    server.answer(({ method, headers }, response) => {
+      const type = String(headers['content-type']);
+      calls.push(
+        `${method} ${type.includes('apply') ? 'apply' : type.includes('merge') ? 'merge' : ''}`.trim(),
+      );
+      if (method === 'GET') return json(response, 200, stored({ template: { spec: { containers } } }));
+      if (type.includes('merge')) trimmed = true;
+      if (!trimmed) return json(response, 403, status(403, 'Forbidden', 'containers have no privileges'));
+      json(response, 200, stored(spec));
+    });
+    objects = make();
+    const intent = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec };
+    expect((await objects.apply(intent)).spec).to.deep.equal(spec);
+    expect(calls).to.deep.equal(['PATCH apply', 'GET', 'PATCH merge', 'PATCH apply']);
+    // Another object of the name, or one that is refused for what is ours.
+    trimmed = false;
+    for (const other of [
+      { ...intent, metadata: { ...metadata, uid: 'uid-b' } },
+      { ...intent, spec: { template: { spec: { containers } } } },
+    ]) {
+      const refusal = await objects.apply(other).catch((error: Error) => error.message);
+      expect(refusal).to.contain('containers have no privileges');
+    }
+    expect(trimmed).to.equal(false);
+  });
+
   it('annotate the pod that was meant, and not one that took its name', async () => {
     server.answer((_, response) => json(response, 200, { ...rawConfigMap('p', '7'), kind: 'Pod' }));
     objects = make();
