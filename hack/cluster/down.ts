@@ -10,6 +10,8 @@ import { freeLock, isLocked } from './lock.ts';
 /** For processes to end that were killed, and for the kernel to drop their namespaces, in milliseconds. */
 const LIMIT_MS = 30_000;
 const BETWEEN_MS = 20;
+/** Milliseconds for the link to go by itself. */
+const LINK_MS = 1_000;
 
 /**
  * Ends a cluster however much of it is there, and removes every trace: nothing in it is worth a good order. Its mounts,
@@ -29,8 +31,8 @@ export async function removeCluster({ cgroup, controllers, link, state, lock }: 
   }, 'its processes do not end');
   await until(() => removed(groups), 'its control groups are in use');
   takeControllersBack(controllers);
-  // The kernel takes the link away some time after the namespace of its other end.
-  await until(() => !hasLink(), `the network device ${link} does not go`).catch(() =>
+  // The kernel takes the link away with the namespace of its other end, which can take it half a minute.
+  await until(() => !hasLink(), `the network device ${link} does not go`, LINK_MS).catch(() =>
     execFileSync('ip', ['link', 'delete', link]),
   );
   await rm(state, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
@@ -57,8 +59,8 @@ function removed(groups: readonly string[]): boolean {
   }
 }
 
-async function until(holds: () => boolean, otherwise: string): Promise<void> {
-  const limit = performance.now() + LIMIT_MS;
+async function until(holds: () => boolean, otherwise: string, limitMs = LIMIT_MS): Promise<void> {
+  const limit = performance.now() + limitMs;
   while (!holds()) {
     if (performance.now() > limit) throw new Error(`the cluster cannot be removed: ${otherwise}`);
     await delay(BETWEEN_MS);
