@@ -1,8 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { INGEST_HEADERS } from '../../../gateway/contract/ingest.ts';
 import type { ControlPlaneAnswer, ControlPlaneClient } from '../../../gateway/events/control-plane-client.ts';
 import { type Delivery, startDelivery } from '../../../gateway/events/delivery.ts';
+import { scanLines } from '../../../gateway/events/line.ts';
 import type { Spool } from '../../../gateway/events/spool.ts';
 import { eventually } from '../../fakes/folder.ts';
 import { decision, memoryLog, spoolAt, tempFolder } from './fixtures.ts';
@@ -275,5 +277,24 @@ describe('delivery, step by step', () => {
     await write(1);
     await eventually(() => spool.stats.acked === 2, 'the next', SOON_MS);
     expect(pauses.filter((ms) => ms !== 250)).to.deep.equal([300]);
+  });
+
+  it('goes on behind the end of the current stream where it became unreadable', async () => {
+    await write(4);
+    const { path } = spool.segments[0]!;
+    const data = readFileSync(path);
+    const [line] = scanLines(data)
+      .lines.filter(({ type }) => type === 'E')
+      .slice(-1);
+    data[line!.start + 30]! ^= 1;
+    writeFileSync(path, data);
+    ship(5);
+    await eventually(() => spool.stats.acked === 5, 'the end', SOON_MS);
+    await write(1);
+    await eventually(() => spool.stats.acked === 6, 'the next', SOON_MS);
+    expect(sent.map(({ firstSeq, count }) => [firstSeq, count])).to.deep.equal([
+      [0, 4],
+      [5, 1],
+    ]);
   });
 });
