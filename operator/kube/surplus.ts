@@ -5,17 +5,35 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Lists of a pod whose elements server-side apply merges by a name, so that those of others stay. */
 const POD_LISTS = { containers: 'name', initContainers: 'name', volumes: 'name' } as const;
-/** Members of a pod that let others into its processes, its network or its node. The server fills in none of them. */
-const POD_MEMBERS = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace', 'nodeName'] as const;
+/** Members of a pod that let others into its processes, its network or its node, or lead its calls elsewhere. The server fills in none of them. */
+const POD_MEMBERS = [
+  'hostNetwork',
+  'hostPID',
+  'hostIPC',
+  'shareProcessNamespace',
+  'nodeName',
+  'hostAliases',
+  'dnsConfig',
+] as const;
 
-/** The same for a container: what is run, and what it is given. */
-const CONTAINER_LISTS = { env: 'name', volumeMounts: 'mountPath' } as const;
-const CONTAINER_MEMBERS = ['command', 'envFrom', 'lifecycle', 'workingDir', 'volumeDevices'] as const;
+/** The same for a container: what is run, what it is given, and what keeps it from being ready. */
+const CONTAINER_LISTS = { env: 'name', volumeMounts: 'mountPath', ports: 'containerPort' } as const;
+const CONTAINER_MEMBERS = [
+  'command',
+  'envFrom',
+  'lifecycle',
+  'startupProbe',
+  'stdin',
+  'tty',
+  'workingDir',
+  'volumeDevices',
+] as const;
 
 /**
  * The merge patch that takes out of a Deployment's pods what somebody else added and an apply leaves alone, as far as
- * it can read what goes through a gateway or change what it does: containers, volumes, environment, commands. Where
- * pods are placed, how their image is pulled, and annotations are for others to add to. Null where there is nothing.
+ * it can read what goes through a gateway, lead it elsewhere or change what it does: containers, volumes, environment,
+ * commands, ports, names of hosts. Where and by what runtime pods run, how their image is pulled, and annotations are
+ * for others to add to. Null where there is nothing.
  */
 export function withoutSurplus(live: KubeObject, intent: Manifest): object | null {
   if (intent.kind !== 'Deployment') return null;

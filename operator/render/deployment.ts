@@ -37,6 +37,7 @@ export function renderDeployment(input: RenderInput): Manifest {
           serviceAccountName: childName(input.gateway),
           automountServiceAccountToken: false,
           enableServiceLinks: false,
+          dnsPolicy: 'ClusterFirst',
           terminationGracePeriodSeconds: DRAIN_DELAY_SECONDS + shape.drainGraceSeconds + CLOSING_SECONDS,
           securityContext: POD_SECURITY,
           topologySpreadConstraints: [

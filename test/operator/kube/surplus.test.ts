@@ -6,7 +6,7 @@ import type { KubeObject, Manifest } from '../../../operator/runtime/objects.ts'
 
 type Mutable = Record<string, unknown>;
 interface Pod extends Mutable {
-  containers: [Mutable & { env: unknown[]; volumeMounts: unknown[] }, ...Mutable[]];
+  containers: [Mutable & { env: unknown[]; volumeMounts: unknown[]; ports: unknown[] }, ...Mutable[]];
   volumes: unknown[];
 }
 
@@ -55,6 +55,7 @@ describe('what others added to the pods of a Deployment', () => {
     const placed = takenOut((pod) => {
       Object.assign(pod, { nodeSelector: { disk: 'ssd' }, imagePullSecrets: [{ name: 'registry' }] });
       Object.assign(pod, { tolerations: [{ operator: 'Exists' }], priorityClassName: 'high' });
+      Object.assign(pod, { runtimeClassName: 'gvisor' });
     });
     expect(placed).to.equal(null);
   });
@@ -72,6 +73,10 @@ describe('what others added to the pods of a Deployment', () => {
     expect(takenOut((pod) => void pod.containers[0].env.push(variable))).to.deep.equal({
       containers: before.containers,
     });
+    const port = { containerPort: 9229, hostPort: 9229, protocol: 'TCP' };
+    expect(takenOut((pod) => void pod.containers[0].ports.push(port))).to.deep.equal({
+      containers: before.containers,
+    });
     const mount = { name: 'state', mountPath: '/usr/lib' };
     expect(takenOut((pod) => void pod.containers[0].volumeMounts.push(mount))).to.deep.equal({
       containers: before.containers,
@@ -82,13 +87,30 @@ describe('what others added to the pods of a Deployment', () => {
     expect(takenOut((pod) => Object.assign(pod, { initContainers: [{ name: 'first' }] }))).to.deep.equal({
       initContainers: null,
     });
-    for (const member of ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace'])
+    for (const member of [
+      'hostNetwork',
+      'hostPID',
+      'hostIPC',
+      'shareProcessNamespace',
+      'hostAliases',
+      'dnsConfig',
+    ])
       expect(
         takenOut((pod) => Object.assign(pod, { [member]: true })),
         member,
       ).to.deep.equal({ [member]: null });
     const { containers } = podOf(stored(() => {}));
-    for (const member of ['command', 'envFrom', 'lifecycle', 'workingDir', 'volumeDevices'])
+    const members = [
+      'command',
+      'envFrom',
+      'lifecycle',
+      'startupProbe',
+      'stdin',
+      'tty',
+      'workingDir',
+      'volumeDevices',
+    ];
+    for (const member of members)
       expect(
         takenOut((pod) => Object.assign(pod.containers[0], { [member]: [] })),
         member,
