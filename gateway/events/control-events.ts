@@ -11,9 +11,9 @@ export function openedEvent(id: string, ts: string, after: string | null): objec
 export interface Gap {
   /**
    * `full`: the spool had no room. `corrupt`: lines became unreadable. `refused`: the control plane did not take them;
-   * they are kept aside.
+   * they are kept aside. `deleted`: they grew too old before they were delivered, while there was no control plane.
    */
-  reason: 'full' | 'corrupt' | 'refused';
+  reason: 'full' | 'corrupt' | 'refused' | 'deleted';
   /** Events that are missing. */
   count: number;
   from_ts?: string;

@@ -195,10 +195,12 @@ class Shipper implements Delivery {
   /** The stream, or the one that came after it, says what is missing from it, so that a verifier need not take it for tampering. */
   #noteHole(stream: string, from: number, to: number): void {
     const { spool } = this.#options;
-    // Below the first segment it is age, not loss.
     const first = spool.segments.find((segment) => segment.stream === stream)?.first ?? 0;
-    if (from < first) return;
-    spool.recordHole(stream, this.#dead.has(stream, from) ? 'refused' : 'corrupt', from, to);
+    const deleted = from < first;
+    // Where nothing was delivered before, what is below the first segment is age, as in the spool itself.
+    if (deleted && from === 0) return;
+    const reason = deleted ? 'deleted' : 'corrupt';
+    spool.recordHole(stream, this.#dead.has(stream, from) ? 'refused' : reason, from, to);
   }
 
   /** The lines between the mark and the stream's end are gone for good. */

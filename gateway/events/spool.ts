@@ -136,7 +136,7 @@ export class Spool implements EventRecorder {
   }
 
   /** Puts a hole of a stream of this folder on record, once. */
-  recordHole(stream: string, reason: 'corrupt' | 'refused', fromSeq: number, toSeq: number): void {
+  recordHole(stream: string, reason: Exclude<Gap['reason'], 'full'>, fromSeq: number, toSeq: number): void {
     const key = holeKey(stream, fromSeq);
     if (this.#holes.has(key)) return;
     this.#holes.add(key);

@@ -1,14 +1,20 @@
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { makeExclusive } from './exclusive.ts';
+import { processAt } from './process-at.ts';
 
 /** Takes the lock for this process. False when another process that still runs has it, or this one. */
 export function takeLock(file: string): boolean {
-  return makeExclusive(file, String(process.pid), (content) => !isHeld(content));
+  const content = `${process.pid} ${processAt(process.pid)!.start}`;
+  return makeExclusive(file, content, (present) => !isHeld(present));
 }
 
 /** Whether a process that still runs has the lock, be it this one. */
 export function isLocked(file: string): boolean {
-  return isHeld(readOr(() => readFileSync(file, 'utf8')));
+  try {
+    return isHeld(readFileSync(file, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 export function freeLock(file: string): void {
@@ -16,15 +22,7 @@ export function freeLock(file: string): void {
 }
 
 function isHeld(content: string): boolean {
-  const pid = Number(content);
+  const [pid, start] = content.split(' ');
   // Another program may have got the id of one that was killed.
-  return pid > 0 && readOr(() => readlinkSync(`/proc/${pid}/exe`)) === process.execPath;
-}
-
-function readOr(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '';
-  }
+  return start !== undefined && processAt(Number(pid))?.start === start;
 }

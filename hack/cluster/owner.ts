@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeExclusive } from './exclusive.ts';
 import { type Layout, npmCommand } from './layout.ts';
+import { processAt } from './process-at.ts';
 
 /**
  * Who has the cluster of a place: a run of tests, which removes it at its end, or `up`, whose cluster stays until
@@ -76,16 +77,5 @@ function read(file: string): string {
     return readFileSync(file, 'utf8');
   } catch {
     return '';
-  }
-}
-
-/** Fields 4 and 22 of proc(5) `stat`; the second field may hold blanks and parentheses. Null for one that has ended. */
-function processAt(pid: number): { parent: number; start: string } | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, parent, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? null : { parent: Number(parent), start: fields[17]! };
-  } catch {
-    return null;
   }
 }

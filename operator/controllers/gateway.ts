@@ -49,7 +49,7 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
       if (names.length > 0) return DONE;
       // Its objects are judged all the same: people want to know, and the first gateway builds on what was valid.
       const { cache } = client;
-      await lintAll(cache, namespace, deps);
+      if (!(await lintAll(cache, namespace, deps, signal))) return LATER;
       const objects = { policies: policiesOf(cache, namespace), targets: targetsOf(cache, namespace) };
       outcomes.setUngoverned(
         namespace,
@@ -60,7 +60,7 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
     }
     const afterMs = settling.waitMs(namespace, gateway);
     if (afterMs > 0) return { kind: 'requeue', afterMs };
-    await lintAll(client.cache, namespace, deps);
+    if (!(await lintAll(client.cache, namespace, deps, signal))) return LATER;
     const snapshot = gatherSnapshot(client.cache, namespace, gateway, {
       controlPlane: deps.controlPlane,
       accepted: outcomes.accepted(namespace),
@@ -109,22 +109,30 @@ export function reconcileGateway(deps: GatewayControllerDeps): Reconcile {
   };
 }
 
+/** Milliseconds that one turn waits for patterns to be judged, and after which it is looked again how far they are. */
+const JUDGING_MS = 500;
+const LATER = { kind: 'requeue', afterMs: 100 } as const;
+
 /**
  * Lints each object that changed in a turn of its own, so that the decision only remembers. Patterns are judged before,
- * also those of what was accepted last, which may still be in force.
+ * also those of what was accepted last, which may still be in force. False where they take longer than a turn: those
+ * of one namespace must not keep the gateways of others waiting.
  */
 async function lintAll(
   cache: ObjectCache,
   namespace: string,
   { linter, outcomes }: Pick<GatewayControllerDeps, 'linter' | 'outcomes'>,
-): Promise<void> {
+  signal: AbortSignal,
+): Promise<boolean> {
+  const turn = AbortSignal.any([signal, AbortSignal.timeout(JUDGING_MS)]);
   for (const accepted of outcomes.accepted(namespace))
-    if (accepted.kind === KINDS.policy) await linter.prepare(accepted as Policy);
+    if (accepted.kind === KINDS.policy && !(await linter.prepare(accepted as Policy, turn))) return false;
   for (const policy of policiesOf(cache, namespace)) {
-    await linter.prepare(policy);
+    if (!(await linter.prepare(policy, turn))) return false;
     linter.policy(policy);
     await setImmediate();
   }
+  return true;
 }
 
 /** What people have to know; null for what passes by itself, as it is tried again: until then the gateway is pending. */

@@ -31,8 +31,11 @@ export interface Lint {
  * gateway would check it, so that what passes here is refused by no gateway.
  */
 export interface Linter {
-  /** Has the patterns of a policy judged, which may take seconds. What is asked before throws `Unjudged`. */
-  prepare(policy: Policy): Promise<void>;
+  /**
+   * Has the patterns of a policy judged, which may take minutes: false where `signal` ended the wait before. What is
+   * asked before they are judged throws `Unjudged`.
+   */
+  prepare(policy: Policy, signal: AbortSignal): Promise<boolean>;
   policy(policy: Policy): Lint;
   target(target: Target): Lint;
   /** A whole compiled document, by its content hash. Warnings of its objects are not repeated. */
@@ -91,10 +94,18 @@ export function createLinter({ kinds, loneGateway, listen, patterns = here() }: 
   const documentOf = (policy: Policy): PolicyConfig =>
     compile(alone(policy.namespace), { policies: [forAll(policy)], targets: [] }).config;
   return {
-    async prepare(policy) {
-      if (known.has(policy.spec)) return;
-      for (const source of patternsIn(() => documentOf(policy), { kinds, loneGateway }))
-        if (patterns.known(source) === null) await patterns.judge(source);
+    async prepare(policy, signal) {
+      if (known.has(policy.spec)) return true;
+      const isUnjudged = (source: string): boolean => patterns.known(source) === null;
+      const unjudged = [...patternsIn(() => documentOf(policy), { kinds, loneGateway })].filter(isUnjudged);
+      if (unjudged.length === 0) return true;
+      const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      for (const source of unjudged) {
+        if (signal.aborted) return false;
+        await Promise.race([patterns.judge(source), aborted]);
+        if (isUnjudged(source)) return false;
+      }
+      return true;
     },
     policy: (policy) =>
       remembered(policy.spec, () => {

@@ -116,6 +116,27 @@ describe('delivery, step by step', () => {
     expect(records.filter((record) => record.includes('stream.gap'))).to.deep.equal([]);
   });
 
+  it('puts on record what age removed behind what was delivered, while there was no control plane', async () => {
+    await spool.close();
+    const limits = { maxBytes: 64 * 1024, segmentBytes: 8 * 1024 };
+    spool = spoolAt(join(folder.dir, 'spool'), { delivered: true, limits });
+    await write(4);
+    ship(5);
+    await eventually(() => spool.stats.acked === 5, 'the first delivery', SOON_MS);
+    await delivery.stop(0);
+    spool.delivered = false;
+    await write(100);
+    const { first } = spool.segments[0]!;
+    expect(first).to.be.greaterThan(5);
+    spool.delivered = true;
+    ship(5);
+    await eventually(() => spool.stats.acked === spool.stats.nextSeq, 'the second delivery', SOON_MS);
+    const records = sent.flatMap((batch) => batch.records).map((record) => JSON.parse(record));
+    const [gap, ...others] = records.filter(({ kind }) => kind === 'stream.gap');
+    expect(gap).to.include({ reason: 'deleted', count: first - 5, from_seq: 5, to_seq: first - 1 });
+    expect(others).to.deep.equal([]);
+  });
+
   it('gathers nothing while it looks for a record that was refused', async () => {
     await write(20);
     await write(1, 'poison');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -29,10 +29,17 @@ describe('the lock of who starts a cluster', () => {
     expect(takeLock(file)).to.equal(true);
   });
 
-  it('is free again when who has it is killed', async () => {
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-    await once(child, 'spawn');
-    writeFileSync(file, String(child.pid));
+  it('is free again when who has it is killed, be it of another checkout with a Node of its own', async () => {
+    const lock = new URL('../../../hack/cluster/lock.ts', import.meta.url).href;
+    const taking = `import { takeLock } from ${JSON.stringify(lock)};
+      console.log(takeLock(${JSON.stringify(file)}));
+      setInterval(() => {}, 1000);`;
+    const node = join(folder, 'node');
+    copyFileSync(process.execPath, node);
+    const child = spawn(node, ['--input-type=module', '-e', taking], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
     expect(takeLock(file)).to.equal(false);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -42,7 +49,7 @@ describe('the lock of who starts a cluster', () => {
   it('is not held by another program that got the id of the process', async () => {
     const child = spawn('sleep', ['60'], { stdio: 'ignore' });
     await once(child, 'spawn');
-    writeFileSync(file, String(child.pid));
+    writeFileSync(file, `${child.pid} 1`);
     expect(isLocked(file)).to.equal(false);
     child.kill();
     await once(child, 'exit');
