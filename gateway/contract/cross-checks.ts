@@ -81,7 +81,8 @@ function checkVendor({ provider, base_url }: Partial<Target>, path: DocPath, fin
   } else if (fault === 'no address') {
     const message = `\`${provider}\` has no address of its own, so a target without \`base_url\` gets no request`;
     findings.add('W013', path, message, 'set `base_url`');
-  } else if (fault === 'bad address') {
+  } else if (fault === 'bad address' && /^https?:/.test(base_url ?? '')) {
+    // One of another scheme the schema refuses, and tells of itself.
     const message = `{path} ${baseUrlFault(base_url ?? '')}, so this target gets no request`;
     findings.add('W013', [...path, 'base_url'], message, 'look at its host and port');
   }
