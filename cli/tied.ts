@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { programBeside } from '../gateway/contract/helper-process.ts';
 
 export interface TiedProgram {
   command: string;
@@ -11,9 +11,7 @@ export interface TiedProgram {
  * Its output is that of what is returned, and its exit code, too; a `message` tells the code of why it cannot be run.
  */
 export function startTied(program: TiedProgram, env: NodeJS.ProcessEnv): ChildProcess {
-  // From the built tree the process runs a `.js`, from the sources a `.ts`: the same ending as this file's.
-  const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  const child = fork(fileURLToPath(new URL(`./tied-process${ending}`, import.meta.url)), [], {
+  const child = fork(programBeside(import.meta.url, 'tied-process'), [], {
     env,
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,8 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import type { Examined } from '../contract/examine.ts';
+import { programBeside, startHelper } from '../contract/helper-process.ts';
 import type { Classified } from '../detectors/classify.ts';
 
 export interface ConfigReader {
@@ -107,7 +105,7 @@ class ProcessReader implements ConfigReader {
   }
 
   #start(): ChildProcess {
-    const child = start();
+    const child = startHelper(programBeside(import.meta.url, 'read-process'), MAX_HEAP_MB);
     // The machine may end it between two documents, as when memory is short: the next one needs a new process.
     child.once('exit', () => {
       if (this.#child === child) this.#child = null;
@@ -132,26 +130,4 @@ class ProcessReader implements ConfigReader {
       child.off('message', answered).off('error', reject).off('exit', exited);
     }
   }
-}
-
-/**
- * Neither the environment nor the output of this process is handed on: faults come as an exit. It finds compiled code
- * where we do, which saves most of its start.
- */
-function start(): ChildProcess {
-  // From the built tree the process runs a `.js`, from the sources a `.ts`: the same ending as this file's.
-  const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  const cache = getCompileCacheDir();
-  const child = fork(fileURLToPath(new URL(`./read-process${ending}`, import.meta.url)), [], {
-    // Portable, since an image brings compiled code that was made in another folder.
-    env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache), NODE_COMPILE_CACHE_PORTABLE: '1' },
-    execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  // A message to a process that just ended fails after its exit was told, when nobody else listens any more.
-  child.on('error', () => undefined);
-  child.unref();
-  child.channel?.unref();
-  return child;
 }

@@ -1,7 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
+import { programBeside, startHelper } from '../../gateway/contract/helper-process.ts';
 import type { PatternVerdict } from '../../gateway/contract/patterns.ts';
 import type { PatternJudge } from '../domain/lint.ts';
 import { Memo } from '../domain/memo.ts';
@@ -35,7 +33,10 @@ export class PatternProcess implements PatternJudge {
   #turn: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor({ limitMs = LIMIT_MS, program = ownProgram() }: JudgeOptions = {}) {
+  constructor({
+    limitMs = LIMIT_MS,
+    program = programBeside(import.meta.url, 'judge-process'),
+  }: JudgeOptions = {}) {
     this.#limitMs = limitMs;
     this.#program = program;
   }
@@ -74,7 +75,7 @@ export class PatternProcess implements PatternJudge {
   /** Null where the process fails or takes too long, which ends it. */
   async #ask(source: string): Promise<PatternVerdict | null> {
     if (this.#closed) return null;
-    this.#child ??= this.#start();
+    this.#child ??= startHelper(this.#program, MAX_HEAP_MB);
     const child = this.#child;
     const { promise, resolve } = Promise.withResolvers<PatternVerdict | null>();
     const answered = (verdict: unknown): void => resolve(verdict as PatternVerdict);
@@ -94,26 +95,4 @@ export class PatternProcess implements PatternJudge {
     this.#child?.kill('SIGKILL');
     this.#child = null;
   }
-
-  /** Neither the environment nor the output is handed on. It finds compiled code where we do. */
-  #start(): ChildProcess {
-    const cache = getCompileCacheDir();
-    const child = fork(this.#program, [], {
-      env:
-        cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache), NODE_COMPILE_CACHE_PORTABLE: '1' },
-      execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    });
-    // A message to a process that just ended fails after its exit was told, when nobody else listens any more.
-    child.on('error', () => undefined);
-    child.unref();
-    child.channel?.unref();
-    return child;
-  }
-}
-
-/** From the built tree the process runs a `.js`, from the sources a `.ts`: the same ending as this file's. */
-function ownProgram(): string {
-  const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return fileURLToPath(new URL(`./judge-process${ending}`, import.meta.url));
 }

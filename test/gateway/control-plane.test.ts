@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { type ControlPlaneLink, linkControlPlane } from '../../gateway/control-plane.ts';
 import { eventually } from '../fakes/folder.ts';
 import { SilentServer } from '../fakes/silent-server.ts';
-import { decision, memoryLog, spoolAt, tempFolder } from './events/fixtures.ts';
+import { decision, memoryLog, REPORT, spoolAt, tempFolder } from './events/fixtures.ts';
 
 const SHIP_MS = 300;
 const LAST_REPORT_MS = 1_000;
@@ -35,19 +35,7 @@ describe('the link to a control plane that takes everything and answers nothing'
         gateway: 'default',
         instance: 'one',
         keys: null,
-        describe: () => ({
-          contract: 1,
-          version: '0.1.0',
-          ready: true,
-          revision: null,
-          rejected: null,
-          targets: [],
-          backlog: 0,
-          stream: null,
-          next_seq: 0,
-          spool_bytes: 0,
-          dropped: 0,
-        }),
+        describe: () => REPORT,
       },
     );
     try {

@@ -2,22 +2,9 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createControlPlaneClient } from '../../gateway/events/control-plane-client.ts';
-import { type InstanceReport, startReporter } from '../../gateway/events/report.ts';
+import { startReporter } from '../../gateway/events/report.ts';
 import { eventually } from '../fakes/folder.ts';
-
-const REPORT: InstanceReport = {
-  contract: 1,
-  version: '0.1.0',
-  ready: true,
-  revision: null,
-  rejected: null,
-  targets: [],
-  backlog: 0,
-  stream: null,
-  next_seq: 0,
-  spool_bytes: 0,
-  dropped: 0,
-};
+import { REPORT } from '../gateway/events/fixtures.ts';
 
 /** One report that was never answered held the next ones up for 30 s, and the instance was taken for gone after 15. */
 describe('issue: a report that the control plane does not answer', () => {

@@ -1,15 +1,12 @@
 import { expect } from 'chai';
 import { loadKindContracts } from '../../gateway/contract/kinds.ts';
-import { createControllers } from '../../operator/controllers/index.ts';
-import { createInstanceReports } from '../../operator/domain/instance-reports.ts';
 import { createLinter } from '../../operator/domain/lint.ts';
-import { ObjectStore } from '../../operator/local/object-store.ts';
+import type { ObjectStore } from '../../operator/local/object-store.ts';
 import { IMPLICIT_SHAPE } from '../../operator/render/shape.ts';
-import { silentLog } from '../../operator/runtime/log.ts';
 import type { KubeObject } from '../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../fakes/clock.ts';
+import { controllersOver, storeIn } from '../fakes/controllers.ts';
 import { TestFolder } from '../fakes/folder.ts';
-import { noMetrics } from '../fakes/no-metrics.ts';
 
 const linter = createLinter({
   kinds: await loadKindContracts(),
@@ -27,7 +24,7 @@ const BAD = { requests: { memory: '2Gi' }, limits: { memory: '1Gi' } };
 describe('issue: a gateway stored with requests above its limits', () => {
   let folder: TestFolder;
   let store: ObjectStore;
-  let controllers: ReturnType<typeof createControllers>;
+  let controllers: ReturnType<typeof controllersOver>;
 
   const pods = (): { resources: object; args: string[] } => {
     const deployment = store.cache.get({ kind: 'Deployment', namespace: 'team-a', name: 'keeptrusts-edge' });
@@ -49,25 +46,10 @@ describe('issue: a gateway stored with requests above its limits', () => {
   beforeEach(async () => {
     folder = new TestFolder();
     const clock = new FakeClock();
-    let uid = 0;
-    store = new ObjectStore(
-      { dir: folder.path },
-      // No schema: what an older one let in.
-      { clock, uid: () => `uid-${++uid}`, log: silentLog, admit: (manifest) => manifest },
-    );
-    controllers = createControllers({
-      client: store,
-      reports: createInstanceReports(() => clock.now()),
+    store = storeIn(folder, clock);
+    controllers = controllersOver(store, {
       clock,
       linter,
-      image: 'keeptrusts/gateway:test',
-      paused: false,
-      controlPlane: null,
-      archive: { async keepRevision() {}, async keepAccepted() {} },
-      drift: { driftCorrected() {} },
-      events: { record() {} },
-      address: () => null,
-      runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
     });
     controllers.gateway.start();
     controllers.status.start();

@@ -1,15 +1,13 @@
 import { expect } from 'chai';
 import { loadKindContracts } from '../../gateway/contract/kinds.ts';
-import { createControllers } from '../../operator/controllers/index.ts';
 import { createInstanceReports } from '../../operator/domain/instance-reports.ts';
 import { createLinter } from '../../operator/domain/lint.ts';
-import { ObjectStore } from '../../operator/local/object-store.ts';
-import { silentLog } from '../../operator/runtime/log.ts';
+import type { ObjectStore } from '../../operator/local/object-store.ts';
 import type { KubeObject } from '../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../fakes/clock.ts';
+import { controllersOver, storeIn } from '../fakes/controllers.ts';
 import { TestFolder } from '../fakes/folder.ts';
 import { instanceReport } from '../fakes/instance-report.ts';
-import { noMetrics } from '../fakes/no-metrics.ts';
 
 const linter = createLinter({
   kinds: await loadKindContracts(),
@@ -28,7 +26,7 @@ describe('issue: a deleted ServiceAccount of a gateway', () => {
   let clock: FakeClock;
   let store: ObjectStore;
   let reports: ReturnType<typeof createInstanceReports>;
-  let controllers: ReturnType<typeof createControllers>;
+  let controllers: ReturnType<typeof controllersOver>;
   let statusWrites: number;
 
   const child = (kind: string): KubeObject =>
@@ -48,25 +46,13 @@ describe('issue: a deleted ServiceAccount of a gateway', () => {
   beforeEach(async () => {
     folder = new TestFolder();
     clock = new FakeClock();
-    let uid = 0;
-    store = new ObjectStore(
-      { dir: folder.path },
-      { clock, uid: () => `uid-${++uid}`, log: silentLog, admit: (manifest) => manifest },
-    );
+    store = storeIn(folder, clock);
     reports = createInstanceReports(() => clock.now());
-    controllers = createControllers({
-      client: store,
+    controllers = controllersOver(store, {
       reports,
       clock,
       linter,
-      image: 'keeptrusts/gateway:test',
-      paused: false,
       controlPlane: { url: 'http://127.0.0.1:8080' },
-      archive: { async keepRevision() {}, async keepAccepted() {} },
-      drift: { driftCorrected() {} },
-      events: { record() {} },
-      address: () => null,
-      runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
     });
     controllers.gateway.start();
     controllers.status.start();

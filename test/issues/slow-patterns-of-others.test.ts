@@ -1,15 +1,11 @@
 import { expect } from 'chai';
 import { loadKindContracts } from '../../gateway/contract/kinds.ts';
 import type { PatternVerdict } from '../../gateway/contract/patterns.ts';
-import { createControllers } from '../../operator/controllers/index.ts';
-import { createInstanceReports } from '../../operator/domain/instance-reports.ts';
 import { createLinter, type PatternJudge } from '../../operator/domain/lint.ts';
-import { ObjectStore } from '../../operator/local/object-store.ts';
 import { systemClock as clock } from '../../operator/runtime/clock.ts';
-import { silentLog } from '../../operator/runtime/log.ts';
 import type { Manifest } from '../../operator/runtime/objects.ts';
+import { controllersOver, storeIn } from '../fakes/controllers.ts';
 import { eventually, TestFolder } from '../fakes/folder.ts';
-import { noMetrics } from '../fakes/no-metrics.ts';
 import { policy, target } from '../fakes/resources.ts';
 
 describe('patterns of some namespaces that take minutes to judge', () => {
@@ -25,16 +21,10 @@ describe('patterns of some namespaces that take minutes to judge', () => {
         return waiting.promise;
       },
     };
-    let uid = 0;
-    const store = new ObjectStore(
-      { dir: folder.path },
-      { clock, uid: () => `uid-${++uid}`, log: silentLog, admit: (manifest) => manifest },
-    );
+    const store = storeIn(folder, clock);
     const governed = new Set<string>();
     store.cache.onChange(({ kind, namespace }) => kind === 'Deployment' && governed.add(namespace));
-    const controllers = createControllers({
-      client: store,
-      reports: createInstanceReports(() => clock.now()),
+    const controllers = controllersOver(store, {
       clock,
       linter: createLinter({
         kinds: await loadKindContracts(),
@@ -42,14 +32,6 @@ describe('patterns of some namespaces that take minutes to judge', () => {
         listen: '0.0.0.0:41002',
         patterns,
       }),
-      image: 'keeptrusts/gateway:test',
-      paused: false,
-      controlPlane: null,
-      archive: { async keepRevision() {}, async keepAccepted() {} },
-      drift: { driftCorrected: () => {} },
-      events: { record: () => {} },
-      address: () => null,
-      runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
     });
     const mock = target('mock', { transport: 'Tls', rejectsStreamOptions: false });
     async function apply(namespace: string, settings: object): Promise<void> {

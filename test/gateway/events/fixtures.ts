@@ -6,6 +6,7 @@ import type { BeginRecord, DecisionEvent } from '../../../gateway/events/event.t
 import { createEventIds } from '../../../gateway/events/ids.ts';
 import type { Log } from '../../../gateway/events/log.ts';
 import { readForward, type StoredLine } from '../../../gateway/events/reader.ts';
+import type { InstanceReport } from '../../../gateway/events/report.ts';
 import { openSpool, type Spool, type SpoolOptions } from '../../../gateway/events/spool.ts';
 
 export const newId = createEventIds({ clock: Date.now, random: randomBytes });
@@ -146,3 +147,18 @@ export function segmentFiles(dir: string): string[] {
     .sort()
     .map((name) => join(dir, name));
 }
+
+/** What an instance with nothing to tell reports. */
+export const REPORT: InstanceReport = {
+  contract: 1,
+  version: '0.1.0',
+  ready: true,
+  revision: null,
+  rejected: null,
+  targets: [],
+  backlog: 0,
+  stream: null,
+  next_seq: 0,
+  spool_bytes: 0,
+  dropped: 0,
+};

@@ -1,17 +1,14 @@
 import { expect } from 'chai';
 import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
-import { createControllers } from '../../../operator/controllers/index.ts';
 import { Settling } from '../../../operator/controllers/settling.ts';
-import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
 import { createLinter } from '../../../operator/domain/lint.ts';
 import { LocalCache } from '../../../operator/local/object-cache.ts';
-import { ObjectStore } from '../../../operator/local/object-store.ts';
-import { silentLog } from '../../../operator/runtime/log.ts';
+import type { ObjectStore } from '../../../operator/local/object-store.ts';
 import type { Manifest } from '../../../operator/runtime/objects.ts';
 import { cached } from '../../fakes/cached.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
+import { controllersOver, storeIn } from '../../fakes/controllers.ts';
 import { TestFolder } from '../../fakes/folder.ts';
-import { noMetrics } from '../../fakes/no-metrics.ts';
 import { gateway, policy, target } from '../../fakes/resources.ts';
 
 describe('settling of a gateway that nobody declared', () => {
@@ -65,34 +62,20 @@ describe('controllers in a cluster', () => {
   let folder: TestFolder;
   let clock: FakeClock;
   let store: ObjectStore;
-  let controllers: ReturnType<typeof createControllers>;
+  let controllers: ReturnType<typeof controllersOver>;
   let made: string[];
   beforeEach(() => {
     folder = new TestFolder();
     clock = new FakeClock();
-    let uid = 0;
-    store = new ObjectStore(
-      { dir: folder.path },
-      { clock, uid: () => `uid-${++uid}`, log: silentLog, admit: (manifest) => manifest },
-    );
+    store = storeIn(folder, clock);
     made = [];
     store.cache.onChange(({ kind, name }, _, previous) => {
       if (kind === 'Deployment' && previous === undefined) made.push(name);
     });
-    controllers = createControllers({
-      client: store,
-      reports: createInstanceReports(() => clock.now()),
+    controllers = controllersOver(store, {
       clock,
       linter: createLinter({ kinds, loneGateway: false, listen: '0.0.0.0:41002' }),
-      image: 'keeptrusts/gateway:test',
-      paused: false,
-      controlPlane: null,
-      archive: { async keepRevision() {}, async keepAccepted() {} },
-      drift: { driftCorrected: () => {} },
-      events: { record: () => {} },
-      address: () => null,
       settleMs: 1000,
-      runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
     });
     controllers.gateway.start();
     controllers.status.start();

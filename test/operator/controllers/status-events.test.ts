@@ -1,14 +1,11 @@
 import { expect } from 'chai';
 import { loadKindContracts } from '../../../gateway/contract/kinds.ts';
-import { createControllers } from '../../../operator/controllers/index.ts';
-import { createInstanceReports } from '../../../operator/domain/instance-reports.ts';
 import { createLinter } from '../../../operator/domain/lint.ts';
-import { ObjectStore } from '../../../operator/local/object-store.ts';
-import { silentLog } from '../../../operator/runtime/log.ts';
+import type { ObjectStore } from '../../../operator/local/object-store.ts';
 import type { KubeObject } from '../../../operator/runtime/objects.ts';
 import { FakeClock, settle } from '../../fakes/clock.ts';
+import { controllersOver, storeIn } from '../../fakes/controllers.ts';
 import { TestFolder } from '../../fakes/folder.ts';
-import { noMetrics } from '../../fakes/no-metrics.ts';
 
 const linter = createLinter({
   kinds: await loadKindContracts(),
@@ -20,7 +17,7 @@ const policy = { kind: 'GovernancePolicy', namespace: 'team-a', name: 'p' };
 describe('events of a status', () => {
   let folder: TestFolder;
   let store: ObjectStore;
-  let controllers: ReturnType<typeof createControllers>;
+  let controllers: ReturnType<typeof controllersOver>;
   let events: string[];
   let writes: number;
 
@@ -29,30 +26,17 @@ describe('events of a status', () => {
     events = [];
     writes = 0;
     const clock = new FakeClock();
-    let uid = 0;
-    store = new ObjectStore(
-      { dir: folder.path },
-      { clock, uid: () => `uid-${++uid}`, log: silentLog, admit: (manifest) => manifest },
-    );
+    store = storeIn(folder, clock);
     store.cache.onChange((ref, object, previous) => {
       if (ref.kind === policy.kind && object?.status !== previous?.status) writes += 1;
     });
-    controllers = createControllers({
-      client: store,
-      reports: createInstanceReports(() => clock.now()),
+    controllers = controllersOver(store, {
       clock,
       linter,
-      image: 'keeptrusts/gateway:test',
-      paused: false,
-      controlPlane: null,
-      archive: { async keepRevision() {}, async keepAccepted() {} },
-      drift: { driftCorrected: () => {} },
       events: {
         record: ({ kind, metadata }, { type, reason, message }) =>
           events.push(`${kind} ${metadata.namespace}/${metadata.name} ${type} ${reason}: ${message}`),
       },
-      address: () => null,
-      runtime: () => ({ clock, random: () => 1, log: silentLog, metrics: noMetrics, reconcileId: () => 'r' }),
     });
     controllers.gateway.start();
     controllers.status.start();
