@@ -79,6 +79,7 @@ export interface LinterOptions {
 /** Answers are remembered: of an object as long as its specification lives. */
 export function createLinter({ kinds, loneGateway, listen, patterns = here() }: LinterOptions): Linter {
   const known = new WeakMap<object, Lint>();
+  const sources = new WeakMap<object, Set<string>>();
   const documents = new Memo<DocumentLint>(MAX_DOCUMENTS);
   const context = lintContext({ loneGateway }, (source) => {
     const verdict = patterns.known(source);
@@ -97,7 +98,10 @@ export function createLinter({ kinds, loneGateway, listen, patterns = here() }: 
     async prepare(policy, signal) {
       if (known.has(policy.spec)) return true;
       const isUnjudged = (source: string): boolean => patterns.known(source) === null;
-      const unjudged = [...patternsIn(() => documentOf(policy), { kinds, loneGateway })].filter(isUnjudged);
+      // What was accepted last and is not the newest is never linted here, and is asked for at each turn.
+      const all = sources.get(policy.spec) ?? patternsIn(() => documentOf(policy), { kinds, loneGateway });
+      sources.set(policy.spec, all);
+      const unjudged = [...all].filter(isUnjudged);
       if (unjudged.length === 0) return true;
       const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       for (const source of unjudged) {
