@@ -6,7 +6,9 @@ interface EventRecord {
   id: string;
   kind: string;
   instance: string;
+  /** Null for one that tells of many: callers who were refused before anybody knew who they are. */
   request_id: string | null;
+  facts: { count?: number } | null;
 }
 
 const DELIVERY_MS = 30_000;
@@ -32,8 +34,8 @@ export async function events(
   // One that comes later would be one too many.
   await allShipped(place, namespace, withinMs);
   const told = await look();
-  if (told.length !== early.length)
-    throw new Error(`${early.length} events became ${told.length} after every request had its own`);
+  const [before, after] = [early, told].map((list) => ofRequests(list).length);
+  if (after !== before) throw new Error(`${before} events became ${after} after every request had its own`);
   const interrupted = told.filter(({ kind }) => kind === 'interrupted').length;
   const byPod = [...Map.groupBy(told, ({ instance }) => instance).values()].map(({ length }) => length);
   place.note(`${told.length} events (${byPod.join(' + ')} by pod), ${interrupted} interrupted`);
@@ -55,12 +57,20 @@ function faultOf(
 ): string | null {
   const ids = new Set(list.map(({ id }) => id));
   if (ids.size !== list.length) return 'an event is there twice';
-  const ofRequests = list.filter(({ request_id }) => request_id !== null);
-  const byRequest = new Map(ofRequests.map((event) => [event.request_id, event]));
-  if (byRequest.size !== ofRequests.length) return 'a request has two events';
+  const single = ofRequests(list);
+  const byRequest = new Map(single.map((event) => [event.request_id, event]));
+  if (byRequest.size !== single.length) return 'a request has two events';
   const lost = dispatched.filter((id) => !byRequest.has(id));
   if (lost.length > 0) return `${lost.length} requests were dispatched without an event, such as ${lost[0]}`;
   const missing = [...answered].filter(([, event]) => event !== null && !ids.has(event));
   if (missing.length > 0) return `${missing.length} answers name no event that is there, as of ${missing[0]}`;
+  const refused = [...answered.values()].filter((event) => event === null).length;
+  const counted = list
+    .filter(({ kind }) => kind === 'refused')
+    .reduce((sum, { facts }) => sum + (facts?.count ?? 0), 0);
+  if (counted < refused) return `${refused} callers were refused, and the record tells of ${counted}`;
   return null;
 }
+
+const ofRequests = (list: readonly EventRecord[]): EventRecord[] =>
+  list.filter(({ request_id }) => request_id !== null);
