@@ -49,8 +49,10 @@ export function readBody(
       stop();
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
     };
-    const onClose = (): void =>
-      fail(new GatewayError('incomplete_body', 'The connection ended before the body did.'));
+    // Comes after each body: the trace of an error that nobody gets took 3 % of the processor.
+    const onClose = (): void => {
+      if (!over) fail(new GatewayError('incomplete_body', 'The connection ended before the body did.'));
+    };
     // What else fails is followed by `close`. Afterwards too, an error must find a listener.
     const onError = (error: Error): void => {
       if (error instanceof GatewayError) fail(error);
