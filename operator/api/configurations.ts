@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import type { ArchivedRevision } from '../store/store.ts';
+import type { ArchivedRevision, RevisionSummary } from '../store/store.ts';
 import { hasAccess, requireAccess } from './callers.ts';
 import { ApiError } from './errors.ts';
 import { namespaceOf } from './namespace-query.ts';
@@ -52,7 +52,7 @@ export function configurationRoutes({ store, authorizer, active }: ApiParts): Ro
   return routes;
 }
 
-const summary = ({ hash, number, namespace, gateway, objects, compiledAt }: ArchivedRevision) => ({
+const summary = ({ hash, number, namespace, gateway, objects, compiledAt }: RevisionSummary) => ({
   hash,
   number,
   namespace,

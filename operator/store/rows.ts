@@ -1,25 +1,29 @@
 import type { AcceptedSpec } from '../domain/snapshot.ts';
 import type { NewKey, PutKeyResult, StoredKey } from './keys.ts';
-import type { ArchivedRevision } from './store.ts';
+import type { ArchivedRevision, RevisionSummary } from './store.ts';
 
 // The tables of both databases have the same columns; their drivers differ in the types that numbers come as.
 type Row = Readonly<Record<string, unknown>>;
 
-export const REVISION_FIELDS = 'hash, number, namespace, gateway, document, objects, compiled_at';
+export const SUMMARY_FIELDS = 'hash, number, namespace, gateway, objects, compiled_at';
+export const REVISION_FIELDS = `${SUMMARY_FIELDS}, document`;
 
 /** Values of `REVISION_FIELDS`, in their order. */
 export function revisionValues(revision: ArchivedRevision): (string | number)[] {
   const { hash, number, namespace, gateway, document, objects, compiledAt } = revision;
-  return [hash, number, namespace, gateway, document, JSON.stringify(objects), compiledAt];
+  return [hash, number, namespace, gateway, JSON.stringify(objects), compiledAt, document];
 }
 
 export function revisionOf(row: Row): ArchivedRevision {
+  return { ...summaryOf(row), document: String(row['document']) };
+}
+
+export function summaryOf(row: Row): RevisionSummary {
   return {
     hash: String(row['hash']),
     number: Number(row['number']),
     namespace: String(row['namespace']),
     gateway: String(row['gateway']),
-    document: String(row['document']),
     objects: JSON.parse(String(row['objects'])),
     compiledAt: Number(row['compiled_at']),
   };

@@ -36,8 +36,8 @@ export interface Store extends KeyStore {
   getRevision(hash: string, namespace?: string): Promise<ArchivedRevision | null>;
   /** Namespaces whose gateways ran this revision: equal documents have one hash. */
   namespacesOfRevision(hash: string): Promise<string[]>;
-  /** The newest revision of each gateway. */
-  listConfigurations(): Promise<ArchivedRevision[]>;
+  /** The newest revision of each gateway, without the documents: a thousand of them may be a gigabyte. */
+  listConfigurations(): Promise<RevisionSummary[]>;
 
   /** Keeps the last accepted specifications of one namespace, in the place of those that were kept of it before. */
   keepAccepted(namespace: string, specs: readonly AcceptedSpec[]): Promise<void>;
@@ -132,15 +132,18 @@ export interface StreamHead {
   head: string;
 }
 
-export interface ArchivedRevision {
+export interface RevisionSummary {
   hash: string;
   number: number;
   namespace: string;
   gateway: string;
-  /** The document as the gateway got it. */
-  document: string;
   /** The objects and generations that it came from. */
   objects: { kind: string; namespace: string; name: string; generation: number }[];
   /** Milliseconds since the epoch. */
   compiledAt: number;
+}
+
+export interface ArchivedRevision extends RevisionSummary {
+  /** The document as the gateway got it. */
+  document: string;
 }

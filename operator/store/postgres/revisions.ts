@@ -1,5 +1,5 @@
-import { REVISION_FIELDS, revisionOf, revisionValues } from '../rows.ts';
-import type { ArchivedRevision } from '../store.ts';
+import { REVISION_FIELDS, revisionOf, revisionValues, SUMMARY_FIELDS, summaryOf } from '../rows.ts';
+import type { ArchivedRevision, RevisionSummary } from '../store.ts';
 import type { Database } from './database.ts';
 
 /** The archive of compiled revisions; two gateways may run the same one. */
@@ -36,11 +36,11 @@ export class PostgresRevisions {
     return rows.map((row) => String(row['namespace']));
   }
 
-  async newestOfEach(): Promise<ArchivedRevision[]> {
+  async newestOfEach(): Promise<RevisionSummary[]> {
     const rows = await this.#database.query(
-      `SELECT DISTINCT ON (namespace, gateway) ${REVISION_FIELDS} FROM keeptrusts.revisions
+      `SELECT DISTINCT ON (namespace, gateway) ${SUMMARY_FIELDS} FROM keeptrusts.revisions
        ORDER BY namespace, gateway, archived DESC`,
     );
-    return rows.map(revisionOf);
+    return rows.map(summaryOf);
   }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { REVISION_FIELDS, revisionOf, revisionValues } from '../rows.ts';
-import type { ArchivedRevision } from '../store.ts';
+import { REVISION_FIELDS, revisionOf, revisionValues, SUMMARY_FIELDS, summaryOf } from '../rows.ts';
+import type { ArchivedRevision, RevisionSummary } from '../store.ts';
 
 /** The archive of compiled revisions; two gateways may run the same one. */
 export class SqliteRevisions {
@@ -33,14 +33,14 @@ export class SqliteRevisions {
       .map((row) => String(row['namespace']));
   }
 
-  newestOfEach(): ArchivedRevision[] {
+  newestOfEach(): RevisionSummary[] {
     return this.#database
       .prepare(
-        `SELECT ${REVISION_FIELDS} FROM revisions AS r
+        `SELECT ${SUMMARY_FIELDS} FROM revisions AS r
          WHERE rowid = (SELECT max(rowid) FROM revisions WHERE namespace = r.namespace AND gateway = r.gateway)
          ORDER BY namespace, gateway`,
       )
       .all()
-      .map(revisionOf);
+      .map(summaryOf);
   }
 }

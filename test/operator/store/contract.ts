@@ -482,7 +482,8 @@ export function storeContract(name: string, surroundings: { fresh(): Promise<() 
       ] as const) {
         await store.archiveRevision(revision(gateway, number));
       }
-      expect(await store.listConfigurations()).to.deep.equal([revision('a', 2), revision('b', 1)]);
+      const newest = [revision('a', 2), revision('b', 1)].map(({ document: _, ...summary }) => summary);
+      expect(await store.listConfigurations()).to.deep.equal(newest);
       expect(await store.getRevision('sha256:a1')).to.deep.equal(revision('a', 1));
       await store.archiveRevision({ ...revision('a', 1), number: 3 });
       expect((await store.listConfigurations())[0]).to.include({ hash: 'sha256:a1', number: 3 });
