@@ -56,12 +56,13 @@ export class Status {
   }
 
   report(): InstanceReport {
-    const { holder, spool, backlog } = this.#parts;
+    const { holder, spool, backlog, draining } = this.#parts;
     const { stream, nextSeq, bytes, dropped } = spool.stats;
     return {
       contract: CONTRACT_VERSION,
       version: VERSION,
       ready: this.ready,
+      unready: draining() ? null : this.unready,
       revision: holder.revision,
       rejected: holder.refusal,
       targets: this.#targets(),

@@ -7,6 +7,8 @@ export interface InstanceReport {
   contract: number;
   version: string;
   ready: boolean;
+  /** Why no traffic may be sent to it, in words; null where it may, and where it is being stopped. */
+  unready: string | null;
   /** The revision that is enforced; null before the first. */
   revision: { number: number | null; hash: string } | null;
   /** The newest document that was refused, and why; null when the newest is enforced. */

@@ -39,6 +39,9 @@ const written = ({ reportedAt, keys, ...report }: InstanceReport) => ({
 /** Of one instance; a document has no more. */
 const MAX_TARGETS = 256;
 
+/** Characters of what an instance says for people. */
+const MAX_WORDS = 500;
+
 /** Characters of a hash or of the id of a stream. */
 const MAX_ID = 80;
 
@@ -46,7 +49,7 @@ type Body = Omit<InstanceReport, 'namespace' | 'gateway' | 'instance' | 'reporte
 
 /** Takes what it knows; a newer gateway may say more. @throws ApiError `invalid_body` */
 function readReport(body: unknown): Body {
-  const { contract, version, ready, revision, rejected, targets, keys, backlog, stream } = (body ??
+  const { contract, version, ready, unready, revision, rejected, targets, keys, backlog, stream } = (body ??
     {}) as Record<string, unknown>;
   if (typeof contract !== 'number') throw new ApiError('invalid_body', 'contract must be a number.');
   if (typeof version !== 'string') throw new ApiError('invalid_body', 'version must be a string.');
@@ -55,6 +58,7 @@ function readReport(body: unknown): Body {
     contract,
     version: version.slice(0, 64),
     ready,
+    ...(typeof unready === 'string' && { unready: unready.slice(0, MAX_WORDS) }),
     revision: readRevision(revision),
     rejected: readRejected(rejected),
     targets: readTargets(targets),
@@ -78,7 +82,7 @@ function readTargets(value: unknown): Body['targets'] {
   if (!Array.isArray(value)) throw new ApiError('invalid_body', 'targets must be a list.');
   return value.slice(0, MAX_TARGETS).map((target) => ({
     id: String(target?.id).slice(0, 253),
-    unavailable: typeof target?.unavailable === 'string' ? target.unavailable.slice(0, 500) : null,
+    unavailable: typeof target?.unavailable === 'string' ? target.unavailable.slice(0, MAX_WORDS) : null,
     code: typeof target?.code === 'string' ? target.code.slice(0, 32) : null,
   }));
 }
@@ -101,7 +105,7 @@ function readRejected(value: unknown): Body['rejected'] {
     problems: problems.slice(0, 20).map((problem) => ({
       code: String(problem?.code).slice(0, 16),
       path: String(problem?.path).slice(0, 200),
-      message: String(problem?.message).slice(0, 500),
+      message: String(problem?.message).slice(0, MAX_WORDS),
     })),
   };
 }

@@ -7,6 +7,8 @@ export interface InstanceReport {
   contract: number;
   version: string;
   ready: boolean;
+  /** Why it is not, in its words; left out where it is or is being stopped, and by an older gateway. */
+  unready?: string;
   /** The revision it enforces; null before the first. */
   revision: { number: number | null; hash: string } | null;
   /** The last document it refused, with why. */

@@ -21,7 +21,10 @@ export interface LiveGateway {
   deployment: { replicas: number; ready: number; failure: string | null } | null;
   /** Why not every instance is as the Deployment now says; null where each is. */
   behind: string | null;
-  reports: readonly Pick<InstanceReport, 'instance' | 'ready' | 'revision' | 'rejected' | 'targets'>[];
+  reports: readonly Pick<
+    InstanceReport,
+    'instance' | 'ready' | 'unready' | 'revision' | 'rejected' | 'targets'
+  >[];
   /** Names of the pods that are sent traffic, each of which is an instance; null where there are no pods. */
   readyPods: readonly string[] | null;
   /** Why one of the pods cannot run; null where there is nothing, or nothing is known. */
@@ -75,11 +78,18 @@ export function programmed(gateway: LiveGateway): Programmed {
     'False',
     'GatewayPending',
     served === 0
-      ? `: no instance is ready yet${gateway.obstacle === null ? '' : `; ${gateway.obstacle}`}`
+      ? `: no instance is ready yet${whyUnready(gateway)}`
       : `: ${current.length} of ${expected} ready instances run revision ${holding?.since ?? revision.number}${silenceOf(gateway)}`,
   );
   const silent = deployment.ready > 0 && current.length === ready.length;
   return silent && !gateway.listening ? { ...pending, unsure: true } : pending;
+}
+
+/** Why one of the instances is not ready: as its node says, or as it says itself; nothing where neither does. */
+export function whyUnready({ obstacle, reports }: Pick<LiveGateway, 'obstacle' | 'reports'>): string {
+  if (obstacle !== null) return `; ${obstacle}`;
+  const told = reports.find(({ ready, unready }) => !ready && unready !== undefined);
+  return told === undefined ? '' : `; ${told.instance}: ${told.unready}`;
 }
 
 /** How many instances are sent traffic and do not report; a number, since names would change with each that does. */

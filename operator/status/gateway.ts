@@ -1,7 +1,7 @@
 import type { GovernanceGatewayStatus } from '../../crds/types/governancegateway.ts';
 import type { Finding, Gateway } from '../domain/snapshot.ts';
 import { conditions, type Wanted, withReady } from './conditions.ts';
-import { type LiveGateway, programmed, sure } from './gateway-state.ts';
+import { type LiveGateway, programmed, sure, whyUnready } from './gateway-state.ts';
 import { acceptedWith } from './policy.ts';
 
 export interface GatewayStatusInput {
@@ -41,11 +41,14 @@ function accepted({ findings, policies }: GatewayStatusInput): Wanted {
   return { type, status: 'False', reason: 'NoPolicy', message: 'no policy in force governs this gateway' };
 }
 
-function available({ deployment }: LiveGateway, replicas: number): Wanted {
-  const { ready, failure } = deployment ?? { ready: 0, failure: null };
+function available(live: LiveGateway, replicas: number): Wanted {
+  const { ready, failure } = live.deployment ?? { ready: 0, failure: null };
   const counted = `${ready} of ${replicas} instances are ready`;
   const type = 'Available';
-  if (ready < replicas) return { type, status: 'False', reason: 'Unavailable', message: failure ?? counted };
+  if (ready < replicas) {
+    const message = failure ?? `${counted}${whyUnready(live)}`;
+    return { type, status: 'False', reason: 'Unavailable', message };
+  }
   if (failure !== null) return { type, status: 'False', reason: 'RolloutFailed', message: failure };
   return { type, status: 'True', reason: 'Available', message: counted };
 }

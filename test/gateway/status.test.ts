@@ -119,9 +119,17 @@ describe('what a gateway says of itself', () => {
     const full = { ...spool, refusing: true };
     const status = new Status({ ...partsOf(holder), spool: full });
     expect(status.unready).to.contain('event spool has no room');
-    expect(status.report().ready).to.equal(false);
+    expect(status.report()).to.include({ ready: false, unready: status.unready });
     expect(status.health()).to.include({ status: 'unhealthy' });
     full.refusing = false;
-    expect([status.ready, status.report().ready]).to.deep.equal([true, true]);
+    expect(status.ready).to.equal(true);
+    expect(status.report()).to.include({ ready: true, unready: null });
+  });
+
+  it('reports no reason while it is being stopped, which is none to look into', () => {
+    const { holder } = statusOf(planOf(configOf([])));
+    const status = new Status({ ...partsOf(holder), draining: () => true });
+    expect(status.unready).to.equal('it is being stopped');
+    expect(status.report()).to.include({ ready: false, unready: null });
   });
 });

@@ -330,6 +330,7 @@ describe('delivery', () => {
         contract: 1,
         version: '0.1.0',
         ready: true,
+        unready: null,
         revision: { number: 3, hash: 'sha256:aa' },
         rejected: null,
         targets: [],

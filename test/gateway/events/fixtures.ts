@@ -153,6 +153,7 @@ export const REPORT: InstanceReport = {
   contract: 1,
   version: '0.1.0',
   ready: true,
+  unready: null,
   revision: null,
   rejected: null,
   targets: [],

@@ -211,6 +211,9 @@ describe('control-plane API', () => {
     const { json } = await call('/v1/instances');
     expect(json.instances).to.have.length(1);
     expect(json.instances[0]).to.include({ instance: 'a-0', ready: true, backlog: 2 });
+    expect(json.instances[0]).to.not.have.property('unready');
+    await put(tokens.gatewayToken('default', 'default'), { ...report, ready: false, unready: 'no room' });
+    expect((await call('/v1/instances')).json.instances[0]).to.include({ ready: false, unready: 'no room' });
   });
 
   it('serves health, readiness and metrics without a token', async () => {

@@ -72,6 +72,18 @@ describe('Programmed', () => {
     expect(programmed(live(pods)).message).to.equal('gateway default: no instance is ready yet');
   });
 
+  it('says why an instance is not ready, as it tells itself, where its node knows of nothing', () => {
+    const deployment = { replicas: 1, ready: 0, failure: null };
+    const reports = [
+      report({ instance: 'ends', ready: false }),
+      report({ instance: 'x', ready: false, unready: 'it cannot record requests' }),
+    ];
+    const said = (obstacle: string | null): string =>
+      programmed(live({ deployment, reports, readyPods: [], obstacle })).message;
+    expect(said(null)).to.equal('gateway default: no instance is ready yet; x: it cannot record requests');
+    expect(said('pod x: no room')).to.equal('gateway default: no instance is ready yet; pod x: no room');
+  });
+
   it('says how many pods that are sent traffic do not report', () => {
     const deployment = { replicas: 3, ready: 3, failure: null };
     const reports = [report({ instance: 'a' })];
@@ -387,6 +399,10 @@ describe('status of objects', () => {
       status: 'False',
       message: '1 of 2 instances are ready',
     });
+    const reports = [report(), report({ instance: 'x', ready: false, unready: 'it has no room' })];
+    expect(find(status(live({ reports })).conditions, 'Available').message).to.equal(
+      '1 of 2 instances are ready; x: it has no room',
+    );
   });
 
   it('of a gateway whose Deployment is stuck says so, though the earlier instances serve', () => {
