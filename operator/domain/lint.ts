@@ -2,7 +2,7 @@ import { checkConfig } from '../../gateway/contract/check-config.ts';
 import type { PolicyConfig } from '../../gateway/contract/document.ts';
 import { lintContext } from '../../gateway/contract/examine.ts';
 import type { KindContracts } from '../../gateway/contract/kind-contract.ts';
-import type { LintFinding } from '../../gateway/contract/lint-finding.ts';
+import type { LintContext, LintFinding } from '../../gateway/contract/lint-finding.ts';
 import { opennessProblems } from '../../gateway/contract/openness.ts';
 import { classifyPattern, type PatternVerdict } from '../../gateway/contract/patterns.ts';
 import { MAX_DOCUMENT_CHARS } from '../../gateway/contract/yaml-source.ts';
@@ -81,11 +81,15 @@ export function createLinter({ kinds, loneGateway, listen, patterns = here() }: 
   const known = new WeakMap<object, Lint>();
   const sources = new WeakMap<object, Set<string>>();
   const documents = new Memo<DocumentLint>(MAX_DOCUMENTS);
-  const context = lintContext({ loneGateway }, (source) => {
-    const verdict = patterns.known(source);
-    if (verdict === null) throw new Unjudged();
-    return verdict;
-  });
+  const context: LintContext = {
+    situation: { loneGateway },
+    // Nothing is remembered here as well: this lives as long as the process, and each edit may bring other patterns.
+    checkPattern(source) {
+      const verdict = patterns.known(source);
+      if (verdict === null) throw new Unjudged();
+      return verdict;
+    },
+  };
   const remembered = (spec: object, lint: () => Lint): Lint => {
     const answer = known.get(spec) ?? told(lint);
     known.set(spec, answer);
@@ -96,9 +100,8 @@ export function createLinter({ kinds, loneGateway, listen, patterns = here() }: 
     compile(alone(policy.namespace), { policies: [forAll(policy)], targets: [] }).config;
   return {
     async prepare(policy, signal) {
-      if (known.has(policy.spec)) return true;
       const isUnjudged = (source: string): boolean => patterns.known(source) === null;
-      // What was accepted last and is not the newest is never linted here, and is asked for at each turn.
+      // Also of a policy that was linted: its document asks for them again, and those of others may have displaced them.
       const all = sources.get(policy.spec) ?? patternsIn(() => documentOf(policy), { kinds, loneGateway });
       sources.set(policy.spec, all);
       const unjudged = [...all].filter(isUnjudged);
