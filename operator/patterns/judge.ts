@@ -16,7 +16,10 @@ const LIMIT_MS = 10_000;
 const IDLE_MS = 10_000;
 /** Of the process, in MB. */
 const MAX_HEAP_MB = 256;
-/** Verdicts that are remembered: more than the largest documents of some namespaces hold, and a few MB. */
+/**
+ * Verdicts that are remembered: more than the largest documents of some namespaces hold. Some 15 MB as patterns are, 100 MB
+ * where each is as long as the schema lets it be.
+ */
 const MAX_VERDICTS = 65_536;
 
 /**
@@ -45,9 +48,12 @@ export class PatternProcess implements PatternJudge {
     return this.#verdicts.peek(source);
   }
 
-  /** Never rejects: a pattern that cannot be judged is refused, with that reason. */
+  /**
+   * Never rejects: a pattern that cannot be judged is refused, with that reason. It stays unknown where the system starts
+   * no process now, as for want of files or memory: that says nothing of the pattern.
+   */
   judge(source: string): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#judge(source));
+    this.#turn = this.#turn.then(() => this.#judge(source)).catch(() => this.#end());
     return this.#turn;
   }
 
@@ -72,11 +78,12 @@ export class PatternProcess implements PatternJudge {
     return { ok: false, error };
   }
 
-  /** Null where the process fails or takes too long, which ends it. */
+  /** Null where the process fails or takes too long, which ends it. @throws where none can be started */
   async #ask(source: string): Promise<PatternVerdict | null> {
     if (this.#closed) return null;
     this.#child ??= startHelper(this.#program, MAX_HEAP_MB);
     const child = this.#child;
+    if (child.pid === undefined) throw new Error('the system starts no process');
     const { promise, resolve } = Promise.withResolvers<PatternVerdict | null>();
     const answered = (verdict: unknown): void => resolve(verdict as PatternVerdict);
     const failed = (): void => resolve(null);

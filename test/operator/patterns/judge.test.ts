@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { classifyPattern } from '../../../gateway/contract/patterns.ts';
 import { PatternProcess } from '../../../operator/patterns/judge.ts';
@@ -56,6 +58,29 @@ describe('patterns judged in a process of their own', () => {
     process.kill(Number(errorOf('one').slice('judged by '.length)), 'SIGKILL');
     await judge.judge('two');
     expect(errorOf('two')).to.match(/^judged by \d+$/);
+  });
+
+  it('stay unknown while the system starts no process, and are judged once it does', async () => {
+    judge = odd(10_000);
+    folder.write(
+      'short-of-files.mjs',
+      `import { closeSync, openSync } from 'node:fs';
+      import { PatternProcess } from ${JSON.stringify(import.meta.resolve('../../../operator/patterns/judge.ts'))};
+      const judge = new PatternProcess({ program: ${JSON.stringify(folder.file('odd.mjs'))} });
+      const open = [];
+      try {
+        for (;;) open.push(openSync('/dev/null'));
+      } catch {}
+      await judge.judge('one');
+      const before = judge.known('one');
+      for (const fd of open) closeSync(fd);
+      await judge.judge('one');
+      console.log(JSON.stringify([before, judge.known('one')?.ok]));
+      judge.close();`,
+    );
+    const command = `ulimit -n 128; exec '${process.execPath}' '${folder.file('short-of-files.mjs')}'`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', command]);
+    expect(JSON.parse(stdout)).to.deep.equal([null, false]);
   });
 
   it('stay unjudged after the end, and nobody waits', async () => {
