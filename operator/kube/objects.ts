@@ -123,18 +123,18 @@ export class KubeObjects implements ObjectClient, PodAnnotator {
     try {
       applied = await this.#client.apply(manifest);
     } catch (error) {
-      // An admission rule may refuse the whole for what others added.
+      // The server, or an admission rule, may refuse the whole for what others added or put in the place of ours.
       const live = isRefusal(error) ? await this.read(refOf(manifest)) : undefined;
       if (live === undefined || live.metadata.uid !== manifest.metadata.uid) throw error;
-      if ((await this.#trim(live, manifest)) === null) throw error;
+      if ((await this.#trim(live, manifest, true)) === null) throw error;
       applied = await this.#client.apply(manifest);
     }
     return (await this.#trim(applied, manifest)) ?? applied;
   }
 
   /** Null where there is nothing to be taken out. */
-  async #trim(live: KubeObject, manifest: Manifest): Promise<KubeObject | null> {
-    const changes = withoutSurplus(live, manifest);
+  async #trim(live: KubeObject, manifest: Manifest, refused = false): Promise<KubeObject | null> {
+    const changes = withoutSurplus(live, manifest, refused);
     if (changes === null) return null;
     // Held to what was looked at: a list is replaced as a whole.
     const { uid, resourceVersion } = live.metadata;

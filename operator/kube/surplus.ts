@@ -28,21 +28,25 @@ const CONTAINER_MEMBERS = [
   'workingDir',
   'volumeDevices',
 ] as const;
+/** Members of a container of which the server refuses some beside others: ours beside those that another put in their place. */
+const EXCLUSIVE = ['securityContext', 'livenessProbe', 'readinessProbe'] as const;
 
 /**
  * The merge patch that takes out of a Deployment's pods what somebody else added and an apply leaves alone, as far as
  * it can read what goes through a gateway, lead it elsewhere or change what it does: containers, volumes, environment,
  * commands, ports, names of hosts. Where and by what runtime pods run, how their image is pulled, and annotations are
  * for others to add to. Null where there is nothing.
+ * @param refused the apply was: ours is put in the place of what the server may refuse beside it as well, such as another
+ * source of a volume, which the fields of others keep
  */
-export function withoutSurplus(live: KubeObject, intent: Manifest): object | null {
+export function withoutSurplus(live: KubeObject, intent: Manifest, refused = false): object | null {
   if (intent.kind !== 'Deployment') return null;
   const [is, wanted] = [podOf(live), podOf(intent)];
   if (is === null || wanted === null) return null;
   const spec: Record<string, unknown> = {};
   for (const [list, key] of Object.entries(POD_LISTS)) {
     const kept = common(is[list], wanted[list], key).map(([a, b]) =>
-      list === 'volumes' ? a : trimmed(a, b),
+      list === 'volumes' ? (refused ? b : a) : trimmed(a, b, refused),
     );
     // A merge patch knows no elements: it replaces the list.
     if (!sameJson(kept, elements(is[list]))) spec[list] = kept.length === 0 ? null : kept;
@@ -57,15 +61,19 @@ function podOf({ spec }: KubeObject | Manifest): Json | null {
   return isRecord(pod) ? pod : null;
 }
 
-function trimmed(container: Json, wanted: Json): Json {
+function trimmed(container: Json, wanted: Json, refused: boolean): Json {
   const members = Object.entries(container).filter(
     ([name]) => !CONTAINER_MEMBERS.some((member) => member === name && isAdded(member, container, wanted)),
   );
   const kept: Record<string, unknown> = Object.fromEntries(members);
   for (const [list, key] of Object.entries(CONTAINER_LISTS)) {
     if (container[list] === undefined) continue;
-    kept[list] = common(container[list], wanted[list], key).map(([element]) => element);
+    kept[list] = common(container[list], wanted[list], key).map(([a, b]) =>
+      refused && list === 'env' ? b : a,
+    );
   }
+  if (refused)
+    for (const member of EXCLUSIVE) if (wanted[member] !== undefined) kept[member] = wanted[member];
   return kept;
 }
 
