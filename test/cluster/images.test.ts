@@ -5,7 +5,7 @@ import { type BuiltImage, buildImages } from '../../hack/images/build.ts';
 import { root, USER } from '../../hack/images/contents.ts';
 import { IMAGES, type ImageKind } from '../../hack/images/names.ts';
 import { TestFolder } from '../fakes/folder.ts';
-import { freePort } from '../fakes/gateway-main.ts';
+import { freePortPair } from '../fakes/gateway-main.ts';
 import { type ImageProcess, UnpackedImage } from '../fakes/image-container.ts';
 import { lockedPackages } from '../fakes/locked-packages.ts';
 
@@ -68,7 +68,7 @@ describe('images', function () {
       body: JSON.stringify({ model: 'echo', messages: [{ role: 'user', content }], ...more }),
     });
   async function gateway(name: string, args: string[] = [], env?: Record<string, string>) {
-    const [port, admin] = [await freePort(), await freePort()];
+    const [port, admin] = await freePortPair();
     const ports = ['--port', String(port), '--admin-port', String(admin)];
     const paths = ['--config', '/work/policy-config.yaml', '--state-dir', '/work/state'];
     const one = run('gateway', name, [...paths, ...ports, ...args], env);

@@ -10,9 +10,16 @@ export async function freePort(): Promise<number> {
   return port!;
 }
 
+/** Two such ports, for traffic and admin: two calls for one each could be given the same. */
+export async function freePortPair(): Promise<[number, number]> {
+  const [traffic, admin] = await freePorts(2);
+  return [traffic!, admin!];
+}
+
 /** The gateway as a process of its own: that of this checkout, or the one whose `main` is given. */
 export class GatewayProcess {
   readonly child: ChildProcess;
+  /** Resolves when it has ended and all that it wrote is here. */
   readonly exited: Promise<number | null>;
   output = '';
 
@@ -26,12 +33,12 @@ export class GatewayProcess {
         this.output += chunk.toString();
       });
     }
-    this.exited = new Promise((resolve) => this.child.once('exit', (code) => resolve(code)));
+    this.exited = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
   }
 
-  /** Waits until the address answers with this status. @throws after 30 s, with what the process wrote */
+  /** Waits until the address answers with this status. @throws after 50 s, with what the process wrote */
   async answers(url: string, status = 200): Promise<void> {
-    for (const end = Date.now() + 30_000; Date.now() < end; ) {
+    for (const end = Date.now() + 50_000; Date.now() < end; ) {
       const got = await fetch(url).then(
         (answer) => answer.status,
         () => 0,

@@ -10,6 +10,7 @@ export class KtProcess {
   readonly child: ChildProcess;
   out = '';
   err = '';
+  /** Resolves when it has ended and all that it wrote is here. */
   readonly exited: Promise<number | null>;
 
   constructor(args: readonly string[], options: { cwd: string; env?: Record<string, string> }) {
@@ -26,7 +27,7 @@ export class KtProcess {
     this.child.stderr!.on('data', (chunk) => {
       this.err += chunk;
     });
-    this.exited = new Promise((resolve) => this.child.once('exit', (code) => resolve(code)));
+    this.exited = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
   }
 
   /** Resolves when standard output or standard error matches. @throws Error after `ms` milliseconds, with both */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { renameSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { createKey } from '../../gateway/contract/key-format.ts';
 import type { DecisionEvent } from '../../gateway/events/event.ts';
-import { TestFolder } from './folder.ts';
-import { freePort, GatewayProcess } from './gateway-main.ts';
+import { eventually, TestFolder } from './folder.ts';
+import { freePortPair, GatewayProcess } from './gateway-main.ts';
 
 /** An event as it was recorded. */
 export type RecordedEvent = DecisionEvent & { stream: string; seq: number };
@@ -22,7 +23,7 @@ export class LoneGateway {
   readonly adminToken = `admin-${randomBytes(12).toString('hex')}`;
   readonly #options: LoneGatewayOptions;
   #process: GatewayProcess | null = null;
-  #ports: { traffic: number; admin: number } | null = null;
+  #ports: [traffic: number, admin: number] | null = null;
 
   constructor(options: LoneGatewayOptions = {}) {
     this.#options = options;
@@ -30,15 +31,28 @@ export class LoneGateway {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#ports?.traffic}`;
+    return `http://127.0.0.1:${this.#ports?.[0]}`;
   }
 
   get adminUrl(): string {
-    return `http://127.0.0.1:${this.#ports?.admin}`;
+    return `http://127.0.0.1:${this.#ports?.[1]}`;
   }
 
   get spoolDir(): string {
     return this.folder.file('state/spool');
+  }
+
+  /** Waits until something of each of these requests is on the disk. @throws after 10 s */
+  async recorded(...requestIds: string[]): Promise<void> {
+    await eventually(
+      () => {
+        const files = readdirSync(this.spoolDir).map((name) =>
+          readFileSync(join(this.spoolDir, name), 'utf8'),
+        );
+        return requestIds.every((id) => files.some((text) => text.includes(`"request_id":"${id}"`)));
+      },
+      `a line of ${requestIds.join(', ')}`,
+    );
   }
 
   /** Everything that the process of now wrote. */
@@ -75,7 +89,8 @@ export class LoneGateway {
 
   /** Starts the process, on the ports of before, and waits until it is ready, or answers another status. */
   async start(status = 200): Promise<void> {
-    this.#ports ??= { traffic: await freePort(), admin: await freePort() };
+    this.#ports ??= await freePortPair();
+    const [traffic, admin] = this.#ports;
     this.#process = new GatewayProcess(
       [
         ...[
@@ -84,7 +99,7 @@ export class LoneGateway {
           '--state-dir',
           this.folder.file('state'),
         ],
-        ...['--port', String(this.#ports.traffic), '--admin-port', String(this.#ports.admin)],
+        ...['--port', String(traffic), '--admin-port', String(admin)],
         ...['--admin-token-file', this.folder.file('admin-token'), '--log-level', 'warn'],
         ...(this.#options.args ?? []),
       ],

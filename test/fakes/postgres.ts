@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePort } from './gateway-main.ts';
 import { PASSWORD, postgresFiles, SUPERUSER } from './postgres-files.ts';
 
 /** A real PostgreSQL server, with nothing of it left when it is stopped or this process ends, however it ends. */
@@ -130,13 +129,4 @@ function said(keeper: ChildProcess, wanted: RegExp): Promise<void> {
     for (const stream of [keeper.stdout, keeper.stderr]) stream?.on('data', read);
     keeper.once('exit', fail);
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -3,7 +3,7 @@ import { globSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { TestFolder } from '../fakes/folder.ts';
-import { freePort, GatewayProcess } from '../fakes/gateway-main.ts';
+import { freePortPair, GatewayProcess } from '../fakes/gateway-main.ts';
 import { root } from '../fakes/kt-process.ts';
 
 const DOCUMENT = `
@@ -44,7 +44,7 @@ describe('npm run build', function () {
   });
 
   it('gives a gateway that reads, compiles and enforces a document', async () => {
-    const [port, admin] = [await freePort(), await freePort()];
+    const [port, admin] = await freePortPair();
     const ports = ['--port', String(port), '--admin-port', String(admin)];
     const gateway = new GatewayProcess(
       ['--config', folder.file('policy-config.yaml'), '--state-dir', folder.file('state'), ...ports],

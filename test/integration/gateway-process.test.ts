@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { TestFolder } from '../fakes/folder.ts';
-import { freePort, GatewayProcess } from '../fakes/gateway-main.ts';
+import { freePortPair, GatewayProcess } from '../fakes/gateway-main.ts';
 import { completion, FakeUpstream, json } from '../fakes/upstream.ts';
 
 const DOCUMENT = `
@@ -40,7 +40,7 @@ describe('the gateway as a process', function () {
   }
   /** One that is ready, and its ports. */
   async function serving(args: string[], env?: Record<string, string>) {
-    const [port, admin] = [await freePort(), await freePort()];
+    const [port, admin] = await freePortPair();
     const gateway = start([...args, '--port', String(port), '--admin-port', String(admin)], env);
     await gateway.answers(`http://127.0.0.1:${admin}/readyz`);
     return { gateway, port, admin };
@@ -54,7 +54,7 @@ describe('the gateway as a process', function () {
 
   it('check 1: both forms of the command line serve /healthz', async () => {
     for (const form of ['--config', '--policy-config']) {
-      const [port, admin] = [await freePort(), await freePort()];
+      const [port, admin] = await freePortPair();
       const address = form === '--config' ? ['--port', String(port)] : ['--listen', `127.0.0.1:${port}`];
       const gateway = start([
         form,
@@ -121,7 +121,7 @@ describe('the gateway as a process', function () {
   });
 
   it('ends when the process it was told of does', async () => {
-    const [port, admin] = [await freePort(), await freePort()];
+    const [port, admin] = await freePortPair();
     const parent = start(['--config', folder.file('policy-config.yaml'), '--port', '0', '--admin-port', '0']);
     const gateway = new GatewayProcess([
       ...['--state-dir', folder.file('state-2'), '--config', folder.file('policy-config.yaml')],

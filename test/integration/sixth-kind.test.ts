@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { TestFolder } from '../fakes/folder.ts';
-import { freePort, GatewayProcess } from '../fakes/gateway-main.ts';
+import { freePortPair, GatewayProcess } from '../fakes/gateway-main.ts';
 import { root } from '../fakes/kt-process.ts';
 
 const KIND = 'phrase-counter';
@@ -58,7 +58,7 @@ describe('a sixth kind, as a new folder of a checkout', function () {
   });
 
   it('runs in a gateway', async () => {
-    const [port, admin] = [await freePort(), await freePort()];
+    const [port, admin] = await freePortPair();
     const ports = ['--port', String(port), '--admin-port', String(admin)];
     const gateway = new GatewayProcess(
       ['--config', checkout.file('policy-config.yaml'), '--state-dir', checkout.file('state'), ...ports],
