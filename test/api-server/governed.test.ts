@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import OpenAI from 'openai';
 import { eventually } from '../fakes/folder.ts';
 import { kt, root } from '../fakes/kt-process.ts';
+import { KubeApi } from '../fakes/kube-api.ts';
+import { testCluster } from '../fakes/kubectl.ts';
 import { useNamespace } from '../fakes/namespaces.ts';
 import { OperatorProcess } from '../fakes/operator-process.ts';
 import { completion, FakeUpstream, json } from '../fakes/upstream.ts';
@@ -169,12 +171,15 @@ describe('gateways of a cluster on this machine', function () {
   });
 
   it('enforce an edit within two seconds, without a restart', async () => {
+    const api = new KubeApi(testCluster().kubeconfig);
+    const path = `/apis/governance.keeptrusts.com/v1alpha1/namespaces/${namespace.name}/governancepolicies/quickstart`;
     const times: number[] = [];
     for (const term of ['Project Osprey', 'Project Heron', 'Project Kestrel']) {
       expect((await ask('gpt-4o-mini', `about ${term}`)).choices).to.have.length(1);
       const patch = [{ op: 'add', path: '/spec/entries/2/dlpFilter/blockedTerms/-', value: term }];
+      // Without kubectl, whose own start takes a while.
       const begin = performance.now();
-      await namespace.kubectl(['patch', 'gpol', 'quickstart', '--type=json', '-p', JSON.stringify(patch)]);
+      await api.must('PATCH', path, patch, 'application/json-patch+json');
       await eventually(
         () =>
           ask('gpt-4o-mini', `about ${term}`).then(
@@ -185,6 +190,7 @@ describe('gateways of a cluster on this machine', function () {
       );
       times.push(Math.round(performance.now() - begin));
     }
+    api.close();
     for (const time of times) expect(time).to.be.below(2000);
   });
 

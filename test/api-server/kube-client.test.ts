@@ -228,13 +228,13 @@ describe('client on a real API server', () => {
     it('gets bookmarks of what it does not see, and ends when it was asked to', async () => {
       const { resourceVersion } = await test.client.list(CONFIG_MAPS, namespace.name);
       const began = performance.now();
-      const watching = read({ resourceVersion, timeoutSeconds: 6 });
+      const watching = read({ resourceVersion, timeoutSeconds: 10 });
       await namespace.kubectl(['create', 'configmap', 'unseen']);
       const events = await watching;
-      expect((performance.now() - began) / 1000).to.be.closeTo(6, 1);
+      expect((performance.now() - began) / 1000).to.be.within(9, 25);
       // A server sends one in the last two seconds of a watch, and only when something was written since it began.
       expect(new Set(events.map(({ type }) => type))).to.deep.equal(new Set(['BOOKMARK']));
-    }).timeout(15_000);
+    }).timeout(40_000);
 
     it('goes on from the version that it saw last, without a gap and without a repetition', async () => {
       const { resourceVersion } = await test.client.list(CONFIG_MAPS, namespace.name);

@@ -234,8 +234,14 @@ describe('rights of the operator', function () {
       'an event',
     );
     expect(await makeKey(running, 'team-a')).to.equal(201);
-    // The lease is renewed.
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await eventually(
+      async () => {
+        const text = await (await fetch(`${await running.apiUrl()}/metrics`)).text();
+        return /api_requests_total\{verb="update",kind="Lease",code="200"\}/.test(text);
+      },
+      'the renewal of the lease',
+      20_000,
+    );
 
     const text = await (await fetch(`${await running.apiUrl()}/metrics`)).text();
     const calls = [

@@ -1,9 +1,9 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'chai';
 import { createConfigReader } from '../../gateway/config/reader.ts';
 import { loadKindContracts } from '../../gateway/contract/kinds.ts';
 import { createLinter, Unjudged } from '../../operator/domain/lint.ts';
 import { PatternProcess } from '../../operator/patterns/judge.ts';
+import { cpuTime } from '../fakes/cpu-time.ts';
 import { policy } from '../operator/domain/builders.ts';
 
 /** Patterns within the bounds of the schema of which each takes as long as the check may last. */
@@ -25,11 +25,11 @@ describe('patterns that take long to judge', function () {
     const slowOne = policy('slow', { entries: [entry] });
     try {
       expect(() => linter.policy(slowOne)).to.throw(Unjudged);
-      const delay = monitorEventLoopDelay({ resolution: 5 });
-      delay.enable();
-      expect(await linter.prepare(slowOne, AbortSignal.timeout(50_000))).to.equal(true);
-      delay.disable();
-      expect(delay.max / 1e6).to.be.lessThan(500);
+      // How long this process stands still would also say how busy the machine is.
+      const took = await cpuTime(async () => {
+        expect(await linter.prepare(slowOne, AbortSignal.timeout(50_000))).to.equal(true);
+      });
+      expect(took).to.be.lessThan(500);
       expect(linter.policy(slowOne).problems).to.deep.equal([]);
     } finally {
       patterns.close();
@@ -42,7 +42,7 @@ describe('patterns that take long to judge', function () {
 policies: {chain: [dlp-filter]}
 policy: {dlp-filter: {action: block, detect_patterns: [${rows.join(', ')}]}}
 `;
-    const reader = createConfigReader({ file: 'policy-config.yaml', timeoutMs: 4000 });
+    const reader = createConfigReader({ file: 'policy-config.yaml', timeoutMs: 20_000 });
     try {
       const { config, problems } = await reader.read(text);
       expect(problems.filter(({ severity }) => severity === 'error')).to.deep.equal([]);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { termFinder } from '../../../gateway/detectors/terms.ts';
 import { unite } from '../../../gateway/detectors/unite.ts';
 import type { TextFinding } from '../../../gateway/policies/kind.ts';
+import { cpuTime } from '../../fakes/cpu-time.ts';
 import { scanPieces, textAndCuts } from './cuts.ts';
 
 const part = (type: string, ...terms: string[]) => ({
@@ -53,11 +54,9 @@ describe('several finders in one scanner', () => {
     );
   });
 
-  it('takes time linear in a text in which everything overlaps', () => {
+  it('takes time linear in a text in which everything overlaps', async () => {
     const chain = unite([part('x', 'ab'), part('y', 'ba'), part('z', 'aba')]);
     const text = 'ab'.repeat(50_000);
-    const begin = performance.now();
-    expect(all(chain, text)).to.have.length(1);
-    expect(performance.now() - begin).to.be.below(500);
+    expect(await cpuTime(() => expect(all(chain, text)).to.have.length(1))).to.be.below(500);
   });
 });
