@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { eventually } from '../fakes/folder.ts';
 import { ask, TestGateway } from '../fakes/gateway.ts';
 import { completion, FakeUpstream, json } from '../fakes/upstream.ts';
 
@@ -134,7 +135,7 @@ describe('bad input: each has its code, one event and no upstream call', () => {
     );
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(async () => (await gateway.events()).length > before, 'its event');
     const events = (await gateway.events()).slice(before);
     expect(events.map(({ status, verdict, reason }) => [status, verdict, reason])).to.deep.equal([
       [499, null, 'caller_gone'],
@@ -153,7 +154,7 @@ describe('bad input: each has its code, one event and no upstream call', () => {
     ]);
     expect(answers.map(({ status }) => status)).to.deep.equal([404, 404, 404, 405, 405]);
     expect(answers[3]!.headers.get('allow')).to.equal('POST');
-    await new Promise((resolve) => setTimeout(resolve, 1_150));
+    await eventually(async () => (await gateway.events()).length > before, 'the event of the refusals');
     const events = (await gateway.events()).slice(before);
     expect(events).to.have.length(1);
     expect(events[0]).to.include({ kind: 'refused', verdict: null, request_id: null });

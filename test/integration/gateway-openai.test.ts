@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import OpenAI from 'openai';
+import { eventually } from '../fakes/folder.ts';
 import { TestGateway } from '../fakes/gateway.ts';
 import { entryOf, termHook } from '../fakes/plan.ts';
 import {
@@ -161,7 +162,7 @@ describe('the official openai package, unchanged', () => {
       if (part.choices[0]?.delta.content === 'b') stream.controller.abort();
     }
     await upstream.last.aborted;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(async () => (await gateway.events()).length === 2, 'the events of both');
     expect((await gateway.events()).map(({ error }) => error?.code)).to.deep.equal([
       'caller_gone',
       'caller_gone',

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createKey } from '../../gateway/contract/key-format.ts';
+import { eventually } from '../fakes/folder.ts';
 import { ask, TestGateway } from '../fakes/gateway.ts';
 import { configOf, entryOf, planOf, termHook } from '../fakes/plan.ts';
 import { chunk, completion, FakeUpstream, json, type Script } from '../fakes/upstream.ts';
@@ -219,19 +220,21 @@ describe('a gateway in operation', () => {
     const answer = await gateway.chat(ask('x', { stream: true }));
     const closing = gateway.running.close();
     expect((await fetch(`${gateway.adminUrl}/readyz`)).status).to.equal(503);
-    await new Promise((done) => setTimeout(done, 100));
-    const refused = await fetch(`${gateway.url}/healthz`).then(
-      () => false,
-      () => true,
+    await eventually(
+      () =>
+        fetch(`${gateway.url}/healthz`, { headers: { connection: 'close' } }).then(
+          () => false,
+          () => true,
+        ),
+      'the refusal of new connections',
     );
-    expect(refused).to.equal(true);
     resolve();
     expect(await answer.text()).to.match(/\[DONE\]\n\n$/);
     await closing;
   });
 
   it('goes on accepting for the delay, unready and by the newest rules, and asks callers to leave', async () => {
-    const gateway = keep(await TestGateway.start({ options: { drainDelayMs: 400 } }));
+    const gateway = keep(await TestGateway.start({ options: { drainDelayMs: 1_500 } }));
     const closing = gateway.running.close();
     expect((await fetch(`${gateway.adminUrl}/readyz`)).status).to.equal(503);
     const answer = await gateway.chat(ask('Falcon'));

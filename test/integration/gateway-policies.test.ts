@@ -270,13 +270,15 @@ describe('policies on the way of a request', () => {
     const waits = new Promise<void>((resolve) => {
       release = resolve;
     });
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
     const { gateway } = await setUp([mask('output')], async (response) => {
+      reach();
       await waits;
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(completion(`It is ${SSN}`));
     });
     const pending = gateway.chat(ask('x'));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await reached;
     gateway.plans.reject('sha256:ffff');
     release();
     expect(await (await pending).text()).to.include('[SSN]');

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import type { Target } from '../../gateway/contract/document.ts';
+import { eventually } from '../fakes/folder.ts';
 import { ask, TestGateway, type TestGatewayOptions } from '../fakes/gateway.ts';
 import {
   chunk,
@@ -282,7 +283,7 @@ describe('what a provider does and what the caller gets', () => {
       controller.abort();
       await upstream.last.aborted;
       expect(performance.now() - at).to.be.lessThan(100);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await eventually(async () => (await gateway.events()).length > 0, 'the event');
       const events = await gateway.events();
       expect(events).to.have.length(1);
       expect(events[0]).to.include({ status: script === slow ? 200 : 499 });

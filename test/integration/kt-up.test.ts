@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { complete } from '../fakes/completion.ts';
+import { eventually } from '../fakes/folder.ts';
 import { KtProcess, kt, root } from '../fakes/kt-process.ts';
 
 /** Processes whose command line has the word in it, this one left out. */
@@ -30,6 +31,15 @@ function descendantsOf(pid: string): string[] {
     .map((line) => line.trim().split(/\s+/));
   const children = rows.flatMap(([child, parent]) => (parent === pid ? [child!] : []));
   return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** Whether a process is there and has not ended: nobody may have fetched how it did. */
+function runs(pid: string): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 describe('kt up', () => {
@@ -86,17 +96,22 @@ describe('kt up', () => {
     expect(answers[1].choices[0].message.content).to.not.match(/536-90-4399|jo@example\.com/);
     expect(answers[2].error).to.include({ type: 'policy_violation', code: 'input_blocked' });
 
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    const { out, code } = await kt(['events', 'list', '--since', '1h', '--format', 'json'], { cwd });
-    expect(code).to.equal(0);
-    const events = JSON.parse(out);
-    expect(events.map((event: { verdict: string }) => event.verdict)).to.deep.equal([
-      'block',
-      'redact',
-      'allow',
-    ]);
+    let out = '';
+    let events: { id: string; verdict: string }[] = [];
+    await eventually(
+      async () => {
+        const listed = await kt(['events', 'list', '--since', '1h', '--format', 'json'], { cwd });
+        expect(listed.code).to.equal(0);
+        out = listed.out;
+        events = JSON.parse(out);
+        return events.length >= 3;
+      },
+      'the arrival of the events',
+      20_000,
+    );
+    expect(events.map(({ verdict }) => verdict)).to.deep.equal(['block', 'redact', 'allow']);
     expect(out).to.not.match(/536-90-4399|jo@example\.com|haiku/);
-    expect(answers[2].error.event_id).to.equal(events[0].id);
+    expect(answers[2].error.event_id).to.equal(events[0]!.id);
     expect((await kt(['doctor'], { cwd })).code).to.equal(0);
     expect((await kt(['events', 'verify', '--allow-unanchored'], { cwd })).code).to.equal(0);
 
@@ -113,7 +128,7 @@ describe('kt up', () => {
     const all = descendantsOf(pid);
     expect(all.length).to.be.greaterThan(1);
     execFileSync('kill', ['-9', pid]);
-    const left = (): string[] => [...processesWith(cwd), ...all.filter((one) => existsSync(`/proc/${one}`))];
+    const left = (): string[] => [...processesWith(cwd), ...all.filter(runs)];
     for (let attempt = 0; attempt < 100 && left().length > 0; attempt += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

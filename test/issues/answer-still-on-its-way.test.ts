@@ -39,10 +39,10 @@ describe('issue: a stop cut answers that their callers still read', function () 
       const took = performance.now() - at;
       clearTimeout(reading);
       if (readAfterMs < drainMs) {
-        for (const end = Date.now() + 2_000; !socket.destroyed && Date.now() < end; ) await sleep(20);
+        for (const end = Date.now() + 10_000; !socket.destroyed && Date.now() < end; ) await sleep(20);
         expect(bytes).to.be.greaterThan(ANSWER_BYTES);
         expect(took).to.be.below(drainMs);
-      } else expect(took).to.be.within(drainMs, drainMs + 1_000);
+      } else expect(took).to.be.within(drainMs, drainMs + 5_000);
       socket.destroy();
     });
   }

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { eventually } from '../fakes/folder.ts';
 import { ask, TestGateway } from '../fakes/gateway.ts';
 import { chunk, FakeUpstream, sse } from '../fakes/upstream.ts';
 
@@ -33,7 +34,7 @@ describe('issue: answers on one connection', () => {
   afterEach(() => socket.destroy());
 
   async function until(done: () => boolean): Promise<void> {
-    for (let wait = 0; wait < 300 && !done(); wait += 1) await sleep(10);
+    for (let wait = 0; wait < 1_000 && !done(); wait += 1) await sleep(10);
     expect(done(), received).to.equal(true);
   }
 
@@ -63,11 +64,9 @@ describe('issue: answers on one connection', () => {
     socket.write('this is not HTTP\r\n\r\n');
     await until(() => socket.closed);
     expect(received.match(/HTTP\/1\.1/g)).to.have.length(1);
-    await sleep(100);
-    const events = await gateway.events();
-    expect(events.filter(({ kind }) => kind === 'decision').map(({ error }) => error?.code)).to.deep.equal([
-      'caller_gone',
-    ]);
+    const decisions = async () => (await gateway.events()).filter(({ kind }) => kind === 'decision');
+    await eventually(async () => (await decisions()).length > 0, 'its event');
+    expect((await decisions()).map(({ error }) => error?.code)).to.deep.equal(['caller_gone']);
   });
 
   it('a request that is broken in its body is told so', async () => {

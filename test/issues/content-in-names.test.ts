@@ -31,7 +31,7 @@ describe('issue: content in the names on events', () => {
       expect(answer.status).to.equal(200);
       await answer.text();
       const event = await gateway.lastEvent();
-      expect(JSON.stringify(event)).not.to.match(/merger|536/);
+      expect(JSON.stringify(event)).not.to.match(/merger|536-90/);
       expect(event).to.include({ requested_model: 'other', model: 'other' });
       expect(event.finish_reasons).to.deep.equal(['other']);
     }

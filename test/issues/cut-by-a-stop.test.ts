@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ask } from '../fakes/gateway.ts';
 import { documentOf, LoneGateway, type RecordedEvent } from '../fakes/lone-gateway.ts';
@@ -44,11 +43,11 @@ describe('issue: a stop cut callers without an answer', function () {
     });
   }
 
-  /** Stops the process, which must take no longer than its grace and a second, and say nothing of failures. */
+  /** Stops the process, which must take no longer than its grace and the end of a process on a busy machine, and say nothing of failures. */
   async function stop(graceMs: number): Promise<void> {
     const at = performance.now();
     const output = await gateway.stop();
-    expect(performance.now() - at).to.be.within(graceMs, graceMs + 1_000);
+    expect(performance.now() - at).to.be.within(graceMs, graceMs + 5_000);
     expect(output).to.not.contain('failed');
   }
 
@@ -70,7 +69,7 @@ describe('issue: a stop cut callers without an answer', function () {
   it('who still sends a body is answered, and has one event', async () => {
     await start('--drain-seconds', '1');
     const answers = ['a', 'b', 'c'].map((id) => send(id, '{"mo', 500));
-    await sleep(200);
+    await gateway.recorded('a', 'b', 'c');
     await stop(1_000);
     for (const answer of await Promise.all(answers)) expectRefusal(answer);
     const events = await restart();
@@ -84,7 +83,7 @@ describe('issue: a stop cut callers without an answer', function () {
     await start('--drain-seconds', '0', '--max-concurrency', '1');
     const slow = JSON.stringify(ask('hi', { model: 'mock-slow', stream: true }));
     const answers = ['first', 'second', 'third'].map((id) => send(id, slow));
-    await sleep(300);
+    await gateway.recorded('first', 'second', 'third');
     await stop(0);
     for (const answer of await Promise.all(answers)) expectRefusal(answer);
     const events = await restart();

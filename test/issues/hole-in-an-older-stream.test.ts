@@ -57,7 +57,7 @@ describe('issue: a hole in an older stream of a spool', () => {
         gatherMs: 5,
         maxPauseMs: 40,
       });
-      for (let wait = 0; wait < 400 && spool.stats.acked < spool.stats.nextSeq; wait += 1) await sleep(10);
+      for (let wait = 0; wait < 1_500 && spool.stats.acked < spool.stats.nextSeq; wait += 1) await sleep(10);
       await sleep(50);
       await delivery.stop(1000);
       await client.close();

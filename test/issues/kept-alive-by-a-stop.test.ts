@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { eventually } from '../fakes/folder.ts';
 import { ask, TestGateway } from '../fakes/gateway.ts';
 
 /**
@@ -28,7 +28,10 @@ describe('issue: an answer that ended in the drain promised to keep its connecti
       socket.on('error', () => undefined);
       socket.on('close', () => resolve(all));
     });
-    await sleep(100);
+    await eventually(
+      async () => (await gateway.metrics()).includes('keeptrusts_gateway_in_flight_requests 1'),
+      'the request is served',
+    );
     await gateway.running.close();
     return answer;
   }

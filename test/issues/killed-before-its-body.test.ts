@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { documentOf, LoneGateway } from '../fakes/lone-gateway.ts';
 
@@ -17,7 +16,7 @@ describe('a gateway that is killed while an identified request sends its body', 
         `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${gateway.key.value}\r\n` +
           'content-type: application/json\r\ncontent-length: 1000\r\nx-request-id: half-sent\r\n\r\n{"model":',
       );
-      await sleep(300);
+      await gateway.recorded('half-sent');
       await gateway.stop('SIGKILL');
       await gateway.start();
       const events = (await gateway.events()).filter(({ request_id }) => request_id === 'half-sent');

@@ -18,7 +18,7 @@ describe('issue: refusals that named no code and were not counted', () => {
       const timer = setTimeout(() => {
         socket.destroy();
         reject(new Error(`the connection did not end: ${answer}`));
-      }, 3_000);
+      }, 15_000);
       socket.on('data', (chunk) => {
         answer += chunk.toString('latin1');
       });
@@ -36,7 +36,7 @@ describe('issue: refusals that named no code and were not counted', () => {
 
   /** What `refused` events of the spool count; they are written within a second. */
   async function counted(): Promise<unknown[]> {
-    for (const end = Date.now() + 5_000; ; ) {
+    for (const end = Date.now() + 15_000; ; ) {
       const events = await gateway.events();
       if (events.length > 0) return events.map(({ kind, status, facts }) => [kind, status, facts['by_code']]);
       if (Date.now() > end) throw new Error('nothing was counted');

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { BodyRoom, bodyBytesOf } from '../../gateway/server/body-room.ts';
+import { eventually } from '../fakes/folder.ts';
 import { ask, TestGateway } from '../fakes/gateway.ts';
 
 /** One caller with as many half-sent bodies as there are places kept everybody else out for half a minute. */
@@ -25,14 +26,14 @@ describe('issue: slow bodies took the places of others', () => {
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
-    const answer = await gateway.chat(ask('hi'), { signal: AbortSignal.timeout(1_000) });
+    const answer = await gateway.chat(ask('hi'), { signal: AbortSignal.timeout(10_000) });
     expect(answer.status).to.equal(200);
     expect(await gateway.metrics()).to.match(/^keeptrusts_gateway_in_flight_requests 0$/m);
   });
 
   it('each of them has its event when it breaks off', async () => {
     for (const socket of sockets.splice(0)) socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(async () => (await gateway.events()).length === 21, 'the event of each');
     const events = await gateway.events();
     expect(events.map(({ status }) => status).toSorted()).to.deep.equal([200, ...Array(20).fill(499)]);
   });

@@ -155,7 +155,7 @@ describe('PostgreSQL store, faults', () => {
 
   it('every connection is in use', async () => {
     await store.close();
-    store = await openPostgresStore(url, { ...OPTIONS, connectMs: 200, statementMs: 2_000 });
+    store = await openPostgresStore(url, { ...OPTIONS, statementMs: 10_000 });
     const second = new Writer('s2');
     await store.appendEvents(second.batch({}));
     const held: Promise<unknown>[] = [];
