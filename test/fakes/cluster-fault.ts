@@ -67,12 +67,22 @@ export async function converge(fault: ClusterFault): Promise<Convergence> {
     await operator.stop();
     await forget(person);
     operator = await ClusterOperator.start({ namespace, kubeconfig: proxied });
-    await quiet(proxy);
+    const instances = cluster;
+    await quiet(
+      {
+        // On a busy machine it may be long before instances take up what the operator has done, and it goes on then.
+        get writes() {
+          return proxy.writes + instances.changes;
+        },
+      },
+      QUIET_MS,
+      () => !operator.idle || instances.age > BEGUN_MS,
+    );
     const fresh = await clusterState(person);
     await operator.stop();
     return { left, fresh, idleWrites };
   } finally {
-    cluster?.stop();
+    await cluster?.stop();
     await proxy.stop();
     await person.close();
     await kubectl(['delete', 'namespace', namespace, '--wait=false']);
@@ -109,24 +119,60 @@ async function work(person: ClusterPerson, lastsMs: number): Promise<void> {
 
 /** What a Deployment controller and instances do: they take up what they are given, and say so. */
 class Instances {
-  readonly #timer: NodeJS.Timeout;
+  readonly #person: ClusterPerson;
+  readonly #operator: () => ClusterOperator;
+  readonly #stopped = new AbortController();
+  readonly #ended: Promise<void>;
+  #changes = 0;
+  #lookedAt = performance.now();
 
   constructor(person: ClusterPerson, operator: () => ClusterOperator) {
-    this.#timer = setInterval(async () => {
-      const deployments = await person.list('Deployment').catch(() => []);
-      for (const object of deployments as { metadata: { name: string }; spec: Json; status?: Json }[]) {
-        const { name } = object.metadata;
-        const replicas = object.spec['replicas'] as number;
-        const status = { replicas, readyReplicas: replicas };
-        if (object.status?.['readyReplicas'] !== replicas)
-          await person.patch('Deployment', name, { status }, '/status').catch(() => {});
-        operator().report(person.namespace, name.replace('keeptrusts-', ''), replicas);
-      }
-    }, 500);
+    this.#person = person;
+    this.#operator = operator;
+    this.#ended = this.#work();
   }
 
-  stop(): void {
-    clearInterval(this.#timer);
+  /** How often they took something up. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Milliseconds since the last look that came to its end began. */
+  get age(): number {
+    return performance.now() - this.#lookedAt;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#ended;
+  }
+
+  /** One look after another: those that overlap would put the older over the newer. */
+  async #work(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      const begun = performance.now();
+      // What fails is done in the next one.
+      await this.#look().then(
+        () => {
+          this.#lookedAt = begun;
+        },
+        () => undefined,
+      );
+      await pause(500);
+    }
+  }
+
+  async #look(): Promise<void> {
+    for (const object of await this.#person.list('Deployment')) {
+      const { metadata, spec, status } = object as { metadata: { name: string }; spec: Json; status?: Json };
+      const replicas = spec['replicas'] as number;
+      if (status?.['readyReplicas'] !== replicas) {
+        this.#changes++;
+        const taken = { status: { replicas, readyReplicas: replicas } };
+        await this.#person.patch('Deployment', metadata.name, taken, '/status');
+      }
+      this.#operator().report(this.#person.namespace, metadata.name.replace('keeptrusts-', ''), replicas);
+    }
   }
 }
 
@@ -152,14 +198,14 @@ export async function forget(person: ClusterPerson): Promise<void> {
 
 /** Resolves once nothing was written for `ms`, and nobody is busy then. */
 export async function quiet(
-  proxy: FaultProxy,
+  work: Pick<FaultProxy, 'writes'>,
   ms = QUIET_MS,
   busy: () => boolean | Promise<boolean> = () => false,
 ): Promise<void> {
-  let [writes, last] = [proxy.writes, performance.now()];
+  let [writes, last] = [work.writes, performance.now()];
   do {
     await pause(50);
-    if (proxy.writes !== writes) [writes, last] = [proxy.writes, performance.now()];
+    if (work.writes !== writes) [writes, last] = [work.writes, performance.now()];
   } while (performance.now() - last < ms || (await busy()));
 }
 
