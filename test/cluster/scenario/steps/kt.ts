@@ -8,25 +8,30 @@ export interface KtStep {
   exit?: number;
   contains?: string;
   lacks?: string;
+  withinMs?: number;
 }
 
 /** Characters of what it said that a fault shows. */
 const SAID = 1000;
 
-/** @throws Error where `kt` ends otherwise, or says something else than is expected */
+/** @throws Error where `kt` ends otherwise, or says something else than is expected, until `withinMs` have passed */
 export async function kt(
   place: Place,
-  { as, args, exit = 0, contains, lacks }: KtStep,
+  { as, args, exit = 0, contains, lacks, withinMs = 0 }: KtStep,
   namespace: string,
 ): Promise<void> {
-  const { out, err, exitCode } = await asAccount(namespace, as, (kubeconfig) =>
-    ktInCluster(args, kubeconfig),
-  );
-  const said = `${out}${err}`;
-  const isAs =
-    exitCode === exit &&
-    (contains === undefined || said.includes(contains)) &&
-    (lacks === undefined || !said.includes(lacks));
-  if (!isAs) throw new Error(`kt ${args.join(' ')} ended with ${exitCode}: ${said.slice(0, SAID)}`);
-  place.note(`kt ${args[0]} ${args[1]}: ${said.trim().split('\n').length} lines`);
+  await asAccount(namespace, as, async (kubeconfig) => {
+    const look = async (): Promise<true> => {
+      const { out, err, exitCode } = await ktInCluster(args, kubeconfig);
+      const said = `${out}${err}`;
+      const isAs =
+        exitCode === exit &&
+        (contains === undefined || said.includes(contains)) &&
+        (lacks === undefined || !said.includes(lacks));
+      if (!isAs) throw new Error(`kt ${args.join(' ')} ended with ${exitCode}: ${said.slice(0, SAID)}`);
+      place.note(`kt ${args[0]} ${args[1]}: ${said.trim().split('\n').length} lines`);
+      return true;
+    };
+    await (withinMs === 0 ? look() : place.until(`kt ${args[0]} ${args[1]}`, look, withinMs));
+  });
 }

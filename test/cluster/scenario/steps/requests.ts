@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, type Call, call } from '../../client/call.ts';
 import { forwardedPort } from '../forward.ts';
 import type { Place } from '../place.ts';
+import { untilAnswered } from './looks.ts';
 
 export interface RequestStep {
   via?: 'service' | 'pods' | 'forward';
@@ -67,30 +67,26 @@ async function waysOf(
 }
 
 /** @returns milliseconds since the last change */
-async function askUntil(
+function askUntil(
   place: Place,
   step: RequestStep,
   { namespace, way, stream, since }: { namespace: string; way: Way; stream: boolean; since: number },
 ): Promise<number> {
   const { withinMs = 0 } = step;
   const key = step.key === undefined ? {} : { key: place.key(step.key).value };
-  for (;;) {
+  const ask = async (): Promise<string | null> => {
     const id = place.nextId();
     const content = `${step.content} (request ${id})`;
     const answer = await way.ask({
       ...{ id, content, stream, baseUrl: way.baseUrl, model: step.model ?? 'echo' },
       ...key,
     });
-    const ms = performance.now() - since;
     if (answer.status !== 0) place.answeredIn(namespace).set(id, answer.eventId);
-    const fault = faultOf(answer, step.expect);
-    if (fault === null && (withinMs === 0 || ms <= withinMs)) return ms;
-    if (ms > withinMs) {
-      const when = withinMs === 0 ? '' : `, ${ms.toFixed(0)} ms after the change`;
-      throw new Error(`${way.name}${stream ? ', stream' : ''}: ${fault ?? 'as expected too late'}${when}`);
-    }
-    await delay(withinMs > LONG_MS ? LONG_PAUSE_MS : PAUSE_MS);
-  }
+    return faultOf(answer, step.expect);
+  };
+  const name = `${way.name}${stream ? ', stream' : ''}`;
+  const pauseMs = withinMs > LONG_MS ? LONG_PAUSE_MS : PAUSE_MS;
+  return untilAnswered(name, ask, { withinMs, pauseMs, sinceMs: () => performance.now() - since });
 }
 
 function faultOf(answer: Answer, expect: RequestStep['expect']): string | null {
