@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Place as ClusterPlace, layoutOf } from '../../../../hack/cluster/layout.ts';
 import { processesOf } from '../../../../hack/cluster/processes.ts';
 import { CONFIG_REVISION_ANNOTATION } from '../../../../operator/render/configmap.ts';
@@ -6,43 +7,87 @@ import { kubectl } from '../../../fakes/kubectl.ts';
 import type { PodObject } from '../objects.ts';
 import type { Place } from '../place.ts';
 
+/** Milliseconds for pods to take traffic again: two probes that fail in a row on a busy node take it from them. */
+const READY_MS = 10_000;
+
 /** @throws Error where a pod that was remembered is gone, is restarted, or has company; or, `replaced`, is still there */
 export async function samePods(
   place: Place,
   what: 'remember' | 'expect' | 'replaced',
   namespace: string,
 ): Promise<void> {
-  const pods = await place.pods(namespace);
+  const take = async (): Promise<PodObject[] | null> => {
+    const pods = await place.pods(namespace);
+    return pods.length > 0 ? pods : null;
+  };
   if (what === 'remember') {
-    if (pods.length === 0) throw new Error('no pod takes traffic');
-    place.remembered = pods;
+    place.remembered = await place.until('a pod takes traffic', take, READY_MS);
     return;
   }
   if (what === 'replaced') {
+    const pods = await place.until('a pod takes traffic', take, READY_MS);
     const uids = new Set(place.remembered.map(({ metadata }) => metadata.uid));
     const old = pods.filter(({ metadata }) => uids.has(metadata.uid));
-    if (pods.length === 0 || uids.size === 0 || old.length > 0)
+    if (uids.size === 0 || old.length > 0)
       throw new Error(`${old.length} of ${pods.length} pods are those of before`);
     return;
   }
-  const told = (list: readonly PodObject[]): string[] =>
-    list.map(({ metadata: { name }, status }) => `${name} restarted ${restarts(status)} times`).sort();
-  const [before, now] = [told(place.remembered).join(), told(pods).join()];
-  if (before === '' || before !== now) throw new Error(`the pods were ${before}, and are ${now}`);
+  // Nothing is waited for here: another pod would be one too many, ready or not, and nothing takes back a restart.
+  const present = async (): Promise<PodObject[]> =>
+    (await place.everyPod(namespace)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  expectSame(place.remembered, await present());
+  const all = async (): Promise<boolean> => (await place.pods(namespace)).length === place.remembered.length;
+  await place.until('the pods of before take traffic', all, READY_MS);
+  expectSame(place.remembered, await present());
+}
+
+function expectSame(before: readonly PodObject[], now: readonly PodObject[]): void {
+  const [were, are] = [before, now].map((list) =>
+    list
+      .map(({ metadata: { name }, status }) => `${name} restarted ${restarts(status)} times`)
+      .sort()
+      .join(),
+  );
+  if (were === '' || were !== are) throw new Error(`the pods were ${were}, and are ${are}`);
 }
 
 const restarts = ({ containerStatuses = [] }: PodObject['status']): number =>
   containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
 
 const QUOTA = 'no-more-pods';
+/** Milliseconds for a pod to be made once there is room. */
+const ROOM_MS = 500;
 
 /** Lets the namespace have no pod more than it has, or again as many as it likes. */
-export async function roomForPods(_: Place, room: 'none' | 'any', namespace: string): Promise<void> {
+export async function roomForPods(place: Place, room: 'none' | 'any', namespace: string): Promise<void> {
   const at = ['-n', namespace];
-  if (room === 'none') return void (await kubectl([...at, 'create', 'quota', QUOTA, '--hard=pods=0']));
+  if (room === 'none') {
+    await kubectl([...at, 'create', 'quota', QUOTA, '--hard=pods=0']);
+    // It limits nothing before its controller has counted what there is.
+    await kubectl([...at, 'wait', `quota/${QUOTA}`, '--for=jsonpath={.status.hard.pods}=0', '--timeout=30s']);
+    return;
+  }
   await kubectl([...at, 'delete', 'quota', QUOTA]);
-  // Their controller tries again after ever longer pauses; a change makes it look at once.
-  await kubectl([...at, 'annotate', 'replicasets', '--all', 'keeptrusts-test=room']);
+  // Their controller tries again after ever longer pauses; a change makes it look at once. The API server may know the
+  // quota for a moment yet, and then it takes another.
+  let times = 0;
+  const isTaken = async (): Promise<boolean> => {
+    times += 1;
+    await kubectl([
+      ...at,
+      'annotate',
+      'replicasets',
+      '--all',
+      '--overwrite',
+      `keeptrusts-test=room-${times}`,
+    ]);
+    await delay(ROOM_MS);
+    const { items } = JSON.parse(await kubectl([...at, 'get', 'replicasets', '-o', 'json'])) as {
+      items: { spec: { replicas: number }; status: { replicas: number } }[];
+    };
+    return items.every(({ spec, status }) => status.replicas >= spec.replicas);
+  };
+  await place.until('the pods that had no room are made', isTaken);
 }
 
 /** Milliseconds in which the operator tells a pod again that lacks something. */
