@@ -15,6 +15,9 @@ export interface MayNotStep {
   verbs: string[];
 }
 
+/** Milliseconds for the API server to go by a binding that was made just before: it learns of it as any client does. */
+const BOUND_MS = 10_000;
+
 /** An account that every namespace has, and nobody gave a right. */
 const NOBODY = 'default';
 
@@ -29,7 +32,11 @@ export async function mayOnly(
 ): Promise<void> {
   const user = userOf(`${namespace}/${account}`);
   for (const verb of verbs)
-    if (!(await may(place, user, { verb, resource }))) throw new Error(`${user} may not ${verb} ${resource}`);
+    await place.until(
+      `${user} may ${verb} ${resource}`,
+      () => may(place, user, { verb, resource }),
+      BOUND_MS,
+    );
   const rules = async (name: string): Promise<string[]> => {
     const as = `--as=${userOf(`${namespace}/${name}`)}`;
     const table = await kubectl(['-n', namespace, 'auth', 'can-i', '--list', '--no-headers', as]);
