@@ -20,11 +20,15 @@ const command = async (...args: string[]): Promise<string> =>
   (await run(process.execPath, [main, ...args, '--test'])).stdout;
 const call = (...args: string[]): Promise<string> => kubectl(args, { kubeconfig });
 
+/** Milliseconds: the kernel takes the link away with the namespace of its other end, which can take it half a minute. */
+const LINK_MS = 60_000;
+
 async function killAndWait(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
   await eventually(
     () => clusterProcesses(layout).length === 0 && !existsSync(`/sys/class/net/${layout.link}`),
     'the end of every process and of the link',
+    LINK_MS,
   );
 }
 
