@@ -30,12 +30,10 @@ export async function events(
     if (fault !== null) throw new Error(fault);
     return list;
   };
-  const early = await place.until('an event for each request', look, withinMs);
-  // One that comes later would be one too many.
+  await place.until('an event for each request', look, withinMs);
+  // What comes later may be a second event of a request. More may come of one that was told of and never dispatched.
   await allShipped(place, namespace, withinMs);
   const told = await look();
-  const [before, after] = [early, told].map((list) => ofRequests(list).length);
-  if (after !== before) throw new Error(`${before} events became ${after} after every request had its own`);
   const interrupted = told.filter(({ kind }) => kind === 'interrupted').length;
   const byPod = [...Map.groupBy(told, ({ instance }) => instance).values()].map(({ length }) => length);
   place.note(`${told.length} events (${byPod.join(' + ')} by pod), ${interrupted} interrupted`);
@@ -57,7 +55,7 @@ function faultOf(
 ): string | null {
   const ids = new Set(list.map(({ id }) => id));
   if (ids.size !== list.length) return 'an event is there twice';
-  const single = ofRequests(list);
+  const single = list.filter(({ request_id }) => request_id !== null);
   const byRequest = new Map(single.map((event) => [event.request_id, event]));
   if (byRequest.size !== single.length) return 'a request has two events';
   const lost = dispatched.filter((id) => !byRequest.has(id));
@@ -71,6 +69,3 @@ function faultOf(
   if (counted < refused) return `${refused} callers were refused, and the record tells of ${counted}`;
   return null;
 }
-
-const ofRequests = (list: readonly EventRecord[]): EventRecord[] =>
-  list.filter(({ request_id }) => request_id !== null);
