@@ -38,10 +38,29 @@ export function createStreamGuard(
   return new Guard(options.entries, options);
 }
 
-function isClean(stages: readonly Stage[], text: string): boolean {
+/** Keeps the first half of a character until the second has come. */
+class WholeCharacters {
+  half = '';
+
+  take(text: string, final: boolean): string {
+    const known = this.half === '' ? text : this.half + text;
+    this.half = '';
+    if (final || !endsInHalfPair(known)) return known;
+    this.half = known.slice(-1);
+    return known.slice(0, -1);
+  }
+}
+
+/** A stage sees whole characters only, also where one before it joins two halves by removing what stood between. */
+interface Step {
+  readonly characters: WholeCharacters;
+  readonly stage: Stage;
+}
+
+function isClean(steps: readonly Step[], text: string): boolean {
   let asked: string | null = text;
-  for (const stage of stages) {
-    asked = stage.clean(asked);
+  for (const { characters, stage } of steps) {
+    asked = stage.clean(characters.half + asked);
     if (asked === null) return false;
   }
   return true;
@@ -127,9 +146,9 @@ class Guard implements StreamGuard {
     }
   }
 
-  /** The stages one after another, with whole characters in and one refusal for all channels. */
+  /** The stages one after another, with one refusal for all channels. */
   #guarded(stages: readonly Stage[]): ChannelGuard {
-    let half = '';
+    const steps = stages.map((stage): Step => ({ characters: new WholeCharacters(), stage }));
     let ended = false;
     let taken = 0;
     let given = 0;
@@ -139,7 +158,8 @@ class Guard implements StreamGuard {
       if (this.#refusal !== null) throw this.#refusal;
       let passed = text;
       try {
-        for (const stage of stages) {
+        for (const { characters, stage } of steps) {
+          passed = characters.take(passed, final);
           if (passed === '' && !final) return '';
           passed = stage.push(passed, final);
         }
@@ -154,26 +174,20 @@ class Guard implements StreamGuard {
       push(text) {
         if (ended)
           throw new GatewayError('upstream_invalid', 'The upstream sent text after it had ended it.');
-        let whole = half === '' ? text : half + text;
-        half = '';
-        if (endsInHalfPair(whole)) {
-          half = whole.slice(-1);
-          whole = whole.slice(0, -1);
-        }
-        taken += whole.length;
-        const out = late + run(whole, false);
+        taken += text.length;
+        const out = late + run(text, false);
         let reached = given;
         for (let i = stages.length - 1; i >= 0; i -= 1) reached = stages[i]!.inputAt(reached);
         const moved = reached > decided;
         decided = reached;
         late = moved ? '' : out;
-        return { text: moved ? out : '', held: taken - reached + half.length };
+        return { text: moved ? out : '', held: taken - reached };
       },
-      clean: (text) => this.#refusal === null && !ended && isClean(stages, half + text),
+      clean: (text) => this.#refusal === null && !ended && isClean(steps, text),
       end() {
         if (ended) return '';
         ended = true;
-        return late + run(half, true);
+        return late + run('', true);
       },
     };
   }
