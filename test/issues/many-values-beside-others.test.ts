@@ -30,16 +30,21 @@ describe('issue: a body of very many values beside other requests', function () 
   });
 
   it('leaves others their turns below that', async () => {
-    let longest = 0;
-    let last = performance.now();
-    const watch = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 1);
+    // Of the thread's processor time: on a busy machine a turn may last for longer without doing more.
+    const spentMs = (): number => {
+      const { user, system } = process.threadCpuUsage();
+      return (user + system) / 1000;
+    };
     const body = JSON.stringify(ask('x', { metadata: metadata(49_000) }));
-    last = performance.now();
-    const answer = await gateway().chat(body);
-    clearInterval(watch);
+    let longest = 0;
+    let last = spentMs();
+    const watch = setInterval(() => {
+      longest = Math.max(longest, spentMs() - last);
+      last = spentMs();
+    }, 1);
+    const answer = await gateway()
+      .chat(body)
+      .finally(() => clearInterval(watch));
     expect(answer.status).to.equal(200);
     expect(longest).to.be.below(1_000);
   });
