@@ -2,8 +2,9 @@ import { after, type Match, splitsPair } from './finder.ts';
 
 /** Search and reach by V8's own engine. The sources must have been found safe. */
 export function v8Search(source: string, flags: string): (text: string, from: number) => Match | null {
-  const regex = new RegExp(source, `g${flags}`);
   const unicode = flags.includes('u');
+  // With /u, V8 begins an end-anchored search too late where a character has two units: nothing is anchored beside `[]`.
+  const regex = new RegExp(unicode && source.includes('$') ? `${source}|[]` : source, `g${flags}`);
   return (text, from) => {
     for (let at = from; at <= text.length; ) {
       regex.lastIndex = at;

@@ -7,6 +7,7 @@ import {
   type ToolCall,
 } from '../dialects/tool-call.ts';
 import { readJson } from '../json/read.ts';
+import { jsonValue } from '../json/value.ts';
 import type { Phase, TextFinding, ToolCallFacts, ToolCallHook } from '../policies/kind.ts';
 import type { EntryTally } from './tally.ts';
 
@@ -88,8 +89,7 @@ export class JudgedCall implements ToolCallFacts {
 /** Strictly: of an object with one key twice each reader sees another value. */
 function readArguments(text: string): { readonly value: unknown } | null {
   try {
-    readJson(text);
-    return { value: JSON.parse(text) };
+    return { value: jsonValue(readJson(text)) };
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@
 export function writeRandomly(value: unknown, dice: () => number): string {
   const space = (): string => ['', '', ' ', '\n', '\t \r\n'][dice() % 5]!;
   if (typeof value === 'string') return writeString(value, dice);
-  if (value === null || typeof value !== 'object') return space() + JSON.stringify(value) + space();
+  if (value === null || typeof value !== 'object') return space() + writeScalar(value) + space();
   if (Array.isArray(value)) {
     const items = value.map((item) => space() + writeRandomly(item, dice) + space());
     return `[${items.join(',') || space()}]`;
@@ -11,6 +11,11 @@ export function writeRandomly(value: unknown, dice: () => number): string {
     ([key, item]) => `${space()}${writeString(key, dice)}${space()}:${space()}${writeRandomly(item, dice)}`,
   );
   return `{${members.join(',') || space()}}${space()}`;
+}
+
+/** A number, a truth value or null; the sign of a zero, which `JSON.stringify` drops, too. */
+export function writeScalar(value: unknown): string {
+  return Object.is(value, -0) ? '-0' : JSON.stringify(value);
 }
 
 /** A string literal in which any character may be escaped. */

@@ -95,7 +95,8 @@ describe('stream guard', () => {
         } catch (thrown) {
           error = thrown;
         }
-        expect(sent).to.equal(apart.sent);
+        // What waited for text to stand for may leave with its group; after a refusal it does not leave alone.
+        expect(error === null ? sent : sent.slice(0, apart.sent.length)).to.equal(apart.sent);
         expect((error as GatewayError | null)?.message).to.equal(apart.error?.message);
         expect(guard.results().map(told)).to.deep.equal(apart.results.map(told));
         if (apart.results.some((one) => one.findings.length > 0)) found += 1;
