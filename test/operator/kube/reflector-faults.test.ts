@@ -40,8 +40,11 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 30 },
 );
 
-/** Milliseconds after which a mute watch has been found out and another is open. */
-const FOUND_OUT = 24_000;
+/**
+ * Milliseconds after which a mute watch has been found out and another is open: the longest that it is asked to last, the
+ * grace after that, a wait of up to a second, and another one where the version is too old by then.
+ */
+const FOUND_OUT = 20_000 + 3000 + 2 * 1000;
 /** The same for every other fault: the longest wait, and the one before a list where the version is too old by then. */
 const SOON = 15_000 + 1000;
 
