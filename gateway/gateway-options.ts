@@ -29,6 +29,11 @@ export interface GatewayOptions {
   drainMs: number;
   /** How long connections are still accepted after a stop was asked for (ms): until no load balancer names us any more. */
   drainDelayMs: number;
+  /**
+   * How long events are tried to be delivered after that (ms), where the spool ends with this instance; at least 5 s after the
+   * last answer.
+   */
+  shipMs: number;
   /** Bounds of the spool, in bytes and days; the spool's own defaults where left out. */
   spool?: { maxBytes?: number; maxAgeDays?: number };
   /** Several processes share the traffic port (Linux). */

@@ -36,6 +36,7 @@ interface Flags {
   exitWithStdin?: boolean;
   drainSeconds: number;
   drainDelaySeconds: number;
+  shipSeconds: number;
   spoolMaxBytes?: number;
   spoolMaxDays?: number;
   reusePort?: boolean;
@@ -98,6 +99,12 @@ export function addGatewayFlags(command: Command): Command {
     .option('--exit-with-stdin', 'end when standard input does')
     .option('--drain-seconds <n>', 'grace of open answers after a stop', seconds, 10)
     .option('--drain-delay-seconds <n>', 'keep accepting for so long after a stop, unready', seconds, 0)
+    .option(
+      '--ship-seconds <n>',
+      'try to deliver events for so long after a stop, where --state-dir ends with it',
+      seconds,
+      0,
+    )
     .option('--spool-max-bytes <n>', 'bytes that undelivered events may take (default: 256 MiB)', bytes)
     .option('--spool-max-days <n>', 'days that delivered events are kept (default: 7)', positive)
     .option('--reuse-port', 'share the traffic port with other processes (Linux)')
@@ -134,6 +141,7 @@ export function programOptions(flags: Flags, env: Environment): ProgramOptions {
     instance: flags.instance ?? hostname(),
     drainDelayMs: flags.drainDelaySeconds * 1000,
     drainMs: flags.drainSeconds * 1000,
+    shipMs: flags.shipSeconds * 1000,
     ...spoolOptions(flags),
     reusePort: flags.reusePort === true,
     parentPid: flags.parentPid ?? null,

@@ -33,6 +33,8 @@ export interface ShutdownTimes {
   drainDelayMs: number;
   /** Grace of the answers that are open then (ms). */
   drainMs: number;
+  /** Events are shipped for so long from then on (ms), and for `SHIP_MS` after the last answer in any case. */
+  shipMs: number;
 }
 
 /** Events may still be shipped for so long after the last answer (ms). */
@@ -45,13 +47,14 @@ const SHIP_MS = 5_000;
  */
 export async function shutDown(
   parts: ShutdownParts,
-  { drainDelayMs, drainMs }: ShutdownTimes,
+  { drainDelayMs, drainMs, shipMs }: ShutdownTimes,
 ): Promise<void> {
   const { traffic, sockets, admin, running } = parts;
   if (traffic.listening) {
     // Whoever comes now is served, by the rules of now.
     await new Promise((resolve) => setTimeout(resolve, drainDelayMs));
   }
+  const shipUntil = performance.now() + shipMs;
   await parts.source.close();
   if (traffic.listening) {
     await drainServer(
@@ -64,7 +67,7 @@ export async function shutDown(
   }
   parts.refusals.flush();
   await parts.upstream.close();
-  await parts.link()?.close(SHIP_MS);
+  await parts.link()?.close(Math.max(SHIP_MS, shipUntil - performance.now()));
   if (admin.listening) await closeServer(admin);
   await parts.keys?.close();
   parts.overload.close();

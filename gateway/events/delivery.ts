@@ -35,7 +35,7 @@ export interface DeliveryStats {
 
 export interface Delivery {
   readonly stats: DeliveryStats;
-  /** Ships what is left for at most `drainMs`, then stops. */
+  /** Ships what is left for at most `drainMs`, then stops; for less where the token is refused. */
   stop(drainMs: number): Promise<void>;
 }
 
@@ -45,10 +45,13 @@ const FEW_RECORDS = MAX_BATCH_RECORDS / 4;
 const MIN_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 30_000;
 const MAX_RETRY_AFTER_MS = 300_000;
+/** A token that is refused for so long after a stop (ms) is not renewed any more: its account is gone. */
+const MAX_REFUSED_MS = 5_000;
 /** Refusals of the batch itself, not of the moment. */
 const REFUSED = new Set([400, 413, 415, 422]);
 
-type Outcome = { next: 'go on' } | { next: 'retry'; why: string; afterMs: number | null };
+type Retry = { next: 'retry'; why: string; afterMs: number | null; refused: boolean };
+type Outcome = { next: 'go on' } | Retry;
 const GO_ON: Outcome = { next: 'go on' };
 
 /**
@@ -70,6 +73,8 @@ class Shipper implements Delivery {
   readonly #running: Promise<void>;
   #wake: (() => void) | null = null;
   #draining = false;
+  /** When a refused token is given up, by `performance.now()`. */
+  #refusedUntil = Number.POSITIVE_INFINITY;
   #failure: string | null = null;
   #failures = 0;
   /** Records of the next batch at most: fewer after a refusal that does not say which record it was. */
@@ -99,10 +104,14 @@ class Shipper implements Delivery {
 
   async stop(drainMs: number): Promise<void> {
     this.#draining = true;
+    this.#refusedUntil = performance.now() + MAX_REFUSED_MS;
     this.#wake?.();
     const timer = setTimeout(() => this.#stop.abort(), drainMs);
     await this.#running;
     clearTimeout(timer);
+    const { backlog } = this.stats;
+    if (backlog > 0)
+      this.#options.logger.warn({ backlog }, 'events were not delivered; they are in the spool only');
     this.#unlisten();
     await this.#reader.close();
   }
@@ -118,7 +127,12 @@ class Shipper implements Delivery {
         continue;
       }
       const outcome = await this.#ship(ship.stream, ship.seq).catch(
-        (error: unknown): Outcome => ({ next: 'retry', why: messageOf(error), afterMs: null }),
+        (error: unknown): Outcome => ({
+          next: 'retry',
+          why: messageOf(error),
+          afterMs: null,
+          refused: false,
+        }),
       );
       if (outcome.next === 'retry') await this.#failed(outcome);
       else this.#worked();
@@ -151,7 +165,7 @@ class Shipper implements Delivery {
     this.#wake = null;
   }
 
-  async #failed({ why, afterMs }: { why: string; afterMs: number | null }): Promise<void> {
+  async #failed({ why, afterMs, refused }: Retry): Promise<void> {
     if (this.#failure !== why) {
       this.#options.logger.warn({ reason: why }, 'events cannot be delivered; they wait in the spool');
     }
@@ -164,6 +178,7 @@ class Shipper implements Delivery {
     const jittered = MIN_PAUSE_MS / 2 + this.#options.random() * cap;
     const ms = afterMs === null ? jittered : Math.max(jittered, Math.min(afterMs, MAX_RETRY_AFTER_MS));
     if (!this.#draining) return this.#pause(ms);
+    if (refused && performance.now() >= this.#refusedUntil) return this.#stop.abort();
     // Draining: keep trying at a steady pace until the time is over.
     await this.#sleep(MIN_PAUSE_MS, this.#stop.signal);
   }
@@ -283,11 +298,12 @@ class Shipper implements Delivery {
   }
 }
 
-function retry(answer: ControlPlaneAnswer, why: string): Outcome {
+function retry(answer: ControlPlaneAnswer, why: string): Retry {
   return {
     next: 'retry',
     why: `${answer.status}: ${why}`.slice(0, 200),
     afterMs: answer.retryAfter === null ? null : answer.retryAfter * 1000,
+    refused: answer.status === 401 || answer.status === 403,
   };
 }
 

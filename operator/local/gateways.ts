@@ -77,6 +77,8 @@ export function gatewayProcesses(
         // Nobody has to be told first: what listens on the same port takes over at once.
         '--drain-delay-seconds=0',
         `--drain-seconds=${drainSeconds(maxGraceMs)}`,
+        // What is not delivered is when the gateway starts again, from the same folder.
+        '--ship-seconds=0',
       ],
       programEnv: deps.gatewayEnv,
       sharedPort: 'traffic',

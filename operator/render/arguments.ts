@@ -18,6 +18,8 @@ export function gatewayArguments(input: RenderInput): string[] {
     `--spool-max-days=${input.shape.evidence.spoolMaxDays}`,
     `--drain-delay-seconds=${DRAIN_DELAY_SECONDS}`,
     `--drain-seconds=${input.shape.drainGraceSeconds}`,
+    // The spool ends with the pod.
+    `--ship-seconds=${input.shape.drainGraceSeconds}`,
     ...(input.credentials.length === 0 ? [] : [`--secrets-dir=${MOUNTS.secrets}`]),
     ...(input.reports
       ? [`--control-plane-token-file=${MOUNTS.token}/${TOKEN_FILE}`, '--control-plane-keys']

@@ -59,6 +59,7 @@ export class TestGateway {
       name: 'local',
       instance: 'test-1',
       drainMs: 2_000,
+      shipMs: 0,
       drainDelayMs: 0,
       reusePort: false,
       ...given.options,

@@ -11,8 +11,10 @@ describe('the stop of a gateway', () => {
   let steps: string[];
   let running: Running;
   let servers: Server[];
+  /** Milliseconds that the link had for its events. */
+  let shippingMs: number;
 
-  async function stop(drainMs: number): Promise<void> {
+  async function stop(drainMs: number, shipMs = 0): Promise<void> {
     const closing = (name: string) => ({
       close: async (): Promise<void> => {
         await sleep(1);
@@ -20,7 +22,12 @@ describe('the stop of a gateway', () => {
       },
     });
     const [traffic, admin] = servers as [Server, Server];
-    const link = closing('link');
+    const link = {
+      close: (ms: number) => {
+        shippingMs = ms;
+        return closing('link').close();
+      },
+    };
     await shutDown(
       {
         traffic,
@@ -36,7 +43,7 @@ describe('the stop of a gateway', () => {
         wheel: { stop: () => steps.push('wheel') },
         spool: closing('spool'),
       },
-      { drainDelayMs: 0, drainMs },
+      { drainDelayMs: 0, drainMs, shipMs },
     );
   }
 
@@ -67,6 +74,18 @@ describe('the stop of a gateway', () => {
     await stopped;
     expect(exchange.reason).to.equal(null);
     expect(steps.indexOf('settled')).to.be.lessThan(steps.indexOf('upstream'));
+  });
+
+  it('ships events until the time for that is over, and for five seconds after the last answer', async () => {
+    const exchange = new Abandonment();
+    const place = running.add(exchange);
+    const stopped = stop(5_000, 20_000);
+    await sleep(1_000);
+    running.remove(place);
+    await stopped;
+    expect(shippingMs).to.be.within(10_000, 19_000);
+    await stop(0);
+    expect(shippingMs).to.equal(5_000);
   });
 
   it('abandons them after the grace, later ones too, and waits until they have settled', async () => {

@@ -318,6 +318,29 @@ describe('delivery', () => {
     expect(delivery.stats.backlog).to.equal(1);
   });
 
+  it('goes on trying while it stops until the control plane is back', async () => {
+    ship();
+    await server.stop();
+    await write(20);
+    const stopped = delivery.stop(30_000);
+    await sleep(1_000);
+    await server.start();
+    await stopped;
+    expect(delivery.stats.backlog).to.equal(0);
+  });
+
+  it('gives up a token that is refused while it stops, and says how much is left', async () => {
+    server.trouble = () => 'refused-401';
+    ship();
+    await write(20);
+    const from = performance.now();
+    await delivery.stop(60_000);
+    expect(performance.now() - from).to.be.within(5_000, 15_000);
+    const { backlog } = delivery.stats;
+    expect(backlog).to.equal(21);
+    expect(log.lines.map(({ fields }) => fields)).to.deep.include({ backlog });
+  });
+
   it('reports the instance at once, on demand and last as unready', async () => {
     ship();
     const reporter: Reporter = startReporter({

@@ -180,6 +180,7 @@ describe('rendered gateway', () => {
     const grace = seconds('--drain-seconds=');
     expect(grace).to.equal(IMPLICIT_SHAPE.drainGraceSeconds);
     expect(delay).to.be.above(0);
+    expect(seconds('--ship-seconds=')).to.equal(grace);
     // After its grace a gateway takes at most 1 s to end exchanges, 5 s to ship events and 1 s to say that it ends.
     const closing = 8;
     expect(terminationGracePeriodSeconds).to.be.at.least(delay + grace + closing);
