@@ -9,7 +9,7 @@ import { kt } from './steps/kt.ts';
 import { load, stop } from './steps/loads.ts';
 import { absent, apply, assert, error, patch, ready, remove, rolledOut } from './steps/objects.ts';
 import { nextImage, operator } from './steps/operator.ts';
-import { kill, restart, roomForPods, samePods, toldAgain } from './steps/pods.ts';
+import { end, kill, restart, roomForPods, samePods, toldAgain } from './steps/pods.ts';
 import { prometheus, promql } from './steps/prometheus.ts';
 import { request } from './steps/requests.ts';
 import { mayNot, mayOnly } from './steps/rights.ts';
@@ -45,6 +45,7 @@ export const RUNS: Readonly<Record<string, Run>> = {
   ending,
   ended,
   roomForPods,
+  end,
   kill,
   restart,
   operator,

@@ -112,6 +112,14 @@ export async function toldAgain(place: Place, _: 'gateway', namespace: string): 
   place.remembered = pods;
 }
 
+/** Deletes one pod, as a drained node does. */
+export async function end(place: Place, _: 'gateway', namespace: string): Promise<void> {
+  const [pod] = await place.pods(namespace);
+  if (pod === undefined) throw new Error('no pod takes traffic');
+  place.changedAt = performance.now();
+  await kubectl(['-n', namespace, 'delete', 'pod', pod.metadata.name, '--wait=false']);
+}
+
 /** Ends the process of one pod with SIGKILL: nothing within a pod can do that to its first process. */
 export async function kill(place: Place, _: 'gateway', namespace: string): Promise<void> {
   const [pod] = await place.pods(namespace);
