@@ -4,13 +4,13 @@
  */
 import { copyFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../arguments.ts';
 import { crds } from './crds.ts';
 import { findSource, obtainBinaries } from './source.ts';
 import { type ApiServer, startApiServer } from './start.ts';
 
 const say = (line: string): void => console.log(line);
-const { values } = parseArgs({
+const { values } = readArguments({
   options: { 'build-only': { type: 'boolean' }, kubeconfig: { type: 'string' } },
 });
 

@@ -11,8 +11,9 @@
  * With `--test` all this is done with the second cluster that a machine has room for, which tests use.
  */
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../arguments.ts';
 import { root } from '../images/contents.ts';
 import { removeCluster } from './down.ts';
 import { layoutOf, NODE_NAME, npmCommand } from './layout.ts';
@@ -25,7 +26,7 @@ import { initProcess, inNetwork, processesOf } from './processes.ts';
 import { obtainPrograms } from './programs.ts';
 import { bringClusterUp, isUp, joinUp } from './up.ts';
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments({
   options: { test: { type: 'boolean' } },
   allowPositionals: true,
 });
@@ -45,7 +46,7 @@ const commands: Readonly<Record<string, (machine: Machine) => Promise<void>>> = 
 };
 
 async function up(machine: Machine): Promise<void> {
-  const images = rest.map((file) => resolve(file));
+  const images = archives();
   leaveToTests();
   if (isUp(layout)) {
     say('A cluster runs here already.');
@@ -74,6 +75,12 @@ async function up(machine: Machine): Promise<void> {
   for (const { name, namespace } of people)
     say(`  ${name}: ${namespace === null ? 'may do nothing' : `may look at namespace ${namespace}`}`);
   say(`\n${npmCommand(layout, 'down')} removes the cluster.`);
+}
+
+/** @throws Error for a file that cannot be read, before anything is begun */
+function archives(): string[] {
+  for (const file of rest) accessSync(file, constants.R_OK);
+  return rest.map((file) => resolve(file));
 }
 
 /** From now on it is in use for as long as the process lives. Others who start one at this moment own it instead. */
@@ -113,9 +120,9 @@ async function build(machine: Machine): Promise<void> {
 }
 
 async function load(): Promise<void> {
-  for (const file of rest) {
+  for (const file of archives()) {
     const begin = performance.now();
-    await loadArchive(layout, resolve(file));
+    await loadArchive(layout, file);
     say(`${file} is loaded, after ${secondsSince(begin)} s.`);
   }
 }

@@ -2,12 +2,12 @@
  * How long an edit takes until every pod enforces it, on a cluster with an operator: `node launcher.js hack/delivery/main.ts
  * [--kubeconfig FILE] [--pods N] [--edits N]`. `docs/performance.md` keeps the figures.
  */
-import { parseArgs } from 'node:util';
+import { readArguments } from '../arguments.ts';
 import { Cluster } from './cluster.ts';
 import { percentile } from './figures.ts';
 import { measureDelivery } from './measure.ts';
 
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     kubeconfig: { type: 'string' },
     pods: { type: 'string', default: '3' },

@@ -1,11 +1,11 @@
 /** Makes the images of this checkout as archives: `npm run images [-- gateway|operator] [--out FOLDER]`. */
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../arguments.ts';
 import { type BuiltImage, buildImages } from './build.ts';
 import { PARTS, root } from './contents.ts';
 import { IMAGES, type ImageKind } from './names.ts';
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments({
   options: { out: { type: 'string', default: join(root, 'dist/images') } },
   allowPositionals: true,
 });

@@ -2,14 +2,15 @@
  * The operator over many namespaces, on an API server of its own: `npm run scale [-- --namespaces N]`. Prints one row a
  * step; `docs/performance.md` keeps them.
  */
-import { parseArgs } from 'node:util';
+
 import { crds } from '../api-server/crds.ts';
 import { freePorts } from '../api-server/ports.ts';
 import { findSource, obtainBinaries } from '../api-server/source.ts';
 import { startApiServer } from '../api-server/start.ts';
+import { readArguments } from '../arguments.ts';
 import { measureScale } from './measure.ts';
 
-const { values } = parseArgs({ options: { namespaces: { type: 'string', default: '200' } } });
+const { values } = readArguments({ options: { namespaces: { type: 'string', default: '200' } } });
 const size = { namespaces: Number(values.namespaces), policies: 5, targets: 2 };
 /** Milliseconds for one step. */
 const LIMIT_MS = 600_000;
