@@ -1,9 +1,11 @@
 /** What a program and the supervisor of its servers tell each other over the channel between them. */
 
 /** Names of servers are ours: `etcd`, `kube-apiserver`, `kube-controller-manager`. */
-export type Order =
-  | { do: 'start'; name: string; command: string; args: readonly string[] }
-  | { do: 'signal'; name: string; signal: NodeJS.Signals };
+export interface Order {
+  start: string;
+  command: string;
+  args: readonly string[];
+}
 
 export type Report =
   | { folder: string }

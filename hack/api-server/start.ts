@@ -105,7 +105,11 @@ async function bringUp(supervisor: Supervisor, { binaries, manifests }: StartOpt
   if (binaries.controllerManager !== null)
     await launch('kube-controller-manager', binaries.controllerManager, controllerManagerArguments(layout));
 
-  const signal = (name: NodeJS.Signals): void => supervisor.signal('kube-apiserver', name);
+  // Not by way of the supervisor, which may take it later than the next request is answered.
+  const signal = (name: NodeJS.Signals): void => {
+    const server = running.get('kube-apiserver');
+    if (server !== undefined) process.kill(server.pid, name);
+  };
   return {
     url,
     kubeconfig: at(files.kubeconfig),

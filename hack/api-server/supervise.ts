@@ -17,7 +17,6 @@ export interface Supervisor {
   folder: string;
   /** @throws Error when the command cannot be run. */
   start(name: string, command: string, args: readonly string[]): Promise<Server>;
-  signal(name: string, signal: NodeJS.Signals): void;
   /** Resolves when every server has ended and the folder is gone. */
   stop(): Promise<void>;
 }
@@ -39,8 +38,7 @@ export async function startSupervisor(): Promise<Supervisor> {
   return {
     pid: child.pid!,
     folder: first.folder,
-    start: (name, command, args) => startServer(child, { do: 'start', name, command, args }),
-    signal: (name, signal) => send(child, { do: 'signal', name, signal }),
+    start: (name, command, args) => startServer(child, { start: name, command, args }),
     stop: async () => {
       if (child.connected) child.disconnect();
       await exit;
@@ -53,7 +51,7 @@ function send(child: ChildProcess, order: Order): void {
   child.send(order);
 }
 
-function startServer(child: ChildProcess, order: Order & { do: 'start' }): Promise<Server> {
+function startServer(child: ChildProcess, order: Order): Promise<Server> {
   return new Promise((resolve, reject) => {
     let end = (_how: string): void => {};
     const ended = new Promise<string>((settle) => {
@@ -67,8 +65,8 @@ function startServer(child: ChildProcess, order: Order & { do: 'start' }): Promi
     };
     const read = (message: unknown): void => {
       const told = message as Report;
-      if ('started' in told && told.started === order.name) resolve({ pid: told.pid, ended });
-      if ('ended' in told && told.ended === order.name) close(told.how);
+      if ('started' in told && told.started === order.start) resolve({ pid: told.pid, ended });
+      if ('ended' in told && told.ended === order.start) close(told.how);
     };
     child.on('message', read).once('exit', gone);
     send(child, order);

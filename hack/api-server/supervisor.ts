@@ -21,7 +21,8 @@ function report(what: Report): void {
   if (process.connected) process.send?.(what, undefined, undefined, () => {});
 }
 
-function start(name: string, command: string, args: readonly string[]): void {
+function obey({ start: name, command, args }: Order): void {
+  if (ending) return;
   const log = openSync(join(folder, `${name}.log`), 'a', 0o600);
   const child = spawn(command, args, { cwd: folder, stdio: ['ignore', log, log] });
   closeSync(log);
@@ -34,12 +35,6 @@ function start(name: string, command: string, args: readonly string[]): void {
   child.once('spawn', () => report({ started: name, pid: child.pid ?? 0 }));
   child.once('error', (error) => ended(error.message));
   child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
-}
-
-function obey(order: Order): void {
-  if (ending) return;
-  if (order.do === 'start') start(order.name, order.command, order.args);
-  else running.get(order.name)?.kill(order.signal);
 }
 
 async function end(): Promise<void> {
