@@ -188,7 +188,10 @@ function assemble(
   const progress = new Progress(surroundings, clock);
   const events = new BoundedEventRecorder({ sink: surroundings.events, clock, log, metrics: metrics.events });
   conditionMetrics(metrics.registry, client.cache);
-  const patterns = new PatternProcess();
+  const patterns = new PatternProcess({
+    report: (reason) =>
+      log.warn({ reason }, 'patterns cannot be judged, and what holds new ones waits; trying again'),
+  });
   const controllers = createControllers({
     client,
     ...(pods === null ? {} : { delivery: { pods, nudges: metrics.nudges } }),

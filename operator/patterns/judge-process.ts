@@ -1,6 +1,7 @@
 import { classifyPattern } from '../../gateway/contract/patterns.ts';
 
-/** The process that judges patterns: one message, one answer, and the end with the parent's. */
+/** The process that judges patterns: says that it runs; then one message, one answer, and the end with the parent's. */
 process.on('message', (source: string) => {
   process.send?.(classifyPattern(source));
 });
+process.send?.('ready');

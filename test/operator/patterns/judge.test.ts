@@ -24,7 +24,8 @@ describe('patterns judged in a process of their own', () => {
         if (source === 'spin') for (;;) {}
         if (source === 'die') process.exit(1);
         process.send({ ok: false, error: 'judged by ' + process.pid });
-      });`,
+      });
+      process.send('ready');`,
     );
     return new PatternProcess({ limitMs, program: folder.file('odd.mjs') });
   }
@@ -81,6 +82,21 @@ describe('patterns judged in a process of their own', () => {
     const command = `ulimit -n 128; exec '${process.execPath}' '${folder.file('short-of-files.mjs')}'`;
     const { stdout } = await promisify(execFile)('sh', ['-c', command]);
     expect(JSON.parse(stdout)).to.deep.equal([null, false]);
+  });
+
+  it('stay unknown while the process ends before it has begun, which is told once, and are judged once it does', async () => {
+    const told: string[] = [];
+    const program = folder.file('odd.mjs');
+    folder.write('odd.mjs', 'process.exit(1);');
+    judge = new PatternProcess({ limitMs: 10_000, program, report: (reason) => told.push(reason) });
+    await judge.judge('one');
+    await judge.judge('one');
+    expect(judge.known('one')).to.equal(null);
+    expect(told).to.deep.equal(['the process that judges patterns ends, or hangs, before it has begun']);
+    judge.close();
+    judge = odd(10_000);
+    await judge.judge('one');
+    expect(errorOf('one')).to.match(/^judged by \d+$/);
   });
 
   it('stay unjudged after the end, and nobody waits', async () => {
