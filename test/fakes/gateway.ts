@@ -8,6 +8,7 @@ import type { DecisionEvent } from '../../gateway/events/event.ts';
 import { type RunningGateway, startGateway } from '../../gateway/gateway.ts';
 import type { GatewayOptions } from '../../gateway/gateway-options.ts';
 import { createLogger } from '../../gateway/telemetry/logger.ts';
+import { eventually } from './folder.ts';
 import { configOf, FakePlans, planOf } from './plan.ts';
 
 const TOKEN = 'admin-token-of-a-test';
@@ -100,6 +101,13 @@ export class TestGateway {
     const answer = await this.admin('/v1/events?limit=500');
     const body = (await answer.json()) as { events: DecisionEvent[] };
     return body.events.toReversed();
+  }
+
+  /** All events once there are so many, and a moment later, when one too many would be there too. @throws after 10 s */
+  async settledEvents(count: number): Promise<DecisionEvent[]> {
+    await eventually(async () => (await this.events()).length >= count, `${count} events`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return this.events();
   }
 
   async lastEvent(): Promise<DecisionEvent> {

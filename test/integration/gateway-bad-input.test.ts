@@ -135,8 +135,7 @@ describe('bad input: each has its code, one event and no upstream call', () => {
     );
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();
-    await eventually(async () => (await gateway.events()).length > before, 'its event');
-    const events = (await gateway.events()).slice(before);
+    const events = (await gateway.settledEvents(before + 1)).slice(before);
     expect(events.map(({ status, verdict, reason }) => [status, verdict, reason])).to.deep.equal([
       [499, null, 'caller_gone'],
     ]);
@@ -154,13 +153,20 @@ describe('bad input: each has its code, one event and no upstream call', () => {
     ]);
     expect(answers.map(({ status }) => status)).to.deep.equal([404, 404, 404, 405, 405]);
     expect(answers[3]!.headers.get('allow')).to.equal('POST');
-    await eventually(async () => (await gateway.events()).length > before, 'the event of the refusals');
-    const events = (await gateway.events()).slice(before);
-    expect(events).to.have.length(1);
-    expect(events[0]).to.include({ kind: 'refused', verdict: null, request_id: null });
+    // They are gathered for a second, so that a slow machine may make two events of them.
+    const events = async () => (await gateway.events()).slice(before);
+    const counts = async () =>
+      (await events()).map(({ facts }) => facts as { count: number; by_code: object });
+    const told = async (): Promise<number> => (await counts()).reduce((sum, { count }) => sum + count, 0);
+    await eventually(async () => (await told()) >= 5, 'the events of the refusals');
+    for (const event of await events())
+      expect(event).to.include({ kind: 'refused', verdict: null, request_id: null });
     expect(answers.map(({ headers }) => headers.get('x-keeptrusts-decision'))).to.deep.equal(
       Array(5).fill('error'),
     );
-    expect(events[0]!.facts).to.deep.include({ count: 5, by_code: { not_found: 3, method_not_allowed: 2 } });
+    const all = (await counts()).flatMap(({ by_code }) => Object.entries(by_code) as [string, number][]);
+    const of = (code: string): number =>
+      all.reduce((sum, [name, count]) => sum + (name === code ? count : 0), 0);
+    expect([await told(), of('not_found'), of('method_not_allowed')]).to.deep.equal([5, 3, 2]);
   });
 });

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import OpenAI from 'openai';
-import { eventually } from '../fakes/folder.ts';
 import { TestGateway } from '../fakes/gateway.ts';
 import { entryOf, termHook } from '../fakes/plan.ts';
 import {
@@ -162,8 +161,7 @@ describe('the official openai package, unchanged', () => {
       if (part.choices[0]?.delta.content === 'b') stream.controller.abort();
     }
     await upstream.last.aborted;
-    await eventually(async () => (await gateway.events()).length === 2, 'the events of both');
-    expect((await gateway.events()).map(({ error }) => error?.code)).to.deep.equal([
+    expect((await gateway.settledEvents(2)).map(({ error }) => error?.code)).to.deep.equal([
       'caller_gone',
       'caller_gone',
     ]);

@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import type { Target } from '../../gateway/contract/document.ts';
-import { eventually } from '../fakes/folder.ts';
 import { ask, TestGateway, type TestGatewayOptions } from '../fakes/gateway.ts';
 import {
   chunk,
@@ -283,8 +282,7 @@ describe('what a provider does and what the caller gets', () => {
       controller.abort();
       await upstream.last.aborted;
       expect(performance.now() - at).to.be.lessThan(100);
-      await eventually(async () => (await gateway.events()).length > 0, 'the event');
-      const events = await gateway.events();
+      const events = await gateway.settledEvents(1);
       expect(events).to.have.length(1);
       expect(events[0]).to.include({ status: script === slow ? 200 : 499 });
       expect(events[0]!.error?.code).to.equal('caller_gone');

@@ -20,8 +20,15 @@ export async function samePods(
     const pods = await place.pods(namespace);
     return pods.length > 0 ? pods : null;
   };
+  const present = async (): Promise<PodObject[]> =>
+    (await place.everyPod(namespace)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (what === 'remember') {
-    place.remembered = await place.until('a pod takes traffic', take, READY_MS);
+    // One that misses a probe at this moment would be one too many later.
+    const all = async (): Promise<PodObject[] | null> => {
+      const pods = await take();
+      return pods?.length === (await present()).length ? pods : null;
+    };
+    place.remembered = await place.until('every pod takes traffic', all, READY_MS);
     return;
   }
   if (what === 'replaced') {
@@ -33,8 +40,6 @@ export async function samePods(
     return;
   }
   // Nothing is waited for here: another pod would be one too many, ready or not, and nothing takes back a restart.
-  const present = async (): Promise<PodObject[]> =>
-    (await place.everyPod(namespace)).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   expectSame(place.remembered, await present());
   const all = async (): Promise<boolean> => (await place.pods(namespace)).length === place.remembered.length;
   await place.until('the pods of before take traffic', all, READY_MS);
