@@ -7,6 +7,8 @@ interface Instance {
   gateway: string;
   instance: string;
   ready: boolean;
+  /** Why it is not, as it says itself. */
+  unready?: string;
   revision: { number: number | null } | null;
   rejected: { problems: { code: string; message: string }[] } | null;
   backlog: number;
@@ -34,7 +36,7 @@ export async function checkInstances(client: ApiClient, where: Where): Promise<C
         {
           layer: 'gateway',
           status: 'failed',
-          detail: `${nameOf(unready)} is not ready${unready.keys === null ? ': it has not read the keys of its callers yet. Its log says why.' : ''}`,
+          detail: `${nameOf(unready)} is not ready${unready.unready === undefined ? '' : `: ${unready.unready}. Its log says why.`}`,
         },
       ];
     }

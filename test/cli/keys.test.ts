@@ -115,6 +115,7 @@ describe('kt keys', () => {
       running.reports.put({
         ...instanceReport({ namespace: 'shop', gateway: 'eu', revision: null, reportedAt: NOW }, 0),
         ready,
+        ...(ready ? {} : { unready: 'it has not read the keys of its callers from the control plane yet' }),
         keys: keys ?? null,
       });
     report(true, { count: 1, ageSeconds: 12, unreadable: 0 });
@@ -128,7 +129,9 @@ describe('kt keys', () => {
     report(false, null);
     const none = await runKt(['doctor'], { env, now: NOW });
     expect(none.exitCode).to.equal(1);
-    expect(none.err).to.contain('is not ready: it has not read the keys of its callers yet');
+    expect(none.err).to.contain(
+      'is not ready: it has not read the keys of its callers from the control plane yet. Its log says why.',
+    );
   });
 
   it('prints an entry for a document where no control plane is known, and says when it may not', async () => {
