@@ -126,15 +126,18 @@ export class KubeObjects implements ObjectClient, PodAnnotator {
       // The server, or an admission rule, may refuse the whole for what others added or put in the place of ours.
       const live = isRefusal(error) ? await this.read(refOf(manifest)) : undefined;
       if (live === undefined || live.metadata.uid !== manifest.metadata.uid) throw error;
-      if ((await this.#trim(live, manifest, true)) === null) throw error;
+      const isInvalid = error instanceof ObjectError && error.reason === 'Invalid';
+      // What keeps that from being done says less than the refusal.
+      const cleared = await this.#trim(live, manifest, isInvalid).catch(() => null);
+      if (cleared === null) throw error;
       applied = await this.#client.apply(manifest);
     }
     return (await this.#trim(applied, manifest)) ?? applied;
   }
 
   /** Null where there is nothing to be taken out. */
-  async #trim(live: KubeObject, manifest: Manifest, refused = false): Promise<KubeObject | null> {
-    const changes = withoutSurplus(live, manifest, refused);
+  async #trim(live: KubeObject, manifest: Manifest, invalid = false): Promise<KubeObject | null> {
+    const changes = withoutSurplus(live, manifest, invalid);
     if (changes === null) return null;
     // Held to what was looked at: a list is replaced as a whole.
     const { uid, resourceVersion } = live.metadata;

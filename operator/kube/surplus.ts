@@ -28,30 +28,38 @@ const CONTAINER_MEMBERS = [
   'workingDir',
   'volumeDevices',
 ] as const;
-/** Members of a container of which the server refuses some beside others: ours beside those that another put in their place. */
-const EXCLUSIVE = ['securityContext', 'livenessProbe', 'readinessProbe'] as const;
+/** Members of a container that hold no more than ours, and what the server fills in. */
+const OURS = ['securityContext', 'livenessProbe', 'readinessProbe'] as const;
+/** What the server fills in beside ours within such a member or an element of a list. */
+const DEFAULTED: ReadonlySet<string> = new Set([
+  ...['protocol', 'procMount', 'scheme', 'successThreshold'],
+  ...['apiVersion', 'defaultMode', 'expirationSeconds'],
+]);
 
 /**
  * The merge patch that takes out of a Deployment's pods what somebody else added and an apply leaves alone, as far as
  * it can read what goes through a gateway, lead it elsewhere or change what it does: containers, volumes, environment,
  * commands, ports, names of hosts. Where and by what runtime pods run, how their image is pulled, and annotations are
  * for others to add to. Null where there is nothing.
- * @param refused the apply was: ours is put in the place of what the server may refuse beside it as well, such as another
+ * @param invalid an apply would be: ours is put in the place of what the server may refuse beside it as well, such as another
  * source of a volume, which the fields of others keep
  */
-export function withoutSurplus(live: KubeObject, intent: Manifest, refused = false): object | null {
+export function withoutSurplus(live: KubeObject, intent: Manifest, invalid = false): object | null {
   if (intent.kind !== 'Deployment') return null;
   const [is, wanted] = [podOf(live), podOf(intent)];
   if (is === null || wanted === null) return null;
   const spec: Record<string, unknown> = {};
   for (const [list, key] of Object.entries(POD_LISTS)) {
     const kept = common(is[list], wanted[list], key).map(([a, b]) =>
-      list === 'volumes' ? (refused ? b : a) : trimmed(a, b, refused),
+      list === 'volumes' ? ours(a, b, invalid) : trimmed(a, b, invalid),
     );
     // A merge patch knows no elements: it replaces the list.
     if (!sameJson(kept, elements(is[list]))) spec[list] = kept.length === 0 ? null : kept;
   }
   for (const member of POD_MEMBERS) if (isAdded(member, is, wanted)) spec[member] = null;
+  const { securityContext } = wanted;
+  if (invalid && isRecord(securityContext) && differs(is['securityContext'], securityContext))
+    spec['securityContext'] = replacing(is['securityContext'], securityContext);
   return Object.keys(spec).length === 0 ? null : { spec: { template: { spec } } };
 }
 
@@ -61,20 +69,56 @@ function podOf({ spec }: KubeObject | Manifest): Json | null {
   return isRecord(pod) ? pod : null;
 }
 
-function trimmed(container: Json, wanted: Json, refused: boolean): Json {
+function trimmed(container: Json, wanted: Json, invalid: boolean): Json {
   const members = Object.entries(container).filter(
     ([name]) => !CONTAINER_MEMBERS.some((member) => member === name && isAdded(member, container, wanted)),
   );
   const kept: Record<string, unknown> = Object.fromEntries(members);
   for (const [list, key] of Object.entries(CONTAINER_LISTS)) {
     if (container[list] === undefined) continue;
-    kept[list] = common(container[list], wanted[list], key).map(([a, b]) =>
-      refused && list === 'env' ? b : a,
-    );
+    kept[list] = common(container[list], wanted[list], key).map(([a, b]) => ours(a, b, invalid));
   }
-  if (refused)
-    for (const member of EXCLUSIVE) if (wanted[member] !== undefined) kept[member] = wanted[member];
+  for (const member of OURS) {
+    const [a, b] = [container[member], wanted[member]];
+    if (isRecord(a) && isRecord(b)) kept[member] = ours(a, b, invalid);
+  }
+  // Beside a lower limit of somebody else, ours may ask for too much.
+  const { resources } = wanted;
+  if (invalid && resources !== undefined && differs(container['resources'], resources))
+    kept['resources'] = resources;
   return kept;
+}
+
+/** What is there without what others added to it; or ours, where that is not all there as it should be. */
+function ours(is: Json, wanted: Json, invalid: boolean): Json {
+  if (invalid) return differs(is, wanted) ? wanted : is;
+  const members = Object.entries(is).filter(([name]) => name in wanted || DEFAULTED.has(name));
+  return Object.fromEntries(
+    members.map(([name, value]) => {
+      const counterpart = wanted[name];
+      return [name, isRecord(value) && isRecord(counterpart) ? ours(value, counterpart, false) : value];
+    }),
+  );
+}
+
+/** Whether this is anything else than what is wanted and what the server fills in beside it. */
+function differs(is: unknown, wanted: unknown): boolean {
+  if (Array.isArray(is) && Array.isArray(wanted))
+    return is.length !== wanted.length || is.some((element, index) => differs(element, wanted[index]));
+  if (!isRecord(is) || !isRecord(wanted)) return !sameJson(is, wanted);
+  return [...new Set([...Object.keys(is), ...Object.keys(wanted)])].some((name) =>
+    name in wanted ? differs(is[name], wanted[name]) : !DEFAULTED.has(name),
+  );
+}
+
+/** The merge patch that makes a map what is wanted. */
+function replacing(is: unknown, wanted: Json): Json {
+  if (!isRecord(is)) return wanted;
+  const gone = Object.keys(is).filter((name) => !(name in wanted));
+  const patch: Record<string, unknown> = Object.fromEntries(gone.map((name) => [name, null]));
+  for (const [name, value] of Object.entries(wanted))
+    patch[name] = isRecord(value) ? replacing(is[name], value) : value;
+  return patch;
 }
 
 function isAdded(member: string, is: Json, wanted: Json): boolean {

@@ -64,6 +64,27 @@ describe('a part of a Deployment that others replaced', function () {
           },
         ],
       ],
+      [
+        'seccompProfile',
+        [
+          {
+            op: 'replace',
+            path: `${POD}/securityContext/seccompProfile`,
+            value: { type: 'Localhost', localhostProfile: 'p.json' },
+          },
+        ],
+      ],
+      [
+        'resources',
+        [
+          {
+            op: 'replace',
+            path: `${POD}/containers/0/resources`,
+            value: { requests: { cpu: '1m' }, limits: { cpu: '2m' } },
+          },
+        ],
+      ],
+      ['hostPort', [{ op: 'add', path: `${POD}/containers/0/ports/0/hostPort`, value: 40_999 }]],
     ];
     for (const [name, operations] of replacements) {
       const changes = ['--type=json', '-p', JSON.stringify(operations)];

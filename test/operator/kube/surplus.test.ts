@@ -44,8 +44,10 @@ function stored(change: (pod: Pod) => void): KubeObject {
   change(pod);
   return object;
 }
-const takenOut = (change: (pod: Pod) => void): Mutable | null => {
-  const patch = withoutSurplus(stored(change), intent) as { spec: { template: { spec: Mutable } } } | null;
+const takenOut = (change: (pod: Pod) => void, invalid = false): Mutable | null => {
+  const patch = withoutSurplus(stored(change), intent, invalid) as {
+    spec: { template: { spec: Mutable } };
+  } | null;
   return patch === null ? null : patch.spec.template.spec;
 };
 
@@ -115,6 +117,85 @@ describe('what others added to the pods of a Deployment', () => {
         takenOut((pod) => Object.assign(pod.containers[0], { [member]: [] })),
         member,
       ).to.deep.equal({ containers });
+  });
+
+  /** What a server fills in within the parts of ours. */
+  function fill(pod: Pod): void {
+    const [container] = pod.containers;
+    for (const port of container.ports as Mutable[]) port['protocol'] = 'TCP';
+    for (const name of ['livenessProbe', 'readinessProbe']) {
+      const probe = container[name] as Mutable & { httpGet: Mutable };
+      probe['successThreshold'] = 1;
+      probe.httpGet['scheme'] = 'HTTP';
+    }
+    (container['securityContext'] as Mutable)['procMount'] = 'Default';
+    for (const variable of container.env as (Mutable & { valueFrom?: { fieldRef: Mutable } })[])
+      if (variable.valueFrom !== undefined) variable.valueFrom.fieldRef['apiVersion'] = 'v1';
+    for (const volume of pod.volumes as Record<string, Mutable>[])
+      for (const source of ['configMap', 'projected'])
+        if (volume[source] !== undefined) volume[source]['defaultMode'] = 420;
+  }
+  const named = (list: unknown[], name: string): Mutable =>
+    (list as Mutable[]).find((element) => element['name'] === name)!;
+
+  it('is taken out of our own parts, which keep what the server fills in', () => {
+    expect(takenOut(fill)).to.equal(null);
+    const filled = podOf(stored(fill));
+    const additions: Record<string, (pod: Pod) => void> = {
+      'a port of the node': ({ containers: [{ ports }] }) => (named(ports, 'admin')['hostPort'] = 41003),
+      'a part of the document': ({ containers: [{ volumeMounts }] }) =>
+        (named(volumeMounts, 'config')['subPath'] = 'other'),
+      'a state that cannot be written': ({ containers: [{ volumeMounts }] }) =>
+        (named(volumeMounts, 'state')['readOnly'] = true),
+      'a capability': ({ containers: [container] }) =>
+        ((container['securityContext'] as { capabilities: Mutable }).capabilities['add'] = ['NET_RAW']),
+      'another host to probe': ({ containers: [container] }) =>
+        ((container['readinessProbe'] as { httpGet: Mutable }).httpGet['host'] = 'example.com'),
+    };
+    for (const [what, add] of Object.entries(additions)) {
+      const change = (pod: Pod): void => {
+        fill(pod);
+        add(pod);
+      };
+      expect(takenOut(change), what).to.deep.equal({ containers: filled.containers });
+    }
+    const optional = (pod: Pod): void => {
+      fill(pod);
+      (named(pod.volumes, 'config')['configMap'] as Mutable)['optional'] = true;
+    };
+    expect(takenOut(optional)).to.deep.equal({ volumes: filled.volumes });
+  });
+
+  it('gives way to ours where the server would call an apply invalid, and nothing is written where ours is there', () => {
+    expect(takenOut(fill, true)).to.equal(null);
+    const ours = podOf(intent);
+    const container = (change: (container: Pod['containers'][0]) => void): Mutable =>
+      (takenOut((pod) => change(pod.containers[0]), true) as { containers: [Mutable] }).containers[0];
+    const lower = { requests: { cpu: '1m' }, limits: { cpu: '2m' } };
+    expect(container((one) => (one['resources'] = lower))['resources']).to.deep.equal(
+      ours.containers[0]['resources'],
+    );
+    const propagated = container(({ volumeMounts }) => {
+      named(volumeMounts, 'state')['mountPropagation'] = 'Bidirectional';
+    });
+    expect(propagated['volumeMounts']).to.deep.equal(ours.containers[0].volumeMounts);
+    const seccompProfile = { type: 'Localhost', localhostProfile: 'p.json' };
+    const context = takenOut(
+      (pod) => Object.assign(pod['securityContext'] as Mutable, { seccompProfile }),
+      true,
+    );
+    expect(context).to.deep.equal({
+      securityContext: {
+        ...(ours['securityContext'] as Mutable),
+        seccompProfile: { localhostProfile: null, type: 'RuntimeDefault' },
+      },
+    });
+    const host = { name: 'state', hostPath: { path: '/' } };
+    const volumes = takenOut(
+      (pod) => Object.assign(pod, { volumes: [...pod.volumes.slice(0, -1), host] }),
+      true,
+    );
+    expect(volumes).to.deep.equal({ volumes: ours.volumes });
   });
 
   it('is asked of Deployments only', () => {
