@@ -6,13 +6,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { hashText, leafHash } from '../../gateway/contract/evidence.ts';
 import { openStore } from '../../operator/store/open.ts';
 import type { EventBatch, Store } from '../../operator/store/store.ts';
 import { startPostgres } from '../../test/fakes/postgres.ts';
+import { readArguments } from '../arguments.ts';
 
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     rows: { type: 'string', default: '200000' },
     days: { type: 'string', default: '5' },
