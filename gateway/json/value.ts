@@ -13,12 +13,8 @@ export function jsonValue({ text, root }: JsonDocument): unknown {
 function valueAt(text: string, node: JsonNode): unknown {
   if (node.kind === STRING) return stringValue(text, node);
   if (node.kind !== OBJECT && node.kind !== ARRAY) return JSON.parse(text.slice(node.start, node.end));
-  const values: unknown[] = [];
-  const keys: string[] = [];
-  for (let child = node.first; child !== null; child = child.next) {
-    values.push(valueAt(text, child));
-    if (child.key !== null) keys.push(child.key);
-  }
-  if (node.kind === ARRAY) return values;
-  return Object.fromEntries(keys.map((key, index) => [key, values[index]]));
+  const members: [key: string | null, value: unknown][] = [];
+  for (let child = node.first; child !== null; child = child.next)
+    members.push([child.key, valueAt(text, child)]);
+  return node.kind === ARRAY ? members.map(([, value]) => value) : Object.fromEntries(members);
 }

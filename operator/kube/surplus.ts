@@ -29,20 +29,24 @@ const CONTAINER_MEMBERS = [
   'volumeDevices',
 ] as const;
 /** Members of a container that hold no more than ours, and what the server fills in. */
-const OURS = ['securityContext', 'livenessProbe', 'readinessProbe'] as const;
+const CONTAINER_OWN = ['securityContext', 'livenessProbe', 'readinessProbe'] as const;
 /** What the server fills in beside ours within such a member or an element of a list. */
-const DEFAULTED: ReadonlySet<string> = new Set([
-  ...['protocol', 'procMount', 'scheme', 'successThreshold'],
-  ...['apiVersion', 'defaultMode', 'expirationSeconds'],
-]);
+const DEFAULTS: Json = {
+  protocol: 'TCP',
+  procMount: 'Default',
+  scheme: 'HTTP',
+  successThreshold: 1,
+  apiVersion: 'v1',
+  defaultMode: 0o644,
+};
 
 /**
  * The merge patch that takes out of a Deployment's pods what somebody else added and an apply leaves alone, as far as
  * it can read what goes through a gateway, lead it elsewhere or change what it does: containers, volumes, environment,
  * commands, ports, names of hosts. Where and by what runtime pods run, how their image is pulled, and annotations are
  * for others to add to. Null where there is nothing.
- * @param invalid an apply would be: ours is put in the place of what the server may refuse beside it as well, such as another
- * source of a volume, which the fields of others keep
+ * @param invalid the server called an apply so: ours is put in the place of what it may refuse beside it as well, such as
+ * another source of a volume, which the fields of others keep
  */
 export function withoutSurplus(live: KubeObject, intent: Manifest, invalid = false): object | null {
   if (intent.kind !== 'Deployment') return null;
@@ -78,7 +82,7 @@ function trimmed(container: Json, wanted: Json, invalid: boolean): Json {
     if (container[list] === undefined) continue;
     kept[list] = common(container[list], wanted[list], key).map(([a, b]) => ours(a, b, invalid));
   }
-  for (const member of OURS) {
+  for (const member of CONTAINER_OWN) {
     const [a, b] = [container[member], wanted[member]];
     if (isRecord(a) && isRecord(b)) kept[member] = ours(a, b, invalid);
   }
@@ -89,10 +93,10 @@ function trimmed(container: Json, wanted: Json, invalid: boolean): Json {
   return kept;
 }
 
-/** What is there without what others added to it; or ours, where that is not all there as it should be. */
+/** What is there without what others added to it; where an apply was invalid, ours, unless that is what is there. */
 function ours(is: Json, wanted: Json, invalid: boolean): Json {
   if (invalid) return differs(is, wanted) ? wanted : is;
-  const members = Object.entries(is).filter(([name]) => name in wanted || DEFAULTED.has(name));
+  const members = Object.entries(is).filter(([name]) => name in wanted || isDefault(name, is));
   return Object.fromEntries(
     members.map(([name, value]) => {
       const counterpart = wanted[name];
@@ -107,8 +111,12 @@ function differs(is: unknown, wanted: unknown): boolean {
     return is.length !== wanted.length || is.some((element, index) => differs(element, wanted[index]));
   if (!isRecord(is) || !isRecord(wanted)) return !sameJson(is, wanted);
   return [...new Set([...Object.keys(is), ...Object.keys(wanted)])].some((name) =>
-    name in wanted ? differs(is[name], wanted[name]) : !DEFAULTED.has(name),
+    name in wanted ? differs(is[name], wanted[name]) : !isDefault(name, is),
   );
+}
+
+function isDefault(name: string, is: Json): boolean {
+  return name in DEFAULTS && is[name] === DEFAULTS[name];
 }
 
 /** The merge patch that makes a map what is wanted. */

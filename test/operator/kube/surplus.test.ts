@@ -141,6 +141,11 @@ describe('what others added to the pods of a Deployment', () => {
   it('is taken out of our own parts, which keep what the server fills in', () => {
     expect(takenOut(fill)).to.equal(null);
     const filled = podOf(stored(fill));
+    const refilled = (patch: Mutable | null): Mutable => {
+      const pod = { ...structuredClone(filled), ...patch };
+      fill(pod);
+      return { containers: pod.containers };
+    };
     const additions: Record<string, (pod: Pod) => void> = {
       'a port of the node': ({ containers: [{ ports }] }) => (named(ports, 'admin')['hostPort'] = 41003),
       'a part of the document': ({ containers: [{ volumeMounts }] }) =>
@@ -149,6 +154,10 @@ describe('what others added to the pods of a Deployment', () => {
         (named(volumeMounts, 'state')['readOnly'] = true),
       'a capability': ({ containers: [container] }) =>
         ((container['securityContext'] as { capabilities: Mutable }).capabilities['add'] = ['NET_RAW']),
+      'a process file system in the open': ({ containers: [container] }) =>
+        ((container['securityContext'] as Mutable)['procMount'] = 'Unmasked'),
+      'a probe that cannot succeed': ({ containers: [container] }) =>
+        ((container['readinessProbe'] as { httpGet: Mutable }).httpGet['scheme'] = 'HTTPS'),
       'another host to probe': ({ containers: [container] }) =>
         ((container['readinessProbe'] as { httpGet: Mutable }).httpGet['host'] = 'example.com'),
     };
@@ -157,7 +166,8 @@ describe('what others added to the pods of a Deployment', () => {
         fill(pod);
         add(pod);
       };
-      expect(takenOut(change), what).to.deep.equal({ containers: filled.containers });
+      expect(takenOut(change), what).to.not.equal(null);
+      expect(refilled(takenOut(change)), what).to.deep.equal({ containers: filled.containers });
     }
     const optional = (pod: Pod): void => {
       fill(pod);
