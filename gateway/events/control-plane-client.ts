@@ -68,10 +68,12 @@ export function createControlPlaneClient(options: ControlPlaneOptions): ControlP
 /** Projected tokens are replaced every hour: the file counts, not what was read once. */
 function tokenReader(path: string | undefined): () => Promise<string | null> {
   if (path === undefined) return async () => null;
-  let read: { changed: number; token: string } | null = null;
+  let read: { version: string; token: string } | null = null;
   return async () => {
-    const { mtimeMs } = await stat(path);
-    if (read?.changed !== mtimeMs) read = { changed: mtimeMs, token: (await readFile(path, 'utf8')).trim() };
+    // A volume swaps the file for another, which a time alone does not tell from one of the same moment.
+    const { ino, mtimeMs } = await stat(path);
+    const version = `${ino} ${mtimeMs}`;
+    if (read?.version !== version) read = { version, token: (await readFile(path, 'utf8')).trim() };
     return read.token;
   };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -261,6 +261,8 @@ describe('delivery', () => {
     const project = (folder: string, token: string): void => {
       mkdirSync(at(folder));
       writeFileSync(join(at(folder), 'token'), token);
+      // As files that are written in one tick of the kernel's clock.
+      utimesSync(join(at(folder), 'token'), 1_700_000_000, 1_700_000_000);
       symlinkSync(folder, at('..data_tmp'));
       renameSync(at('..data_tmp'), at('..data'));
     };
